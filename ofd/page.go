@@ -1,0 +1,89 @@
+package ofd
+
+import "sync"
+
+// A Page is a page of a document. Its content is read when asked for.
+type Page struct {
+	Index int // 0-based, in its Body
+	ID    ID
+	Part  string // part name of Content.xml
+
+	body *Body
+	once sync.Once
+	cont *Content
+	err  error
+}
+
+// A Template is a TemplatePage: content laid under or over pages.
+type Template struct {
+	Page
+	Name   string
+	ZOrder string // Background or Foreground; "" when left out
+}
+
+// A TemplateUse is a page's reference to a template page.
+type TemplateUse struct {
+	TemplateID ID
+	ZOrder     string // Background when left out
+}
+
+// Content is what a page's Content.xml says. It must not be changed.
+type Content struct {
+	Templates []TemplateUse
+	PageRes   []string // part names
+	Area      *PageArea
+	Layers    []*Layer
+}
+
+// Body gives the document the page belongs to.
+func (p *Page) Body() *Body { return p.body }
+
+// Content reads the page, once.
+func (p *Page) Content() (*Content, error) {
+	p.once.Do(func() { p.cont, p.err = p.read() })
+	return p.cont, p.err
+}
+
+// Area gives the page's own area, else the document's.
+func (p *Page) Area() (PageArea, error) {
+	c, err := p.Content()
+	if err != nil {
+		return PageArea{}, err
+	}
+	if c.Area != nil && !c.Area.Physical.Empty() {
+		return *c.Area, nil
+	}
+	return p.body.Area, nil
+}
+
+// Resources gives the document's resources together with those of this page
+// and of the templates it uses.
+func (p *Page) Resources() (*Resources, error) { return p.resources() }
+
+// Annotations gives the annotations of this page.
+func (p *Page) Annotations() ([]*Annotation, error) { return p.body.annotationsOf(p.ID) }
+
+// Find looks an object of the page up by its ID, also inside page blocks; nil
+// when there is none.
+func (c *Content) Find(id ID) Object {
+	for _, l := range c.Layers {
+		if o := findObject(l.Objects, id); o != nil {
+			return o
+		}
+	}
+	return nil
+}
+
+func findObject(objects []Object, id ID) Object {
+	for _, o := range objects {
+		if o.Base().ID == id {
+			return o
+		}
+		if b, ok := o.(*PageBlock); ok {
+			if in := findObject(b.Objects, id); in != nil {
+				return in
+			}
+		}
+	}
+	return nil
+}
