@@ -16,10 +16,9 @@ type Options struct {
 	OCSP          []*gm.OCSPResponse
 
 	Now time.Time // the present; the zero time switches off what needs it
-	// At, when set, is the time as of which certificates are judged where the
-	// document does not prove a signing time by a time stamp: a document that
-	// was registered or archived at that time existed then. Zero: the time the
-	// signature claims.
+	// At, when set, is the time as of which the question is asked, instead of
+	// Now: what was revoked later does not count. Signer and seal are judged at
+	// the signing time all the same, as the standard wants.
 	At time.Time
 
 	Strict bool // no revocation data is undetermined instead of a warning

@@ -88,7 +88,9 @@ type SignatureReport struct {
 	Certificate *gm.Certificate   `json:"-"` // the signer's, nil when unknown
 	Chain       []*gm.Certificate `json:"-"` // the signer's, as far as found
 	SES         *ses.Signature    `json:"-"` // nil for Type="Sign" or when unreadable
-	Covered     []string          `json:"-"` // names of the parts whose digest it protects
+	Covered     []string          `json:"-"` // names of the parts whose digest it protects and that are as signed
+
+	listed []string // names of the parts it refers to
 }
 
 // SealReport names the seal.

@@ -1,6 +1,9 @@
 package sign
 
 import (
+	"errors"
+	"fmt"
+	"math"
 	"time"
 
 	"sidian/gm"
@@ -14,7 +17,7 @@ const Provider = "sidian"
 // Place is where the imprint shows. Lengths are millimetres from the upper
 // left corner of the page.
 type Place struct {
-	PageIndex  int // from 0
+	PageIndex  int // from 0, among the pages of the document signed
 	X, Y, W, H float64
 	Clip       *Clip // nil: the whole imprint
 }
@@ -35,9 +38,35 @@ type StampOptions struct {
 	// signature value.
 	Timestamp func(value []byte) (token []byte, err error)
 
-	Closed       bool // cover Signatures.xml too: no further signature can be added
-	ProviderName string
-	DocIndex     int // which DocBody, from 0
+	Closed       bool   // cover Signatures.xml too: no further signature can be added
+	ProviderName string // "" means Provider
+	DocIndex     int    // which DocBody, from 0
+}
+
+// Stamp adds a seal signature of GB/T 38540-2020 and returns the document with
+// it; d itself is unchanged. A *RefusedError says why a document may not be stamped.
+func Stamp(d *ofd.Document, opts StampOptions) (*ofd.Document, error) {
+	if err := checkStamp(&opts); err != nil {
+		return nil, err
+	}
+	d, body, err := prepare(d, opts.DocIndex)
+	if err != nil {
+		return nil, err
+	}
+	t := newTarget(d, body, opts.Closed)
+	stamps, err := place(body, t.id, opts.Places)
+	if err != nil {
+		return nil, err
+	}
+	// The imprint is compressed already: storing it costs nothing more.
+	seal := ofd.NewPartLevel(t.dir+"/Seal.esl", opts.Seal.Raw, ofd.Store)
+	x := signatureXML{provider: opts.ProviderName, time: opts.Time, stamps: stamps, seal: seal.Name}
+	return t.add("Seal", &x, []*ofd.Part{seal}, func(xml []byte, loc string) ([]byte, error) {
+		hash := gm.Sum(xml)
+		return ses.Sign(ses.SignOptions{
+			Seal: opts.Seal, DataHash: hash[:], PropertyInfo: loc, Time: opts.Time, Timestamp: opts.Timestamp,
+		}, opts.Signer, opts.Certificate)
+	})
 }
 
 // SignOptions say how a document is signed without a seal.
@@ -53,22 +82,124 @@ type SignOptions struct {
 	DocIndex     int
 }
 
-// Stamp adds a seal signature of GB/T 38540-2020 and returns the document with
-// it; d itself is unchanged. A *RefusedError says why a document may not be stamped.
-func Stamp(d *ofd.Document, opts StampOptions) (*ofd.Document, error) {
-	return nil, refuse("not_built", "")
-}
-
 // Sign adds a digital signature of GB/T 35275 and returns the document with
 // it; d itself is unchanged. A *RefusedError says why a document may not be signed.
 func Sign(d *ofd.Document, opts SignOptions) (*ofd.Document, error) {
-	return nil, refuse("not_built", "")
+	if err := checkSigner(opts.Signer, opts.Certificate, opts.Time); err != nil {
+		return nil, err
+	}
+	d, body, err := prepare(d, opts.DocIndex)
+	if err != nil {
+		return nil, err
+	}
+	t := newTarget(d, body, opts.Closed)
+	x := signatureXML{provider: opts.ProviderName, time: opts.Time}
+	return t.add("Sign", &x, nil, func(xml []byte, _ string) ([]byte, error) {
+		return gm.SignData(xml, gm.SignDataOptions{
+			Signer: opts.Signer, Certificate: opts.Certificate, Chain: opts.Chain, SigningTime: opts.Time, Form: opts.Form,
+		})
+	})
 }
 
 // RefusedError says by which rule a document may not be signed. Code is
 // stable, Reason is Chinese and names the way out.
 type RefusedError struct{ Code, Reason string }
 
-func (e *RefusedError) Error() string { return "sign: refused: " + e.Code }
+func (e *RefusedError) Error() string { return "sign: refused: " + e.Code + ": " + e.Reason }
 
 func refuse(code, reason string) error { return &RefusedError{Code: code, Reason: reason} }
+
+// checkStamp refuses what the standard forbids before anything is made
+// (GB/T 38540-2020 §7.2: the signer is one of the seal's, the seal is valid).
+func checkStamp(o *StampOptions) error {
+	if o.Seal == nil || o.Seal.Version != ses.V4 {
+		return refuse("seal_version", "只能使用 GB/T 38540-2020（V4）结构的电子印章，请按该标准重新制章")
+	}
+	if err := checkSigner(o.Signer, o.Certificate, o.Time); err != nil {
+		return err
+	}
+	if _, ok := o.Seal.Lists(o.Certificate.Raw); !ok {
+		return refuse("signer_not_in_seal", "签章人的数字证书不在该电子印章的授权列表中，请使用授权证书，或变更印章")
+	}
+	if !o.Seal.ValidAt(o.Time) {
+		return refuse("seal_not_valid", "电子印章在签章时间不在有效期内，请换用有效的印章")
+	}
+	if len(o.Places) == 0 {
+		return refuse("no_place", "未指定盖章位置")
+	}
+	return nil
+}
+
+func checkSigner(signer gm.Signer, cert *gm.Certificate, at time.Time) error {
+	if signer == nil || cert == nil || at.IsZero() {
+		return errors.New("sign: signer, digital certificate or signing time missing")
+	}
+	pub, err := cert.PublicKey()
+	if err != nil {
+		return fmt.Errorf("signing: %w", err)
+	}
+	if !pub.Equal(signer.Public()) {
+		return refuse("key_mismatch", "签名密钥与数字证书不匹配")
+	}
+	for _, p := range cert.CheckSigningUsage() {
+		return refuse("certificate_usage", "该数字证书不能用于签名："+p.Message)
+	}
+	for _, p := range cert.CheckValidity(at) {
+		return refuse("certificate_not_valid", "数字证书在签名时间不在有效期内，请更新证书："+p.Message)
+	}
+	return nil
+}
+
+// place turns places into StampAnnots, numbered from the signature's ID on.
+func place(body *ofd.Body, id int, places []Place) ([]stampAt, error) {
+	pages := body.Pages()
+	out := make([]stampAt, len(places))
+	for i, p := range places {
+		if p.PageIndex < 0 || p.PageIndex >= len(pages) {
+			return nil, refuse("no_such_page", fmt.Sprintf("文件没有第 %d 页，共 %d 页", p.PageIndex+1, len(pages)))
+		}
+		if !p.sound() {
+			return nil, refuse("bad_place", "盖章位置的坐标或大小不正确，宽和高必须大于 0，裁剪区必须在印章之内")
+		}
+		out[i] = stampAt{id: id + 1 + i, page: pages[p.PageIndex].ID, place: p}
+	}
+	return out, nil
+}
+
+// sound tells whether the numbers make an ST_Box: finite, sizes above zero.
+func (p *Place) sound() bool {
+	list := []float64{p.X, p.Y, p.W, p.H}
+	if p.Clip != nil {
+		list = append(list, p.Clip.X, p.Clip.Y, p.Clip.W, p.Clip.H)
+	}
+	for _, v := range list {
+		if math.IsNaN(v) || math.Abs(v) > 1e5 {
+			return false
+		}
+	}
+	const least = 0.001 // the resolution written
+	if p.W < least || p.H < least {
+		return false
+	}
+	c := p.Clip
+	return c == nil || c.W >= least && c.H >= least && c.X > -least && c.Y > -least && c.X+c.W < p.W+least && c.Y+c.H < p.H+least
+}
+
+// Straddle gives the places of a seal that straddles pages: an equal slice of
+// it at the right edge of each of the pages from first to last (from 0).
+// pageWidth, y, w and h are millimetres.
+func Straddle(first, last int, pageWidth, y, w, h float64) []Place {
+	n := last - first + 1
+	if n <= 0 {
+		return nil
+	}
+	slice := w / float64(n)
+	list := make([]Place, n)
+	for i := range list {
+		list[i] = Place{
+			PageIndex: first + i, X: pageWidth - slice*float64(i+1), Y: y, W: w, H: h,
+			Clip: &Clip{X: slice * float64(i), W: slice, H: h},
+		}
+	}
+	return list
+}

@@ -1,0 +1,130 @@
+package sign
+
+import (
+	"fmt"
+	"strings"
+
+	"sidian/ofd"
+)
+
+// target is a signature about to be added to a document.
+type target struct {
+	doc    *ofd.Document
+	body   *ofd.Body
+	dir    string // of the signature's parts
+	id     int
+	closed bool
+}
+
+// prepare refuses documents that may not be signed, and links a list of
+// signatures into OFD.xml where there is none: OFD.xml must be final before it
+// is covered, or the next signature would break this one (GB/T 33190 §18.1).
+func prepare(d *ofd.Document, index int) (*ofd.Document, *ofd.Body, error) {
+	bodies := d.Bodies()
+	if index < 0 || index >= len(bodies) {
+		return nil, nil, refuse("no_such_document", fmt.Sprintf("文件包中没有第 %d 个文档", index+1))
+	}
+	body := bodies[index]
+	if body.Permissions.NoSignature {
+		return nil, nil, refuse("permission", "文件的权限设置禁止签名盖章（Permissions/Signature=false），请由制作者放开权限后再签")
+	}
+	if d.Part("OFDEntries.xml") != nil {
+		return nil, nil, refuse("integrity_list", "文件带有完整性清单（OFDEntries.xml），增加签名会使其失效，请先签名再做完整性保护")
+	}
+	if err := checkEarlier(d, body.SignaturesPart == ""); err != nil {
+		return nil, nil, err
+	}
+	if body.SignaturesPart == "" {
+		var err error
+		if d, err = d.PrepareSignatures(index); err != nil {
+			return nil, nil, fmt.Errorf("linking a list of signatures: %w", err)
+		}
+		body = d.Bodies()[index]
+	}
+	return d, body, nil
+}
+
+// checkEarlier refuses to add a signature where that would break an earlier one.
+func checkEarlier(d *ofd.Document, changesRoot bool) error {
+	for _, rec := range d.Signatures() {
+		file, err := d.Signature(rec)
+		if err != nil {
+			return refuse("unreadable_signature", "文件中已有的签名 "+rec.ID+" 无法读取，不能确定其保护范围，请先核实该签名")
+		}
+		for _, ref := range file.References {
+			if isSignatureList(d, ref.Part) {
+				return refuse("closed", "已有的签名 "+rec.ID+" 保护了签名列表，不允许再增加签名或盖章")
+			}
+			if changesRoot && strings.EqualFold(ref.Part, "OFD.xml") {
+				return refuse("root_covered", "已有的签名 "+rec.ID+" 保护了 OFD.xml，而增加签名需要修改它，请使用签名前的文件")
+			}
+		}
+	}
+	return nil
+}
+
+// isSignatureList tells whether a part is the Signatures.xml of any document in the package.
+func isSignatureList(d *ofd.Document, part string) bool {
+	for _, b := range d.Bodies() {
+		if b.SignaturesPart != "" && strings.EqualFold(b.SignaturesPart, part) {
+			return true
+		}
+	}
+	return false
+}
+
+func newTarget(d *ofd.Document, body *ofd.Body, closed bool) *target {
+	dir, id := d.SignatureDir(body.Index)
+	return &target{doc: d, body: body, dir: strings.Trim(dir, "/"), id: id, closed: closed}
+}
+
+// add writes the record, then Signature.xml over everything that is in the
+// package, then the value that produce gives for Signature.xml. Not covered are
+// only this signature's own Signature.xml and SignedValue.dat, which cannot be,
+// and the lists of signatures, unless the document is to be closed.
+func (t *target) add(kind string, x *signatureXML, parts []*ofd.Part, produce func(xml []byte, loc string) ([]byte, error)) (*ofd.Document, error) {
+	own := t.dir + "/Signature.xml"
+	x.value = t.dir + "/SignedValue.dat"
+	if x.provider == "" {
+		x.provider = Provider
+	}
+	d, err := t.doc.WithSignature(t.body.Index, ofd.NewSignature{
+		ID: t.id, Type: kind, Loc: "/" + own, MaxID: t.id + len(x.stamps),
+	}, parts...)
+	if err != nil {
+		return nil, fmt.Errorf("adding a record to the list of signatures: %w", err)
+	}
+	if x.references, err = t.references(d, own, x.value); err != nil {
+		return nil, err
+	}
+	xml := x.bytes()
+	value, err := produce(xml, "/"+own)
+	if err != nil {
+		return nil, err
+	}
+	d, err = d.With(ofd.NewPart(own, xml), ofd.NewPartLevel(x.value, value, ofd.Store))
+	if err != nil {
+		return nil, fmt.Errorf("adding the signature's parts: %w", err)
+	}
+	return d, nil
+}
+
+// references digests what is to be covered; parts that did not change keep
+// the digest they have.
+func (t *target) references(d *ofd.Document, own, value string) ([]reference, error) {
+	list := make([]reference, 0, len(d.Parts()))
+	for _, p := range d.Parts() {
+		if p.Name == own || p.Name == value || strings.HasSuffix(p.Name, "/") {
+			continue
+		}
+		if !t.closed && isSignatureList(d, p.Name) {
+			continue
+		}
+		digest, err := p.Digest()
+		if err != nil {
+			return nil, fmt.Errorf("digesting %s: %w", p.Name, err)
+		}
+		list = append(list, reference{p.Name, digest})
+	}
+	return list, nil
+}
