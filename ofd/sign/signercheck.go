@@ -30,7 +30,7 @@ func (e *examination) checkUsage(c *gm.Certificate, who string) {
 }
 
 // faultyChain are the reasons for which a chain is wrong, rather than unknown.
-var faultyChain = map[string]bool{"issuer_not_ca": true, "issuer_usage": true, "path_length": true, "bad_signature": true}
+var faultyChain = map[string]bool{"issuer_not_ca": true, "issuer_key_usage": true, "path_length": true}
 
 // checkChain builds the path of a certificate and checks the authorities on it
 // at a time. An anchor is trusted for itself: its own validity only warns.

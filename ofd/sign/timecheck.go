@@ -154,7 +154,7 @@ func (e *examination) compareText(text time.Time, zoned bool) {
 	gap := e.claimed.Sub(text)
 	switch d := gap.Abs(); {
 	case (d-8*time.Hour).Abs() <= time.Minute && !zoned && gap > 0:
-		e.remark("time_zone", "签名时间比签名描述文件中的北京时间早晚正好相差 8 小时，签名设备可能把北京时间当作 UTC 写入")
+		e.remark("time_zone", "签名时间比签名描述文件中的北京时间正好晚 8 小时，签名设备可能把北京时间当作 UTC 写入")
 	case (d-8*time.Hour).Abs() <= time.Minute && zoned && gap < 0:
 		// yyyyMMddHHmmssZ written from the local clock, a habit: the signed time is right
 	case (d - 8*time.Hour).Abs() <= time.Minute:
