@@ -34,7 +34,7 @@ subset)
 	node "$here/fonts.mjs" subset "$modules" "$fonts"
 	(cd "$fonts" && sha256sum -c SHA256SUMS)
 	;;
-fonts-full)
+full | fonts-full)
 	node "$here/fonts.mjs" full "$modules" "${2:?fonts-full needs a directory}"
 	;;
 *)
