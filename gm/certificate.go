@@ -60,12 +60,12 @@ const pemCertificate = "CERTIFICATE"
 // ParseCertificate reads one certificate from DER. Octets after it are refused.
 func ParseCertificate(der []byte) (*Certificate, error) {
 	der = bytes.Clone(der)
-	tbs, algorithm, signature, ok := unseal(der)
+	parts, ok := unseal(der)
 	if !ok {
 		return nil, malformed("a certificate")
 	}
-	c := &Certificate{Raw: der, RawTBS: tbs, SignatureAlgorithm: algorithm, Signature: signature, MaxPathLen: -1}
-	if err := c.parseTBS(); err != nil {
+	c := &Certificate{Raw: der, RawTBS: parts.tbs, SignatureAlgorithm: parts.algorithm, Signature: parts.signature, MaxPathLen: -1}
+	if err := c.parseTBS(parts); err != nil {
 		return nil, err
 	}
 	c.subjectName, c.issuerName = nameKey(c.RawSubject), nameKey(c.RawIssuer)
@@ -74,23 +74,19 @@ func ParseCertificate(der []byte) (*Certificate, error) {
 }
 
 // parseTBS reads TBSCertificate (RFC 5280 §4.1.2).
-func (c *Certificate) parseTBS() error {
+func (c *Certificate) parseTBS(parts sealedParts) error {
 	input := cryptobyte.String(c.RawTBS)
 	var tbs, version, issuer, validity, subject, key, extensions cryptobyte.String
-	var algorithm asn1.ObjectIdentifier
 	var hasVersion, hasExtensions bool
 	if !input.ReadASN1(&tbs, cbasn1.SEQUENCE) ||
 		!tbs.ReadOptionalASN1(&version, &hasVersion, explicitTag(0)) ||
-		!readInteger(&tbs, &c.SerialNumber) || !readAlgorithm(&tbs, &algorithm, nil) ||
+		!readInteger(&tbs, &c.SerialNumber) || !parts.sameAlgorithm(&tbs) ||
 		!tbs.ReadASN1Element(&issuer, cbasn1.SEQUENCE) || !tbs.ReadASN1(&validity, cbasn1.SEQUENCE) ||
 		!readTime(&validity, &c.NotBefore) || !readTime(&validity, &c.NotAfter) ||
 		!tbs.ReadASN1Element(&subject, cbasn1.SEQUENCE) || !tbs.ReadASN1Element(&key, cbasn1.SEQUENCE) ||
 		!tbs.SkipOptionalASN1(implicitTag(1)) || !tbs.SkipOptionalASN1(implicitTag(2)) ||
 		!tbs.ReadOptionalASN1(&extensions, &hasExtensions, explicitTag(3)) || !tbs.Empty() {
 		return malformed("a certificate")
-	}
-	if !algorithm.Equal(c.SignatureAlgorithm) { // RFC 5280 §4.1.1.2: both must name the same
-		return malformed("a certificate: its two signature algorithms differ")
 	}
 	c.Version = 1
 	if hasVersion {

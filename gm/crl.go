@@ -67,12 +67,12 @@ func ParseCRL(pemOrDER []byte) (*RevocationList, error) {
 		return nil, malformed("a revocation list: not exactly one found")
 	}
 	der := bytes.Clone(all[0])
-	tbs, algorithm, signature, ok := unseal(der)
+	parts, ok := unseal(der)
 	if !ok {
 		return nil, malformed("a revocation list")
 	}
-	l := &RevocationList{Raw: der, RawTBS: tbs, SignatureAlgorithm: algorithm, Signature: signature}
-	if err := l.parseTBS(); err != nil {
+	l := &RevocationList{Raw: der, RawTBS: parts.tbs, SignatureAlgorithm: parts.algorithm, Signature: parts.signature}
+	if err := l.parseTBS(parts); err != nil {
 		return nil, err
 	}
 	l.bySerial = make(map[string]int, len(l.Revoked))
@@ -129,14 +129,13 @@ func (l *RevocationList) PEM() []byte {
 }
 
 // parseTBS reads TBSCertList (RFC 5280 §5.1).
-func (l *RevocationList) parseTBS() error {
+func (l *RevocationList) parseTBS(parts sealedParts) error {
 	input := cryptobyte.String(l.RawTBS)
 	var tbs, issuer, entries, extensions cryptobyte.String
-	var algorithm asn1.ObjectIdentifier
 	version := 0
 	if !input.ReadASN1(&tbs, cbasn1.SEQUENCE) ||
-		!tbs.ReadOptionalASN1Integer(&version, cbasn1.INTEGER, 0) || version < 0 || version > 1 ||
-		!readAlgorithm(&tbs, &algorithm, nil) || !algorithm.Equal(l.SignatureAlgorithm) ||
+		(tbs.PeekASN1Tag(cbasn1.INTEGER) && !tbs.ReadASN1Integer(&version)) || version < 0 || version > 1 ||
+		!parts.sameAlgorithm(&tbs) ||
 		!tbs.ReadASN1Element(&issuer, cbasn1.SEQUENCE) || !readTime(&tbs, &l.ThisUpdate) {
 		return malformed("a revocation list")
 	}

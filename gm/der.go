@@ -1,6 +1,7 @@
 package gm
 
 import (
+	"bytes"
 	"encoding/asn1"
 	"fmt"
 	"math/big"
@@ -117,12 +118,28 @@ func sealed(tbs []byte, signer Signer) ([]byte, error) {
 	return b.Bytes()
 }
 
-// unseal splits SEQUENCE { tbs, algorithm, BIT STRING } and refuses octets after it.
-func unseal(der []byte) (tbs []byte, algorithm asn1.ObjectIdentifier, signature []byte, ok bool) {
+// sealedParts is SEQUENCE { tbs, algorithm, BIT STRING signature } taken apart.
+type sealedParts struct {
+	tbs          []byte
+	algorithm    asn1.ObjectIdentifier
+	rawAlgorithm []byte
+	signature    []byte
+}
+
+// unseal takes der apart and refuses octets after it.
+func unseal(der []byte) (p sealedParts, ok bool) {
 	input := cryptobyte.String(der)
-	var seq, body cryptobyte.String
+	var seq, body, algorithm cryptobyte.String
 	ok = input.ReadASN1(&seq, cbasn1.SEQUENCE) && input.Empty() &&
-		seq.ReadASN1Element(&body, cbasn1.SEQUENCE) &&
-		readAlgorithm(&seq, &algorithm, nil) && readBits(&seq, &signature) && seq.Empty()
-	return body, algorithm, signature, ok
+		seq.ReadASN1Element(&body, cbasn1.SEQUENCE) && seq.ReadASN1Element(&algorithm, cbasn1.SEQUENCE) &&
+		seq.ReadASN1BitStringAsBytes(&p.signature) && seq.Empty()
+	p.tbs, p.rawAlgorithm = body, algorithm
+	return p, ok && readAlgorithm(&algorithm, &p.algorithm, nil)
+}
+
+// sameAlgorithm reads the AlgorithmIdentifier inside what was signed, which must be the one outside, octet by octet
+// (RFC 5280 §4.1.1.2, §5.1.1.2): the outer one is not protected by the signature.
+func (p sealedParts) sameAlgorithm(s *cryptobyte.String) bool {
+	var inner cryptobyte.String
+	return s.ReadASN1Element(&inner, cbasn1.SEQUENCE) && bytes.Equal(inner, p.rawAlgorithm)
 }

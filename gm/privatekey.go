@@ -65,7 +65,7 @@ const (
 )
 
 // DER returns the key as PKCS#8: in clear when passphrase is empty, else wrapped by PBES2 with
-// PBKDF2-HMAC-SM3 and SM4-CBC, which openssl reads as well.
+// PBKDF2-HMAC-SM3 and SM4-CBC. (openssl 3.0 lacks that derivation in its key reader, though it has both halves.)
 func (k *PrivateKey) DER(passphrase []byte) ([]byte, error) {
 	encrypter := pkcs.NewPBESEncrypter(pkcs.SM4CBC, pkcs.NewPBKDF2Opts(pkcs.SM3, 16, kdfIterations))
 	der, err := pkcs8.MarshalPrivateKey(k.key, passphrase, encrypter)

@@ -56,15 +56,15 @@ func ParseRequest(pemOrDER []byte) (*Request, error) {
 		return nil, malformed("a certificate request: not exactly one found")
 	}
 	der := bytes.Clone(all[0])
-	tbs, algorithm, signature, ok := unseal(der)
+	parts, ok := unseal(der)
 	if !ok {
 		return nil, malformed("a certificate request")
 	}
-	r := &Request{Raw: der, RawTBS: tbs, Signature: signature}
+	r := &Request{Raw: der, RawTBS: parts.tbs, Signature: parts.signature}
 	if err := r.parseInfo(); err != nil {
 		return nil, err
 	}
-	if _, err := checkSM2(r.PublicKey, algorithm, r.RawTBS, r.Signature); err != nil {
+	if _, err := checkSM2(r.PublicKey, parts.algorithm, r.RawTBS, r.Signature); err != nil {
 		return nil, fmt.Errorf("gm: the request is not signed by its own key: %w", err)
 	}
 	return r, nil
