@@ -58,7 +58,3 @@ func (b *Body) Template(id ID) *Template {
 
 // Signatures gives the records of the document's signatures.
 func (b *Body) Signatures() []SignatureRecord { return b.signatures.Records }
-
-// MaxSignID is the largest number used by signatures and their stamps, also
-// where MaxSignId in the file is lower or left out.
-func (b *Body) MaxSignID() int { return b.signatures.MaxID }

@@ -133,7 +133,7 @@ func (p *Path) Cubic(x1, y1, x2, y2, x, y float64) *Path { return p.add('B', x1,
 
 // Arc draws an elliptical arc; angle is in degrees.
 func (p *Path) Arc(rx, ry, angle float64, large, sweep bool, x, y float64) *Path {
-	return p.add('A', rx, ry, angle, flag(large), flag(sweep), x, y)
+	return p.add('A', rx, ry, angle, bit(large), bit(sweep), x, y)
 }
 
 // Close closes the subpath.
@@ -147,7 +147,7 @@ func (p *Path) Rect(x, y, w, h float64) *Path {
 // String gives the AbbreviatedData.
 func (p *Path) String() string { return string(p.buf) }
 
-func flag(v bool) float64 {
+func bit(v bool) float64 {
 	if v {
 		return 1
 	}
