@@ -1,0 +1,129 @@
+// Package conf is the platform's configuration: one documented struct, read
+// from a YAML file and from the environment (SIDIAN_…), in which an unknown key
+// is an error. Secrets are not in it: they are named by the path of a file.
+package conf
+
+import (
+	"time"
+)
+
+// Config is everything that an operator may set. Tags: koanf is the key, doc
+// what stands beside it in the example (Chinese, because operators read it).
+type Config struct {
+	Listen         string   `koanf:"listen" doc:"监听地址"`
+	BaseURL        string   `koanf:"base_url" doc:"用户看到的网址，例如 https://zz.example.gov.cn；必填"`
+	DataDir        string   `koanf:"data_dir" doc:"数据目录；相对路径以此文件所在目录为准"`
+	Region         string   `koanf:"region" doc:"本平台的行政区划代码（GB/T 2260，6 位）"`
+	MasterKeyFile  string   `koanf:"master_key_file" doc:"主密钥文件；不填则为数据目录下的 master.key"`
+	TrustedProxies []string `koanf:"trusted_proxies" doc:"可信反向代理的地址段，只相信它们的 X-Forwarded-For，例如 [10.0.0.0/8]"`
+
+	Database  Database  `koanf:"database"`
+	Blob      Blob      `koanf:"blob"`
+	TLS       TLS       `koanf:"tls"`
+	Authority Authority `koanf:"authority"`
+	Timestamp Timestamp `koanf:"timestamp"`
+	Session   Session   `koanf:"session"`
+	Limits    Limits    `koanf:"limits"`
+	Outgoing  Outgoing  `koanf:"outgoing"`
+	Log       Log       `koanf:"log"`
+	Metrics   Metrics   `koanf:"metrics"`
+	Trace     Trace     `koanf:"trace"`
+}
+
+// Database says where records are.
+type Database struct {
+	URL          string `koanf:"url" doc:"sqlite:路径 或 postgres://…（不含口令）；不填则为数据目录下的 sidian.db"`
+	PasswordFile string `koanf:"password_file" doc:"存放数据库口令的文件"`
+}
+
+// Blob says where documents are: a directory, or an S3 bucket.
+type Blob struct {
+	Dir string `koanf:"dir" doc:"文件目录；不填则为数据目录下的 blob"`
+	S3  S3     `koanf:"s3"`
+}
+
+// S3 is a bucket; unset unless Endpoint is.
+type S3 struct {
+	Endpoint      string `koanf:"endpoint" doc:"对象存储地址，主机:端口；填写后不再使用目录"`
+	Bucket        string `koanf:"bucket" doc:"存储桶"`
+	Region        string `koanf:"region" doc:"区域"`
+	AccessKeyFile string `koanf:"access_key_file" doc:"存放访问标识的文件"`
+	SecretKeyFile string `koanf:"secret_key_file" doc:"存放访问密钥的文件"`
+	Plain         bool   `koanf:"plain" doc:"不用 TLS；只在隔离的网络中"`
+}
+
+// TLS names the files of the server's digital certificate. Without them the
+// platform stands behind a proxy that has one.
+type TLS struct {
+	CertFile string `koanf:"cert_file" doc:"服务器数字证书（PEM）"`
+	KeyFile  string `koanf:"key_file" doc:"服务器私钥（PEM）"`
+}
+
+// Authority says who signs the digital certificates of seals.
+type Authority struct {
+	Mode      string `koanf:"mode" doc:"builtin：内置签发机构；files：外部机构签发的证书和私钥文件"`
+	CertFile  string `koanf:"cert_file" doc:"mode: files 时，签发机构证书（PEM）"`
+	KeyFile   string `koanf:"key_file" doc:"mode: files 时，签发机构私钥（PEM）"`
+	ChainFile string `koanf:"chain_file" doc:"mode: files 时，上级证书（PEM）"`
+	TrustDir  string `koanf:"trust_dir" doc:"另外信任的根证书所在目录"`
+}
+
+// Timestamp says who stamps the time.
+type Timestamp struct {
+	Mode     string `koanf:"mode" doc:"builtin：内置；files：外部机构签发的证书和私钥文件；url：外部时间戳服务"`
+	URL      string `koanf:"url" doc:"mode: url 时，RFC 3161 服务地址"`
+	CertFile string `koanf:"cert_file" doc:"mode: files 时，时间戳证书（PEM）"`
+	KeyFile  string `koanf:"key_file" doc:"mode: files 时，时间戳私钥（PEM）"`
+}
+
+// Session says how long people stay signed in.
+type Session struct {
+	Idle       time.Duration `koanf:"idle" doc:"闲置多久自动退出"`
+	Absolute   time.Duration `koanf:"absolute" doc:"最长多久须重新登录"`
+	SecondStep bool          `koanf:"second_step" doc:"工作人员登录须用一次性口令"`
+	LockAfter  int           `koanf:"lock_after" doc:"15 分钟内失败多少次锁定账号 30 分钟"`
+}
+
+// Limits bound what a request may take.
+type Limits struct {
+	Body         int64   `koanf:"body" doc:"请求正文的字节数"`
+	Upload       int64   `koanf:"upload" doc:"上传文件的字节数"`
+	AddressRate  float64 `koanf:"address_rate" doc:"每个网络地址每秒的请求数；0 不限"`
+	AddressBurst int     `koanf:"address_burst" doc:"每个网络地址一次可连发的请求数"`
+	CallerRate   float64 `koanf:"caller_rate" doc:"每个用户或应用每秒的请求数；0 不限"`
+	CallerBurst  int     `koanf:"caller_burst" doc:"每个用户或应用一次可连发的请求数"`
+}
+
+// Outgoing lists the hosts that the platform may call.
+type Outgoing struct {
+	Hosts   []string `koanf:"hosts" doc:"平台可以访问的主机"`
+	Private []string `koanf:"private" doc:"其中可以解析到内网地址的主机"`
+}
+
+// Log says what is logged; never personal data.
+type Log struct {
+	Level  string `koanf:"level" doc:"debug info warn error"`
+	Format string `koanf:"format" doc:"text 或 json"`
+}
+
+// Metrics has a listener of its own, which is not for the world.
+type Metrics struct {
+	Listen string `koanf:"listen" doc:"指标（/metrics）的监听地址；不填则不开"`
+}
+
+// Trace says where traces go.
+type Trace struct {
+	Endpoint string `koanf:"endpoint" doc:"OTLP/HTTP 地址；不填则不开"`
+}
+
+// Default is the configuration before anything is set.
+func Default() Config {
+	return Config{
+		Listen: "localhost:8080", DataDir: ".",
+		Authority: Authority{Mode: "builtin"},
+		Timestamp: Timestamp{Mode: "builtin"},
+		Session:   Session{Idle: 30 * time.Minute, Absolute: 12 * time.Hour, LockAfter: 5},
+		Limits:    Limits{Body: 1 << 20, Upload: 32 << 20, AddressRate: 200, AddressBurst: 400},
+		Log:       Log{Level: "info", Format: "text"},
+	}
+}
