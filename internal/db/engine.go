@@ -1,0 +1,91 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// An engine is what the platform needs to know about a kind of database.
+// Adding one means implementing this and [store], and passing package dbtest.
+type engine interface {
+	name() string
+	can(Capability) bool
+
+	// open opens an existing database, and creates it first if create is set
+	// and the engine keeps databases in files.
+	open(ctx context.Context, url string, create bool) (store, error)
+
+	// query translates a statement of the subset; ddl a migration.
+	query(q string) string
+	ddl(q string) string
+	// tables lists the names of the tables that exist.
+	tables() string
+	// mutex is a statement that lets one process at a time migrate, or "".
+	mutex() string
+
+	// class says what the platform makes of an error of a statement, and an
+	// error that says the same without any value that was bound.
+	class(err error) (class, error)
+}
+
+// A store is an open database.
+type store interface {
+	// read runs fn in one read-only snapshot.
+	read(ctx context.Context, fn func(runner) error) error
+	// write runs fn in one writing transaction, and commits it durably if fn
+	// returns nil.
+	write(ctx context.Context, level sql.IsolationLevel, fn func(runner) error) error
+	ping(ctx context.Context) error
+	close() error
+}
+
+// A runner runs translated statements in one transaction.
+type runner interface {
+	exec(ctx context.Context, q string, args []any) (int64, error)
+	rows(ctx context.Context, q string, args []any) (*sql.Rows, error)
+	// script runs several statements without arguments.
+	script(ctx context.Context, q string) error
+}
+
+// A Capability is a question that a test, or a statement listed in docs/sql.md,
+// may ask of an engine.
+type Capability string
+
+// What engines differ in.
+const (
+	// ParallelWriters: two writing transactions run at once, and may therefore
+	// lose a race and run again.
+	ParallelWriters Capability = "parallel-writers"
+	// RowLocks: "for update skip locked" passes over rows that another
+	// transaction holds. Without it no other transaction can hold any.
+	RowLocks Capability = "row-locks"
+	// SharedCommit: writes that queue are committed together.
+	SharedCommit Capability = "shared-commit"
+)
+
+// A class is the meaning of a statement's error.
+type class int
+
+const (
+	other class = iota
+	duplicate
+	reference
+	race
+)
+
+func engineOf(url string) (engine, error) {
+	switch scheme, _, _ := strings.Cut(url, ":"); scheme {
+	case "sqlite":
+		return sqlite{}, nil
+	case "postgres", "postgresql":
+		return postgres{}, nil
+	default:
+		return nil, fmt.Errorf("db: no engine for the address's scheme %q; there are sqlite: and postgres:", scheme)
+	}
+}
+
+// ErrClosed is returned by transactions of a closed DB.
+var ErrClosed = errors.New("db: closed")
