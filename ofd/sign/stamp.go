@@ -53,7 +53,10 @@ func Stamp(d *ofd.Document, opts StampOptions) (*ofd.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := newTarget(d, body, opts.Closed)
+	t, err := newTarget(d, body, opts.Closed)
+	if err != nil {
+		return nil, err
+	}
 	stamps, err := place(body, t.id, opts.Places)
 	if err != nil {
 		return nil, err
@@ -92,7 +95,10 @@ func Sign(d *ofd.Document, opts SignOptions) (*ofd.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := newTarget(d, body, opts.Closed)
+	t, err := newTarget(d, body, opts.Closed)
+	if err != nil {
+		return nil, err
+	}
 	x := signatureXML{provider: opts.ProviderName, time: opts.Time}
 	return t.add("Sign", &x, nil, func(xml []byte, _ string) ([]byte, error) {
 		return gm.SignData(xml, gm.SignDataOptions{

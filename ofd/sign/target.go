@@ -2,6 +2,7 @@ package sign
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"sidian/ofd"
@@ -34,13 +35,11 @@ func prepare(d *ofd.Document, index int) (*ofd.Document, *ofd.Body, error) {
 	if err := checkEarlier(d, body.SignaturesPart == ""); err != nil {
 		return nil, nil, err
 	}
-	if body.SignaturesPart == "" {
-		var err error
-		if d, err = d.PrepareSignatures(index); err != nil {
-			return nil, nil, fmt.Errorf("linking a list of signatures: %w", err)
-		}
-		body = d.Bodies()[index]
+	d, err := d.PrepareSignatures(index)
+	if err != nil {
+		return nil, nil, fmt.Errorf("linking a list of signatures: %w", err)
 	}
+	body = d.Bodies()[index]
 	return d, body, nil
 }
 
@@ -73,9 +72,12 @@ func isSignatureList(d *ofd.Document, part string) bool {
 	return false
 }
 
-func newTarget(d *ofd.Document, body *ofd.Body, closed bool) *target {
-	dir, id := d.SignatureDir(body.Index)
-	return &target{doc: d, body: body, dir: strings.Trim(dir, "/"), id: id, closed: closed}
+func newTarget(d *ofd.Document, body *ofd.Body, closed bool) (*target, error) {
+	dir, id, err := d.NextSignature(body.Index)
+	if err != nil {
+		return nil, fmt.Errorf("numbering the signature: %w", err)
+	}
+	return &target{doc: d, body: body, dir: strings.Trim(dir, "/"), id: id, closed: closed}, nil
 }
 
 // add writes the record, then Signature.xml over everything that is in the
@@ -88,13 +90,13 @@ func (t *target) add(kind string, x *signatureXML, parts []*ofd.Part, produce fu
 	if x.provider == "" {
 		x.provider = Provider
 	}
-	d, err := t.doc.WithSignature(t.body.Index, ofd.NewSignature{
+	list, err := t.doc.SignaturesWith(t.body.Index, ofd.NewSignature{
 		ID: t.id, Type: kind, Loc: "/" + own, MaxID: t.id + len(x.stamps),
-	}, parts...)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("adding a record to the list of signatures: %w", err)
 	}
-	if x.references, err = t.references(d, own, x.value); err != nil {
+	if x.references, err = t.references(list, parts); err != nil {
 		return nil, err
 	}
 	xml := x.bytes()
@@ -102,29 +104,30 @@ func (t *target) add(kind string, x *signatureXML, parts []*ofd.Part, produce fu
 	if err != nil {
 		return nil, err
 	}
-	d, err = d.With(ofd.NewPart(own, xml), ofd.NewPartLevel(x.value, value, ofd.Store))
+	d, err := t.doc.With(append(parts, list, ofd.NewPart(own, xml), ofd.NewPartLevel(x.value, value, ofd.Store))...)
 	if err != nil {
 		return nil, fmt.Errorf("adding the signature's parts: %w", err)
 	}
 	return d, nil
 }
 
-// references digests what is to be covered; parts that did not change keep
-// the digest they have.
-func (t *target) references(d *ofd.Document, own, value string) ([]reference, error) {
-	list := make([]reference, 0, len(d.Parts()))
-	for _, p := range d.Parts() {
-		if p.Name == own || p.Name == value || strings.HasSuffix(p.Name, "/") {
+// references digests what is to be covered: the package's parts, with the new
+// list in place of the old one, and the parts added. Parts that did not change
+// keep the digest they have.
+func (t *target) references(list *ofd.Part, added []*ofd.Part) ([]reference, error) {
+	out := make([]reference, 0, len(t.doc.Parts())+len(added))
+	for _, p := range slices.Concat(t.doc.Parts(), added) {
+		if strings.HasSuffix(p.Name, "/") || !t.closed && isSignatureList(t.doc, p.Name) {
 			continue
 		}
-		if !t.closed && isSignatureList(d, p.Name) {
-			continue
+		if p.Name == list.Name {
+			p = list
 		}
 		digest, err := p.Digest()
 		if err != nil {
 			return nil, fmt.Errorf("digesting %s: %w", p.Name, err)
 		}
-		list = append(list, reference{p.Name, digest})
+		out = append(out, reference{p.Name, digest})
 	}
-	return list, nil
+	return out, nil
 }
