@@ -70,3 +70,31 @@ func (d Date) Before(e Date) bool { return d.utc().Before(e.utc()) }
 func (d Date) Weekday() time.Weekday { return d.utc().Weekday() }
 
 func (d Date) utc() time.Time { return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC) }
+
+// IsZero tells whether d is no day at all.
+func (d Date) IsZero() bool { return d == Date{} }
+
+// AddYears is the day n years later; 29 February becomes 1 March where the
+// year has none.
+func (d Date) AddYears(n int) Date {
+	y, m, day := time.Date(d.Year+n, d.Month, d.Day, 0, 0, 0, 0, time.UTC).Date()
+	return Date{y, m, day}
+}
+
+// MarshalText implements encoding.TextMarshaler; no day is empty text.
+func (d Date) MarshalText() ([]byte, error) {
+	if d.IsZero() {
+		return nil, nil
+	}
+	return []byte(d.String()), nil
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler; empty text is no day.
+func (d *Date) UnmarshalText(text []byte) (err error) {
+	if len(text) == 0 {
+		*d = Date{}
+		return nil
+	}
+	*d, err = ParseDate(string(text))
+	return err
+}

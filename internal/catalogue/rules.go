@@ -1,0 +1,119 @@
+package catalogue
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var (
+	keyRule   = regexp.MustCompile(`^(KZ_[A-Z0-9_]{1,60}|[a-z][A-Za-z0-9]{0,62})$`)
+	levels    = []string{"国家级", "省级", "地市级", "区县级", "乡镇级", "其他"}
+	masks     = []string{"", "name", "id", "code", "address", "all"}
+	classes   = []string{"", "公开", "内部", "敏感"}
+	shortened = []string{"ZZMC", "ZZLXMC", "ZZLXDM", "ZZBH", "ZZBS", "ZZBFJG", "ZZBFJGDM", "ZZBFRQ", "CZZT", "CZZTDM",
+		"CZZTDMLX", "CZZTDMLXDM", "ZZYXQQSRQ", "ZZYXQJZRQ"}
+)
+
+func oneOf[T ~string](p *problems, where string, value T, allowed ...T) {
+	if !slices.Contains(allowed, value) {
+		words := make([]string, 0, len(allowed))
+		for _, a := range allowed {
+			if a != "" {
+				words = append(words, string(a))
+			}
+		}
+		p.add(where, "value", "只能是：%s", strings.Join(words, "、"))
+	}
+}
+
+func filled(p *problems, where, value string, most int) {
+	if n := len([]rune(value)); strings.TrimSpace(value) != value || n == 0 || n > most {
+		p.add(where, "length", "应有 1 到 %d 个字，首尾不留空格", most)
+	}
+}
+
+// check applies every rule that needs no fonts.
+func (k *Kind) check(p *problems) {
+	if k.Secret {
+		p.add("state_secret", "secret", "涉及国家秘密的证照不得在本平台建立类型、制发电子证照；请按保密规定在涉密系统办理")
+		return
+	}
+	filled(p, "name", k.Title, 128)
+	if k.Code.IsZero() {
+		p.add("code", "missing", "缺少证照类型代码：定义机构统一社会信用代码 18 位加 3 位序号（GB/T 36904）；尚无国家代码的，用本级机构代码编制并写 code_origin: local")
+	}
+	oneOf(p, "code_origin", k.Origin, National, Local)
+	filled(p, "definer.name", k.Definer.Name, 256)
+	oneOf(p, "definer.level", k.Definer.Level, levels...)
+	oneOf(p, "category", k.Category, Categories()...)
+	for i, l := range k.Levels {
+		oneOf(p, at("issuer_levels", i), l, levels...)
+	}
+	oneOf(p, "sharing", k.Sharing, ShareFree, ShareConditional, ShareNone)
+	if len(k.Basis) == 0 {
+		p.add("basis", "missing", "应写明设定依据的法律、法规或文件，至少一项")
+	}
+	filled(p, "pattern", k.Pattern, 256)
+	k.checkHolders(p)
+	k.checkFields(p)
+	k.checkNumber(p)
+	k.checkValidity(p)
+	k.checkSeals(p)
+	for name, source := range k.Metadata {
+		oneOf(p, "metadata."+name, name, shortened...)
+		if !k.knownSource(source) {
+			p.add("metadata."+name, "source", "没有这个来源：%s", source)
+		}
+	}
+}
+
+func (k *Kind) checkHolders(p *problems) {
+	if len(k.Holders.Types) == 0 {
+		p.add("holders.types", "missing", "应写明持证主体类别：person、legal、unincorporated")
+	}
+	for i, t := range k.Holders.Types {
+		oneOf(p, at("holders.types", i), t, "person", "legal", "unincorporated")
+	}
+	if len(k.Holders.IDTypes) == 0 {
+		p.add("holders.id_types", "missing", "应写明允许的持证主体代码类型（GB/T 36903 附录 A）")
+	}
+	for i, t := range k.Holders.IDTypes {
+		if IDTypeName(t) == "" {
+			p.add(at("holders.id_types", i), "value", "不是 GB/T 36903 附录 A 的代码")
+		}
+	}
+	if k.Holders.MintID && (!slices.Contains(k.Holders.IDTypes, "001") || !k.Number.Holder || k.Holders.OptionalID) {
+		p.add("holders.mint_id", "conflict", "只有以统一社会信用代码（001）为证照编号的证照才能由签发单位赋码")
+	}
+}
+
+func (k *Kind) checkValidity(p *problems) {
+	oneOf(p, "validity.rule", k.Validity.Rule, "years", "given", "open", "none")
+	if (k.Validity.Rule == "years") != (k.Validity.Years > 0) || k.Validity.Years > 99 {
+		p.add("validity.years", "value", "rule 为 years 时写 1 到 99 的年数，其他规则不写")
+	}
+}
+
+func (k *Kind) checkSeals(p *problems) {
+	if len(k.Seals) == 0 {
+		p.add("seals", "missing", "至少要有一个用印位置")
+	}
+	if k.Template.Width <= 0 || k.Template.Height <= 0 || k.Template.Width > 1200 || k.Template.Height > 1200 {
+		p.add("template.yaml", "size", "版面 width、height 应为 1 到 1200 毫米")
+		return
+	}
+	for i, s := range k.Seals {
+		where := at("seals", i)
+		filled(p, where+".role", s.Role, 64)
+		oneOf(p, where+".kind", s.Kind, LegalName, Special)
+		if s.Page < 0 || s.Page >= len(k.Template.Pages) {
+			p.add(where+".page", "range", "照面没有第 %d 页（从 0 起）", s.Page)
+		}
+		if x, y, w, h := s.At[0], s.At[1], s.At[2], s.At[3]; x < 0 || y < 0 || w < 5 || h < 5 || x+w > k.Template.Width || y+h > k.Template.Height {
+			p.add(where+".at", "range", "印章要整个落在版面内，长宽不小于 5 毫米")
+		}
+	}
+}
+
+func at(name string, i int) string { return name + "[" + itoa(i) + "]" }
