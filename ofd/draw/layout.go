@@ -3,6 +3,7 @@ package draw
 import (
 	"fmt"
 	"math"
+	"unicode/utf8"
 
 	"sidian/ofd"
 )
@@ -132,7 +133,7 @@ func plain(r rune) rune {
 
 // glyphs finds the font of each character. Newlines stay, without a font.
 func (s *Style) glyphs(text string) ([]glyph, error) {
-	glyphs := make([]glyph, 0, len(text)/2+1)
+	glyphs := make([]glyph, 0, utf8.RuneCountInString(text))
 	for _, r := range text {
 		if r = plain(r); r < 0 {
 			continue

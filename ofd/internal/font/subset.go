@@ -83,6 +83,7 @@ func (s *subsetter) include(gid uint16) uint16 {
 // size is unknown; the directory is sorted by tag as the format demands.
 func (s *subsetter) write(dst []byte, family string) ([]byte, error) {
 	base := len(dst)
+	dst = slices.Grow(dst, s.estimate())
 	w := tableWriter{base: base, buf: grow(dst, 12+16*len(subsetTags))}
 	if err := w.table("glyf", s.appendGlyphs); err != nil {
 		return nil, err
@@ -107,6 +108,18 @@ func (s *subsetter) write(dst []byte, family string) ([]byte, error) {
 	}
 	w.finish()
 	return w.buf, nil
+}
+
+// estimate is about the size of the file: growing a buffer step by step would
+// cost as much as everything else.
+func (s *subsetter) estimate() int {
+	n := 1024 + 24*len(s.glyphs) // other tables
+	for _, gid := range s.glyphs {
+		if data, err := s.font.glyphData(gid); err == nil {
+			n += len(data)
+		}
+	}
+	return n
 }
 
 // appendGlyphs copies the glyphs; .notdef is left empty, because a character
