@@ -72,7 +72,7 @@ func (p *pki) crl(t testing.TB, revoked ...Revoked) *RevocationList {
 	return l
 }
 
-var testPolicy = asn1.ObjectIdentifier{1, 2, 3, 4, 1}
+var testPolicy = asn1.ObjectIdentifier{1, 2, 3, 4, 7}
 
 func (p *pki) authority(t testing.TB) *TimestampAuthority {
 	t.Helper()

@@ -319,3 +319,10 @@ keyUsage = critical,digitalSignature,nonRepudiation
 countryName = optional
 commonName = supplied
 `
+
+func write(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -66,10 +66,14 @@ type SignerInfo struct {
 // maxMessage keeps a hostile message from costing memory; certificates and a digest need some kilobytes.
 const maxMessage = 64 << 20
 
-// ParseSignedData reads a SignedData of GB/T 35275 or PKCS#7/CMS, DER, or BER (noted).
+// ParseSignedData reads a SignedData of GB/T 35275 or PKCS#7/CMS, DER, or BER (noted). A bare SEQUENCE{r, s}, which old
+// signers store in its place, is ErrNoCertificate: nobody can tell whose it is.
 func ParseSignedData(der []byte) (*SignedData, error) {
 	if len(der) > maxMessage {
 		return nil, malformed("signed data: too large")
+	}
+	if strictSignature(der) {
+		return nil, fmt.Errorf("gm: a bare signature instead of signed data: %w", ErrNoCertificate)
 	}
 	s, err := parseSignedData(bytes.Clone(der))
 	if err == nil {
