@@ -31,6 +31,7 @@ func resolveIn(dir, loc string) (string, error) {
 	if loc[0] == '/' {
 		dir = ""
 	}
+	dir = strings.TrimLeft(dir, "/")
 	if plainPath(loc) {
 		if loc[0] == '/' {
 			return loc[1:], nil

@@ -4,21 +4,19 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"sidian/ofd/internal/xmlx"
 )
 
-// TagName gives the element name that stands for a field in the data index. A
-// character an XML name cannot have there is written _xHHHH_, with as many
-// upper-case hexadecimal digits as needed but at least four; so is a "_" that
-// begins such a sequence itself (the rule of ISO/IEC 9075-14).
+// TagName gives the element name that stands for a field in the data index.
+// What cannot stand in a name is written _xHHHH_, with as many upper-case
+// hexadecimal digits as needed but at least four; so is a "_" that begins such
+// a sequence itself (the rule of ISO/IEC 9075-14). Kept as they are: ASCII
+// letters and digits, "_", "-", ".", and the ideographs that were name
+// characters before the fifth edition of XML 1.0 too, since Java's readers
+// still know the fourth.
 func TagName(field string) string {
-	if xmlx.IsName(field) && !strings.Contains(field, "_x") {
-		return field
-	}
 	var s strings.Builder
 	for i, r := range field {
-		if xmlx.IsNameRune(r, i == 0) && !(r == '_' && strings.HasPrefix(field[i:], "_x")) {
+		if nameRune(r, i == 0) && !(r == '_' && strings.HasPrefix(field[i:], "_x")) {
 			s.WriteRune(r)
 			continue
 		}
@@ -26,6 +24,16 @@ func TagName(field string) string {
 		s.WriteString("_x" + strings.Repeat("0", max(0, 4-len(hex))) + hex + "_")
 	}
 	return s.String()
+}
+
+func nameRune(r rune, first bool) bool {
+	switch {
+	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r == '_', r >= 0x4E00 && r <= 0x9FA5, r == 0x3007:
+		return true
+	case r >= '0' && r <= '9', r == '-', r == '.':
+		return !first
+	}
+	return false
 }
 
 // FieldName is TagName backwards.

@@ -193,21 +193,3 @@ func nameRune(v rune, start bool) bool {
 	}
 	return false
 }
-
-// IsName tells whether s is an NCName: a name without colon.
-func IsName(s string) bool {
-	b := []byte(s)
-	return len(b) > 0 && nameLen(b) == len(b) && bytes.IndexByte(b, ':') < 0
-}
-
-// IsNameRune tells whether v may stand in a name, at its start or behind it.
-func IsNameRune(v rune, start bool) bool {
-	if v < utf8.RuneSelf {
-		need := byte(nameRest)
-		if start {
-			need = nameStart
-		}
-		return v != ':' && ascii[v]&need != 0
-	}
-	return nameRune(v, start)
-}
