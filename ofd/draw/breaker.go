@@ -60,7 +60,7 @@ func (b *breaker) lineEnd(start, end int, room float64) int {
 }
 
 func (b *breaker) emit(from, to int, indent float64, last bool) {
-	for !last && to > from+1 && b.glyphs[to-1].r == ' ' {
+	for to > from && b.glyphs[to-1].r == ' ' {
 		to-- // spaces hang at the end of a line
 	}
 	l := line{from: from, to: to, indent: indent, last: last}

@@ -5,10 +5,10 @@ import "unicode"
 // Characters that must not begin or end a line (GB/T 15834-2011 §5.1, and the
 // closing and opening marks of the same kind it does not list).
 const (
-	notAtStart = "!%),.:;?]}¢°·’”†‡›℃‰′″～~、。〃々〉》」』】〕〗〞︰︱︳﹐﹑﹒﹓﹔﹕﹖﹗﹚﹜﹞！％），．：；？］｀｜｝￠"
-	notAtEnd   = "$([{£¥‘“‹〈《「『【〔〖〝№﹙﹛﹝＄（［｛￡￥"
+	notAtStart = "!%),.:;?]}¢°·’”†‡›℃‰′″～~、。〃々〉》」』】〕〗〞︐︑︒︓︔︕︖︰︶︸︺︼︾﹀﹂﹄﹐﹑﹒﹓﹔﹕﹖﹗﹚﹜﹞！％），．：；？］｀｜｝￠"
+	notAtEnd   = "$([{£¥‘“‹〈《「『【〔〖〝№︵︷︹︻︽︿﹁﹃﹙﹛﹝＄（［｛￡￥"
 	// Marks that are written as pairs and never parted.
-	paired = "—…⸺"
+	paired = "—…⸺︱︙"
 )
 
 type breakClass uint8

@@ -69,6 +69,13 @@ func layout(box ofd.Box, text string, style *Style) (*typeset, error) {
 	return t, nil
 }
 
+// Check tells whether Canvas.Text would set a text, with the same errors: what
+// a form can ask before a document is made.
+func Check(box ofd.Box, text string, style Style) error {
+	_, err := layout(box, text, &style)
+	return err
+}
+
 // enlarge searches the largest size that fits, above one that does.
 func (t *typeset) enlarge(fitting float64) {
 	best, low, high := t.lines, 0, int((t.style.Size-fitting)/sizeStep)

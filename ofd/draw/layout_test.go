@@ -57,6 +57,8 @@ func TestWrap(t *testing.T) {
 		{"spaces do not start or end lines", "一二三  四五六", 4, []string{"一二三", "四五六"}},
 		{"paragraphs", "一\n\n二三\r\n四", 4, []string{"一", "", "二三", "四"}},
 		{"final newline", "一二\n", 4, []string{"一二"}},
+		{"spaces at the end", "一二  ", 5, []string{"一二"}},
+		{"only spaces", "  ", 5, []string{""}},
 		{"tabulator", "一\t二", 5, []string{"一 二"}},
 		{"mark wider than the rule", "，，，，", 2, []string{"，，", "，，"}},
 	} {
@@ -99,6 +101,9 @@ func TestShrink(t *testing.T) {
 			t.Parallel()
 			tc.style.Font = fonts.Sans
 			set, err := layout(tc.box, tc.text, &tc.style)
+			if checked := Check(tc.box, tc.text, tc.style); !reflect.DeepEqual(checked, err) {
+				t.Errorf("Check gives %v", checked)
+			}
 			var overflow *OverflowError
 			if tc.overflow {
 				if !errors.As(err, &overflow) || overflow.Text != tc.text || overflow.Box != tc.box {
@@ -195,4 +200,50 @@ func TestBreakable(t *testing.T) {
 			t.Errorf("%q: %v", tc.pair, got)
 		}
 	}
+}
+
+func FuzzText(f *testing.F) {
+	fonts := testFonts(f)
+	f.Add("营业执照（副本）", 40.0, 20.0, 5.0, 2.0, uint8(0), false)
+	f.Add("a b\n\n，，——……\t", 3.0, 90.0, 4.0, 0.0, uint8(4), false)
+	f.Add("《一》\r\n1234567890", 20.0, 10.0, 3.0, 1.0, uint8(3), true)
+	f.Fuzz(func(t *testing.T, text string, w, h, size, smallest float64, align uint8, vertical bool) {
+		if !(w > 0 && w < 1000 && h > 0 && h < 1000 && size > 0.1 && size < 100 && smallest >= 0) || len(text) > 2000 {
+			return
+		}
+		box := ofd.Box{X: 5, Y: 5, W: w, H: h}
+		style := Style{Font: fonts.Sans, Size: size, MinSize: smallest, Align: Align(align % 5), Vertical: vertical}
+		_, c := canvas(t)
+		ids, err := c.Text(box, text, style)
+		if err != nil {
+			if len(c.objects) != 0 {
+				t.Fatal("a refused text left objects")
+			}
+			return
+		}
+		if len(ids) != len(c.objects) {
+			t.Fatalf("%d IDs of %d objects", len(ids), len(c.objects))
+		}
+		var shown, want strings.Builder
+		for _, o := range c.objects {
+			_, xs, ys := positions(o.text)
+			for i := range xs {
+				if xs[i] < box.X-0.2 || xs[i] > box.X+w+0.2 || ys[i] < box.Y-0.2 || ys[i] > box.Y+h+0.2 {
+					t.Fatalf("a character at %v, %v outside %v", xs[i], ys[i], box)
+				}
+			}
+			shown.WriteString(strings.ReplaceAll(o.text.Text(), " ", ""))
+		}
+		for _, r := range text {
+			if r = plain(r); r >= 0 && r != '\n' && r != ' ' {
+				if vertical {
+					r = fonts.Sans.upright(r)
+				}
+				want.WriteRune(r)
+			}
+		}
+		if shown.String() != want.String() {
+			t.Fatalf("shown %q, want %q", shown.String(), want.String())
+		}
+	})
 }

@@ -116,21 +116,14 @@ func TestPlaceVertical(t *testing.T) {
 	if got := string(runes); got != "中华︵一︶1月" {
 		t.Errorf("text %q", got)
 	}
-	// Two columns from the right; the bracket must not end the first one, so
-	// all that fits before it is 中华 and the bracket with 一.
-	want := [][2]float64{{26, 23.52}, {26, 27.52}, {26, 31.52}, {26, 35.52}}
-	for i, w := range want[:2] {
+	// Three columns from the right: the bracket must not end the first one, and
+	// the second is full.
+	middle := (4 - fonts.Serif.fonts[0].Advance('1')*4) / 2
+	want := [][2]float64{{26, 23.52}, {26, 27.52}, {20.4, 23.52}, {20.4, 27.52}, {20.4, 31.52}, {20.4 + middle, 35.52}, {14.8, 23.52}}
+	for i, w := range want {
 		if !near(xs[i], w[0]) || !near(ys[i], w[1]) {
 			t.Errorf("character %d at %.3f, %.3f, want %v", i, xs[i], ys[i], w)
 		}
-	}
-	last := len(xs) - 1
-	if !near(xs[last], 26-1.4*4) {
-		t.Errorf("the second column stands at %.3f", xs[last])
-	}
-	digit := last - 1
-	if width := fonts.Serif.fonts[0].Advance('1') * 4; !near(xs[digit], 26-1.4*4+(4-width)/2) {
-		t.Errorf("the digit is not in the middle of its column: %.3f", xs[digit])
 	}
 	for _, code := range o.Codes {
 		if n := len([]rune(code.Text)); len(code.DeltaX) != n-1 || len(code.DeltaY) != n-1 {
