@@ -66,6 +66,7 @@ type pdfWriter struct {
 	pdf    *fpdf.Fpdf
 	ops    strings.Builder
 	images map[*picture]string
+	glyphs map[*glyphShape]string
 	height float64 // of the page, points
 }
 
@@ -85,7 +86,7 @@ func newPDFWriter(doc *ofd.Document) *pdfWriter {
 	}
 	f.SetCreationDate(made)
 	f.SetModificationDate(made)
-	return &pdfWriter{pdf: f, images: map[*picture]string{}}
+	return &pdfWriter{pdf: f, images: map[*picture]string{}, glyphs: map[*glyphShape]string{}}
 }
 
 func (x *pdfWriter) page(s *scene) {
@@ -157,11 +158,22 @@ func (x *pdfWriter) fill(it *item) {
 		return
 	}
 	for _, g := range it.glyphs {
-		p := &path{}
-		p.appendPath(g.shape.path, g.m)
-		x.path(p, pathDigits(it.m))
-		x.write("f\n")
+		x.write("q ")
+		x.matrix(g.m)
+		x.write(x.glyph(g.shape), "f Q\n")
 	}
+}
+
+// glyph is an outline in font units, written out once.
+func (x *pdfWriter) glyph(s *glyphShape) string {
+	ops, ok := x.glyphs[s]
+	if !ok {
+		y := &pdfWriter{}
+		y.path(s.path, 1)
+		ops = y.ops.String()
+		x.glyphs[s] = ops
+	}
+	return ops
 }
 
 func (x *pdfWriter) alpha(a float64) {
