@@ -100,6 +100,31 @@ func (e *examination) checkDigests() {
 	e.set(CheckDigest, Pass, fmt.Sprintf("%d 个文件的摘要全部一致", len(e.file.References)))
 }
 
+// digest gives a part's digest; a part that is named often is digested once.
+func (v *run) digest(h *hashing, part *ofd.Part) ([]byte, error) {
+	if h == bySM3 { // the part keeps it
+		return h.sum(part)
+	}
+	key := partDigest{h, part}
+	if sum, ok := v.digests[key]; ok {
+		return sum, nil
+	}
+	sum, err := h.sum(part)
+	if err != nil {
+		return nil, err
+	}
+	if v.digests == nil {
+		v.digests = map[partDigest][]byte{}
+	}
+	v.digests[key] = sum
+	return sum, nil
+}
+
+type partDigest struct {
+	hash *hashing
+	part *ofd.Part
+}
+
 // checkReference says what is wrong with one Reference, or "".
 func (e *examination) checkReference(h *hashing, ref ofd.Reference) string {
 	part := e.doc.Part(ref.Part)
@@ -109,7 +134,7 @@ func (e *examination) checkReference(h *hashing, ref ofd.Reference) string {
 	case len(ref.CheckValue) == 0:
 		return "文件 " + ref.FileRef + " 的摘要值不是 base64"
 	}
-	sum, err := h.sum(part)
+	sum, err := e.digest(h, part)
 	if err != nil {
 		return "被保护的文件 " + ref.FileRef + " 已损坏"
 	}

@@ -1,6 +1,7 @@
 package sign
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -29,6 +30,7 @@ type Clip struct{ X, Y, W, H float64 }
 // StampOptions say how a seal is put on a document.
 type StampOptions struct {
 	Seal        *ses.Seal // V4, listing the signer
+	SealPart    *ofd.Part // optional, what SealPart gave for Seal: saves work where a seal is used often
 	Signer      gm.Signer
 	Certificate *gm.Certificate // the signer's
 	Places      []Place         // at least one
@@ -61,8 +63,10 @@ func Stamp(d *ofd.Document, opts StampOptions) (*ofd.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The imprint is compressed already: storing it costs nothing more.
-	seal := ofd.NewPartLevel(t.dir+"/Seal.esl", opts.Seal.Raw, ofd.Store)
+	seal, err := sealPart(&opts, t.dir+"/Seal.esl")
+	if err != nil {
+		return nil, err
+	}
 	x := signatureXML{provider: opts.ProviderName, time: opts.Time, stamps: stamps, seal: seal.Name}
 	return t.add("Seal", &x, []*ofd.Part{seal}, func(xml []byte, loc string) ([]byte, error) {
 		hash := gm.Sum(xml)
@@ -70,6 +74,22 @@ func Stamp(d *ofd.Document, opts StampOptions) (*ofd.Document, error) {
 			Seal: opts.Seal, DataHash: hash[:], PropertyInfo: loc, Time: opts.Time, Timestamp: opts.Timestamp,
 		}, opts.Signer, opts.Certificate)
 	})
+}
+
+// SealPart gives a seal as a part, digested once, for any number of documents.
+func SealPart(s *ses.Seal) *ofd.Part {
+	// The imprint is compressed already: storing it costs nothing more.
+	return ofd.Freeze("Seal.esl", s.Raw, ofd.Store)
+}
+
+func sealPart(o *StampOptions, name string) (*ofd.Part, error) {
+	if o.SealPart == nil {
+		return ofd.NewPartLevel(name, o.Seal.Raw, ofd.Store), nil
+	}
+	if data, err := o.SealPart.Data(); err != nil || !bytes.Equal(data, o.Seal.Raw) {
+		return nil, errors.New("stamping: SealPart is not the seal's")
+	}
+	return o.SealPart.Renamed(name)
 }
 
 // SignOptions say how a document is signed without a seal.

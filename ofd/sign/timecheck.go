@@ -1,8 +1,12 @@
 package sign
 
 import (
+	"encoding/asn1"
 	"strings"
 	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"sidian/gm"
 )
@@ -14,16 +18,14 @@ const skew = 5 * time.Minute
 // time when the authority is trusted (GB/T 38540-2020 §7.3, GM/T 0033).
 func (e *examination) checkTimestamp() {
 	e.set(CheckTimestamp, Skipped, "没有时间戳，签名时间仅为签名人声称")
-	if e.ses == nil {
+	if e.ses != nil && e.ses.Seal.Timestamp != nil {
+		e.checkSealTimestamp(e.ses.Seal.Timestamp)
+	}
+	token := e.token()
+	if token == nil {
 		return
 	}
-	if token := e.ses.Seal.Timestamp; token != nil {
-		e.checkSealTimestamp(token)
-	}
-	if e.ses.Timestamp == nil {
-		return
-	}
-	stamp, err := gm.ParseTimestamp(e.ses.Timestamp)
+	stamp, err := gm.ParseTimestamp(token)
 	if err != nil {
 		e.warn(CheckTimestamp, "timestamp_not_token", "时间戳不是有效的时间戳令牌，签名时间仅为签名人声称")
 		return
@@ -43,9 +45,46 @@ func (e *examination) checkTimestamp() {
 	e.set(CheckTimestamp, Pass, "时间戳有效，证明签名不晚于 "+local(stamp.Time))
 }
 
+// token is the time-stamp token over the signature, as stored; nil without one.
+func (e *examination) token() []byte {
+	switch {
+	case e.ses != nil:
+		return e.ses.Timestamp
+	case e.signed != nil:
+		return attributeToken(e.signed.Signer.Unauthenticated)
+	}
+	return nil
+}
+
+// oidTimeStampToken names the attribute that holds a token (RFC 3161 appendix A).
+var oidTimeStampToken = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 14}
+
+// attributeToken finds the token among a SignedData's attributes that are not signed.
+func attributeToken(attributes []byte) []byte {
+	s := cryptobyte.String(attributes)
+	var list cryptobyte.String
+	if !s.ReadAnyASN1(&list, new(cbasn1.Tag)) {
+		return nil
+	}
+	for !list.Empty() {
+		var one, values, token cryptobyte.String
+		var id asn1.ObjectIdentifier
+		if !list.ReadASN1(&one, cbasn1.SEQUENCE) || !one.ReadASN1ObjectIdentifier(&id) || !one.ReadASN1(&values, cbasn1.SET) {
+			return nil
+		}
+		if id.Equal(oidTimeStampToken) && values.ReadASN1Element(&token, cbasn1.SEQUENCE) {
+			return token
+		}
+	}
+	return nil
+}
+
 // candidates are what a token may be over: the value's octets as the standard
 // is understood, and what else products stamp.
 func (e *examination) candidates() []gm.Candidate {
+	if e.signed != nil {
+		return []gm.Candidate{{Name: "signature value", Message: e.signed.Signer.Signature}}
+	}
 	return []gm.Candidate{
 		{Name: "signature value", Message: e.ses.Value},
 		{Name: "signature element", Message: e.ses.ValueDER},

@@ -40,7 +40,7 @@ func (e *examination) open() bool {
 		return false
 	}
 	if err := e.parseValue(); err != nil {
-		e.set(CheckFormat, Fail, "签名值不是可识别的签章、签名结构："+err.Error())
+		e.set(CheckFormat, Fail, "签名值不是可识别的电子签章或数字签名结构，或已损坏")
 		return false
 	}
 	e.set(CheckFormat, Pass, "结构正确："+formNames[e.out.Form])
@@ -59,14 +59,14 @@ func (e *examination) parseValue() error {
 	s := cryptobyte.String(e.value)
 	var body cryptobyte.String
 	if !s.ReadASN1(&body, cbasn1.SEQUENCE) {
-		return errors.New("不是 DER 编码")
+		return errors.New("not a DER sequence")
 	}
 	switch {
 	case body.PeekASN1Tag(cbasn1.OBJECT_IDENTIFIER):
 		return e.parseSignedData()
 	case body.PeekASN1Tag(cbasn1.INTEGER):
 		if !twoIntegers(body) {
-			return errors.New("SM2 签名值不完整")
+			return errors.New("not an SM2 signature value")
 		}
 		e.bare, e.out.Form = true, FormBare
 		return nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"sidian/ofd"
 )
@@ -29,7 +30,10 @@ func VerifyDocument(d *ofd.Document, opts Options) *Report {
 	r := newReport(opts.File)
 	records := d.Signatures()
 	if len(records) > maxSignatures {
-		r.refuse(fmt.Errorf("%d signatures are over the limit of %d", len(records), maxSignatures))
+		r.refuse(&ofd.RefusedError{
+			Code: "too_many_signatures", Reason: fmt.Sprintf("签名数量 %d 超过上限 %d", len(records), maxSignatures),
+			Detail: "too many signatures",
+		})
 		return r
 	}
 	v := &run{doc: d, opts: opts, report: r, many: len(records) > 1, cache: opts.ChainCache}
@@ -53,14 +57,14 @@ func newReport(file string) *Report {
 // refuse records why a file was not opened.
 func (r *Report) refuse(err error) {
 	r.Verdict = Refused
-	code, message := "unreadable", "文件不是可以读取的 OFD："+err.Error()
+	code, message := "unreadable", "文件不是可以读取的 OFD"
 	var refused *ofd.RefusedError
 	var malformed *ofd.MalformedError
 	switch {
 	case errors.As(err, &refused):
 		code, message = refused.Code, "文件被拒绝打开："+refused.Reason
 	case errors.As(err, &malformed):
-		code, message = "malformed", "文件已损坏或不是 OFD："+malformed.Part+" "+malformed.Path
+		code, message = "malformed", strings.TrimSpace("文件已损坏或不是 OFD："+malformed.Part+" "+malformed.Path)
 	}
 	r.Warnings = append(r.Warnings, Warning{code, message})
 }
@@ -83,13 +87,14 @@ type run struct {
 
 	layout      *layout             // made when first needed
 	listChecked map[listIssuer]bool // revocation lists whose signature was checked
+	digests     map[partDigest][]byte
 }
 
 // conclude gives the file's verdict, the worst of its signatures', and what
 // concerns the file as a whole.
 func (v *run) conclude() {
 	for _, p := range v.doc.Problems() {
-		v.report.warn("document", "文件结构有问题："+p.Part+" "+p.Message)
+		v.report.warn("document", "文件结构有问题，所引用的部分缺失或不能识别："+p.Part)
 	}
 	r := v.report
 	if len(r.Signatures) == 0 {
