@@ -1,0 +1,6 @@
+package db_test
+
+import "runtime"
+
+func continueScheduling() { runtime.Gosched() }
+func goexit()             { runtime.Goexit() }
