@@ -1,0 +1,207 @@
+// Package keys holds the platform's keys. Each has one purpose, is stored
+// wrapped, and is used through what it can do (sign, encrypt a column, index a
+// value), never as bytes that travel.
+//
+// The keys stand in the database, each wrapped with SM4-GCM under a master key
+// that stands in a file beside it: neither of the two alone gives a key away.
+// A module that keeps keys in hardware (PKCS#11, SDF) takes the place of that
+// file and of [Store.load]: it wraps secrets itself and answers Signer with a
+// handle; it is no interface before there are two.
+//
+// It owns the tables keys_master and keys_key.
+package keys
+
+import (
+	"context"
+	"crypto/cipher"
+	"crypto/rand"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sidian/gm"
+	"sidian/internal/db"
+	"sidian/internal/fault"
+)
+
+// A Purpose is what a key may be used for. A key is never used for another.
+type Purpose string
+
+// Purposes of signing keys (SM2).
+const (
+	Seal       Purpose = "seal"       // electronic seals
+	Authority  Purpose = "authority"  // digital certificates and revocation lists
+	Timestamp  Purpose = "timestamp"  // time stamps
+	Checkpoint Purpose = "checkpoint" // checkpoints of the evidence log
+)
+
+// Purposes of secrets (symmetric).
+const (
+	Session Purpose = "session" // cookies, tokens, one-time links
+	Field   Purpose = "field"   // encrypted columns and their blind indexes
+	Blob    Purpose = "blob"    // documents at rest
+)
+
+// Kinds of key.
+const (
+	kindSM2    = "sm2"    // a signing key
+	kindSecret = "secret" // a root from which secrets are derived
+)
+
+// purposes says which kind of key serves a purpose.
+var purposes = map[Purpose]string{
+	Seal: kindSM2, Authority: kindSM2, Timestamp: kindSM2, Checkpoint: kindSM2,
+	Session: kindSecret, Field: kindSecret, Blob: kindSecret,
+}
+
+// Purposes lists every purpose, signing ones first.
+func Purposes() []Purpose {
+	return []Purpose{Seal, Authority, Timestamp, Checkpoint, Session, Field, Blob}
+}
+
+// Signs reports whether keys of this purpose sign.
+func (p Purpose) Signs() bool { return purposes[p] == kindSM2 }
+
+// A Store holds keys. It is safe for concurrent use.
+type Store struct {
+	db     *db.DB
+	master atomic.Pointer[master]
+	roots  atomic.Pointer[rootSet]
+
+	mu      sync.Mutex
+	signers map[string]cached      // by id
+	ciphers map[column]cipher.AEAD // of boxes
+}
+
+// fresh is how long a cached key is used before the database is asked whether
+// it was retired meanwhile.
+const fresh = 30 * time.Second
+
+type cached struct {
+	purpose Purpose
+	signer  gm.Signer
+	at      time.Time
+}
+
+// Generate makes a signing key and returns its id.
+func (s *Store) Generate(ctx context.Context, p Purpose) (id string, err error) {
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		id, err = s.GenerateTx(tx, p)
+		return err
+	})
+	return id, err
+}
+
+// GenerateTx is Generate in a caller's transaction.
+func (s *Store) GenerateTx(tx *db.Tx, p Purpose) (id string, err error) {
+	key, err := gm.GenerateKey()
+	if err != nil {
+		return "", err
+	}
+	return s.ImportTx(tx, p, key)
+}
+
+// ImportTx keeps a signing key that was made elsewhere.
+func (s *Store) ImportTx(tx *db.Tx, p Purpose, key *gm.PrivateKey) (id string, err error) {
+	if !p.Signs() {
+		return "", fault.Invalid.New("用途 %s 的密钥不能用于签名", p).WithCode("key.purpose")
+	}
+	der, err := key.DER(nil)
+	if err != nil {
+		return "", err
+	}
+	return s.keep(tx, p, kindSM2, key.Public().Bytes(), der)
+}
+
+// keep wraps the bytes of a key and stores them under a new id.
+func (s *Store) keep(tx *db.Tx, p Purpose, kind string, public, plain []byte) (string, error) {
+	r := row{id: newID(), purpose: p, kind: kind, public: public, master: s.master.Load().id, created: tx.Now()}
+	r.wrapped = s.master.Load().wrap(r, plain)
+	return r.id, insertKey(tx, r)
+}
+
+// newID is 80 random bits.
+func newID() string { return strings.ToLower(rand.Text()[:idLen]) }
+
+const idLen = 16
+
+// Signer returns the signer of key id. A key of another purpose is refused, and
+// one that was retired.
+func (s *Store) Signer(ctx context.Context, id string, p Purpose) (gm.Signer, error) {
+	if c, ok := s.cachedSigner(id); ok {
+		return c.signer, right(c.purpose, p)
+	}
+	var r row
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) { r, err = keyByID(tx, id); return err })
+	if err != nil {
+		return nil, err
+	}
+	if err := right(r.purpose, p); err != nil {
+		return nil, err
+	}
+	if !r.retired.IsZero() {
+		s.forget(id)
+		return nil, fault.Conflict.New("密钥已停用").WithCode("key.retired").WithHint("请改用该印章或机构当前的密钥")
+	}
+	signer, err := s.load(r)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	s.signers[id] = cached{r.purpose, signer, s.db.Now()}
+	s.mu.Unlock()
+	return signer, nil
+}
+
+// load makes a signer of a stored key: the place where one kept in hardware
+// would be opened instead.
+func (s *Store) load(r row) (gm.Signer, error) {
+	if r.kind != kindSM2 {
+		return nil, fault.Invalid.New("该密钥不能用于签名").WithCode("key.purpose")
+	}
+	der, err := s.master.Load().unwrap(r)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(der)
+	return gm.ParsePrivateKey(der, nil)
+}
+
+func (s *Store) cachedSigner(id string) (cached, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, ok := s.signers[id]
+	return c, ok && s.db.Now().Sub(c.at) < fresh
+}
+
+func (s *Store) forget(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.signers, id)
+}
+
+// right refuses a key of another purpose.
+func right(has, wanted Purpose) error {
+	if has != wanted {
+		return fault.Forbidden.New("密钥的用途不符").WithCode("key.purpose").WithHint("一个密钥只有一种用途；请为该用途另行生成密钥")
+	}
+	return nil
+}
+
+// Public returns the public half of signing key id, retired or not.
+func (s *Store) Public(ctx context.Context, id string) (*gm.PublicKey, error) {
+	var r row
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) { r, err = keyByID(tx, id); return err })
+	if err != nil {
+		return nil, err
+	}
+	return gm.NewPublicKey(r.public)
+}
+
+// RetireTx ends the use of signing key id. Other processes may sign with it for
+// up to half a minute more.
+func (s *Store) RetireTx(tx *db.Tx, id string) error {
+	defer s.forget(id)
+	return retireKey(tx, id)
+}
