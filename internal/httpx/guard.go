@@ -1,0 +1,185 @@
+package httpx
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"sidian/internal/audit"
+	"sidian/internal/fault"
+	"sidian/internal/obs"
+)
+
+// guard is the state of what every request passes through.
+type guard struct {
+	origin  *http.CrossOriginProtection
+	address *limiter
+	caller  *limiter
+	costly  *limiter
+}
+
+func (g *guard) init(o Options) {
+	g.origin = http.NewCrossOriginProtection()
+	if o.BaseURL != "" {
+		// An address that is not an origin adds none; conf has checked it.
+		_ = g.origin.AddTrustedOrigin(originOf(o.BaseURL))
+	}
+	g.address, g.caller, g.costly = newLimiter(o.RateLimit), newLimiter(o.CallerRate), newLimiter(o.SlowPublic)
+}
+
+// ServeHTTP answers a request. Nothing that a request can do makes it panic.
+func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
+	begun := time.Now()
+	meta := r.newMeta(hr)
+	ctx := withNote(obs.WithRequestID(WithMeta(hr.Context(), *meta), meta.RequestID))
+	ctx = audit.WithActor(ctx, audit.Actor{Address: meta.Address.String()})
+	hr = hr.WithContext(ctx)
+	rec := &recorder{ResponseWriter: w}
+	secure(rec.Header(), meta.Secure)
+	rec.Header().Set("X-Request-Id", meta.RequestID)
+	defer func() {
+		if v := recover(); v != nil {
+			r.recovered(rec, hr, v)
+		}
+		r.observe(hr, rec, time.Since(begun))
+	}()
+	r.route(rec, hr, meta)
+}
+
+func (r *Router) route(w http.ResponseWriter, hr *http.Request, meta *Meta) {
+	if len(hr.RequestURI) > r.opts.MaxURL {
+		e := fault.TooLarge.New("网址超过 %d 字节", r.opts.MaxURL).WithCode("url.too-long")
+		r.WriteProblem(w, hr, &httpError{http.StatusRequestURITooLong, "网址过长", e})
+		return
+	}
+	if err := r.guard.address.allow(meta.Address.String()); err != nil {
+		r.WriteProblem(w, hr, err)
+		return
+	}
+	h, pattern := r.mux.Handler(hr)
+	if pattern == "" {
+		r.missing(w, hr, h)
+		return
+	}
+	r.mux.ServeHTTP(w, hr)
+}
+
+// missing answers where no route is: 404, or 405 where another method is one.
+func (r *Router) missing(w http.ResponseWriter, hr *http.Request, h http.Handler) {
+	probe := &recorder{ResponseWriter: &discard{header: http.Header{}}}
+	h.ServeHTTP(probe, hr)
+	err := error(fault.NotFound.New("没有这个地址").WithCode("route.unknown").WithHint("接口目录见 /docs"))
+	if probe.status == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", probe.Header().Get("Allow"))
+		e := fault.Invalid.New("这个地址不支持 %s 方法", hr.Method).WithCode("route.method").WithHint("可用的方法：%s", probe.Header().Get("Allow"))
+		err = &httpError{http.StatusMethodNotAllowed, "方法不支持", e}
+	}
+	if r.opts.PageError != nil && r.opts.NotFoundPage != nil && r.opts.NotFoundPage(hr.URL.Path) {
+		r.opts.PageError(w, hr, ProblemOf(hr.Context(), err))
+		return
+	}
+	r.WriteProblem(w, hr, err)
+}
+
+// run serves one request of the route m: size, time, who, whether, then what.
+func (m *mount) run(w http.ResponseWriter, hr *http.Request) {
+	ctx, cancel := context.WithTimeout(hr.Context(), m.timeout)
+	defer cancel()
+	hr = hr.WithContext(ctx)
+	hr.Body = http.MaxBytesReader(w, hr.Body, m.maxBody)
+	hr, err := m.admit(hr)
+	if err == nil {
+		err = m.perform(w, hr)
+	}
+	if err == nil {
+		return
+	}
+	if rec, ok := w.(*recorder); ok && rec.status != 0 {
+		m.r.opts.Log.ErrorContext(hr.Context(), "answer broke off", "pattern", m.pattern, "err", err)
+		return
+	}
+	if m.page && m.r.opts.PageError != nil {
+		p := ProblemOf(hr.Context(), err)
+		if p.Status >= 500 {
+			m.r.opts.Log.ErrorContext(hr.Context(), "page failed", "pattern", m.pattern, "err", err)
+		}
+		m.r.opts.PageError(w, hr, p)
+		return
+	}
+	m.r.WriteProblem(w, hr, err)
+}
+
+// admit finds out who calls and whether they may.
+func (m *mount) admit(hr *http.Request) (*http.Request, error) {
+	meta := MetaFrom(hr.Context())
+	meta.Pattern = m.method + " " + m.pattern
+	note(hr, meta.Pattern)
+	if m.costly {
+		if err := m.r.guard.costly.allow(meta.Address.String()); err != nil {
+			return hr, err
+		}
+	}
+	ctx := hr.Context()
+	if m.r.opts.Authorizer != nil {
+		known, caller, err := m.r.opts.Authorizer.Identify(hr)
+		switch {
+		case err == nil:
+			ctx, meta.Caller = known, caller
+		case !m.need.IsPublic():
+			return hr.WithContext(WithMeta(ctx, meta)), err
+		}
+	}
+	hr = hr.WithContext(WithMeta(ctx, meta))
+	if err := m.sameSite(hr, meta.Caller); err != nil {
+		return hr, err
+	}
+	if err := m.permitted(hr.Context(), meta.Caller); err != nil {
+		return hr, err
+	}
+	if meta.Caller.ID == "" {
+		return hr, nil
+	}
+	return hr, m.r.guard.caller.allow(meta.Caller.ID)
+}
+
+// sameSite refuses writes that another site's page makes a browser send.
+// A request with a bearer token cannot be forged that way; one without any
+// credential may be a sign-in, which must not be forged either.
+func (m *mount) sameSite(hr *http.Request, c Caller) error {
+	if c.ID != "" && !c.Browser || m.r.guard.origin.Check(hr) == nil {
+		return nil
+	}
+	return fault.Forbidden.New("请求来自其他网站的页面，已拒绝").WithCode("cross-origin").WithHint("请从本平台的页面重新操作")
+}
+
+func (m *mount) permitted(ctx context.Context, c Caller) error {
+	if m.need.IsPublic() {
+		return nil
+	}
+	if c.ID == "" || m.r.opts.Authorizer == nil {
+		return fault.Unauthorized.New("请先登录").WithCode("auth.required").WithHint("登录后重试；程序调用请携带访问令牌")
+	}
+	if m.need.kind == needSignedIn {
+		return nil
+	}
+	return m.r.opts.Authorizer.Permit(ctx, m.need.permissions)
+}
+
+// recovered turns a panic into a problem. The panic's text may hold personal
+// data, so only that of the runtime is logged.
+func (r *Router) recovered(rec *recorder, hr *http.Request, v any) {
+	if v == http.ErrAbortHandler {
+		panic(v) // net/http's own way to cut the connection
+	}
+	what := fmt.Sprintf("%T", v)
+	if e, ok := v.(runtime.Error); ok {
+		what = e.Error()
+	}
+	r.opts.Log.ErrorContext(hr.Context(), "panic", "what", what, "stack", string(debug.Stack()))
+	if rec.status == 0 {
+		writeProblem(rec, ProblemOf(hr.Context(), errPanic))
+	}
+}
