@@ -1,0 +1,311 @@
+package iam
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"regexp"
+	"strings"
+
+	"sidian/gbcode"
+	"sidian/internal/audit"
+	"sidian/internal/db"
+	"sidian/internal/fault"
+	"sidian/internal/keys"
+)
+
+// An Account is a person who signs in, as others may see it.
+type Account struct {
+	ID       string   `json:"id"`
+	Username string   `json:"username"`
+	Kind     Kind     `json:"kind" enum:"staff,holder"`
+	Name     string   `json:"name"`
+	Org      string   `json:"org,omitempty"`
+	Citizen  string   `json:"citizen,omitempty" doc:"公民身份号码，脱敏"`
+	Phone    string   `json:"phone,omitempty" doc:"手机号码，脱敏"`
+	Roles    []Scoped `json:"roles,omitempty"`
+	Closed   bool     `json:"closed,omitempty"`
+}
+
+// AccountRequest asks for a new account.
+type AccountRequest struct {
+	Username string `json:"username" minLength:"2" maxLength:"40"`
+	Password string `json:"password,omitempty" doc:"不填则随机产生并返回一次"`
+	Kind     Kind   `json:"kind" enum:"staff,holder"`
+	Name     string `json:"name" minLength:"1" maxLength:"100"`
+	Org      string `json:"org,omitempty" doc:"所属单位；持证人没有"`
+	Citizen  string `json:"citizen,omitempty" doc:"公民身份号码；持证人必填"`
+	Phone    string `json:"phone,omitempty" doc:"手机号码"`
+}
+
+// NewAccount is an account with the secrets that are told once.
+type NewAccount struct {
+	Account
+	Password string `json:"password"`
+	TOTP     string `json:"totp" doc:"一次性口令密钥，base32"`
+}
+
+var (
+	usernameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,39}$`)
+	phoneForm    = regexp.MustCompile(`^1[3-9][0-9]{9}$`)
+)
+
+// Validate checks what a schema cannot.
+func (r AccountRequest) Validate() error {
+	bad := fault.Invalid.New("账号信息不符合规则").WithCode("account.invalid")
+	if !usernameForm.MatchString(foldUsername(r.Username)) {
+		bad = bad.WithField("username", "account.username", "由字母、数字和 . _ - 组成，2 至 40 个字符")
+	}
+	if strings.TrimSpace(r.Name) == "" {
+		bad = bad.WithField("name", "required", "必填")
+	}
+	switch r.Kind {
+	case Staff:
+		if r.Org == "" {
+			bad = bad.WithField("org", "required", "工作人员须有所属单位")
+		}
+	case Holder:
+		if r.Citizen == "" {
+			bad = bad.WithField("citizen", "required", "持证人须有公民身份号码")
+		}
+	default:
+		bad = bad.WithField("kind", "enum", "应为 staff 或 holder")
+	}
+	if _, err := gbcode.ParseCitizenID(r.Citizen); r.Citizen != "" && err != nil {
+		bad = bad.WithField("citizen", "account.citizen", "不是有效的公民身份号码（GB 11643-1999）")
+	}
+	if r.Phone != "" && !phoneForm.MatchString(r.Phone) {
+		bad = bad.WithField("phone", "account.phone", "应为 11 位手机号码")
+	}
+	if err := bad.OrNil(); err != nil {
+		return err
+	}
+	if r.Password != "" {
+		return checkPassword(foldUsername(r.Username), r.Password)
+	}
+	return nil
+}
+
+func foldUsername(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+// CreateAccount opens an account: staff below an organisation whose accounts
+// the caller manages, a holder by who manages accounts anywhere.
+func (s *Service) CreateAccount(ctx context.Context, r AccountRequest) (NewAccount, error) {
+	if err := r.Validate(); err != nil {
+		return NewAccount{}, err
+	}
+	if err := Allow(ctx, "account.manage", r.Org); err != nil {
+		return NewAccount{}, err
+	}
+	row, n, err := s.prepare(ctx, r)
+	if err != nil {
+		return NewAccount{}, err
+	}
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		if r.Org != "" {
+			o, err := OrgTx(tx, r.Org)
+			if err != nil {
+				return err
+			}
+			if o.Closed {
+				return fault.Conflict.New("单位已停用").WithCode("org.closed")
+			}
+		}
+		return putAccount(tx, row)
+	})
+	return n, err
+}
+
+func putAccount(tx *db.Tx, row accountRow) error {
+	n, err := insertAccount(tx, row)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return fault.Conflict.New("用户名已被使用，或该持证人已有账号").WithCode("account.exists").WithHint("请换一个用户名，或查找已有账号")
+	}
+	return audit.Put(tx, audit.Entry{Action: "account.create", Object: "account/" + row.id})
+}
+
+// prepare does what needs no transaction: the hash, the secrets, the encryption.
+func (s *Service) prepare(ctx context.Context, r AccountRequest) (accountRow, NewAccount, error) {
+	n := NewAccount{Account: Account{ID: newID(), Username: foldUsername(r.Username), Kind: r.Kind, Name: strings.TrimSpace(r.Name), Org: r.Org}, Password: r.Password}
+	if n.Password == "" {
+		n.Password = randomPassword()
+	}
+	secret := make([]byte, 20) // RFC 4226 §4 R6: 160 bits
+	rand.Read(secret)          // never fails: crypto/rand
+	n.TOTP = base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(secret)
+	row := accountRow{id: n.ID, username: n.Username, kind: r.Kind, org: r.Org}
+	var err error
+	if row.password, err = s.hasher.hash(ctx, n.Password); err != nil {
+		return row, n, err
+	}
+	for column, v := range map[string]struct {
+		plain string
+		to    *[]byte
+	}{"name": {n.Name, &row.name}, "citizen": {r.Citizen, &row.citizen}, "phone": {r.Phone, &row.phone}, "totp": {string(secret), &row.totp}} {
+		if v.plain == "" {
+			continue
+		}
+		if *v.to, err = s.box.Seal(cell(column, row.id), []byte(v.plain)); err != nil {
+			return row, n, err
+		}
+	}
+	if r.Citizen != "" {
+		d := s.persons.Of(r.Citizen)
+		row.citizenIndex, n.Citizen = d[:], maskCitizen(r.Citizen)
+	}
+	if r.Phone != "" {
+		d := s.phones.Of(r.Phone)
+		row.phoneIndex, n.Phone = d[:], maskPhone(r.Phone)
+	}
+	return row, n, nil
+}
+
+func cell(column, id string) keys.Cell {
+	return keys.Cell{Table: "iam_account", Column: column, Row: id}
+}
+
+// maskCitizen shows 6+4, the usual mask; the strict one is 3+4 of gbcode.
+func maskCitizen(s string) string { return gbcode.Mask(s, 6, 4) }
+
+// maskPhone shows 3+4 of the eleven digits that Validate let in.
+func maskPhone(s string) string {
+	if len(s) != 11 {
+		return "****"
+	}
+	return s[:3] + "****" + s[7:]
+}
+
+// randomPassword has three classes and 100 random bits.
+func randomPassword() string {
+	t := rand.Text()
+	return "Sd" + strings.ToLower(t[:10]) + "-" + t[10:20] + "7"
+}
+
+// open decrypts what may be shown of an account.
+func (s *Service) open(row accountRow) (Account, error) {
+	a := Account{ID: row.id, Username: row.username, Kind: row.kind, Org: row.org, Closed: row.closed}
+	name, err := s.box.Open(cell("name", row.id), row.name)
+	if err != nil {
+		return a, err
+	}
+	a.Name = string(name)
+	if row.citizen != nil {
+		b, err := s.box.Open(cell("citizen", row.id), row.citizen)
+		if err != nil {
+			return a, err
+		}
+		a.Citizen = maskCitizen(string(b))
+	}
+	if row.phone != nil {
+		b, err := s.box.Open(cell("phone", row.id), row.phone)
+		if err != nil {
+			return a, err
+		}
+		a.Phone = maskPhone(string(b))
+	}
+	return a, nil
+}
+
+// Account returns one account, masked: one's own, or one of an organisation
+// whose accounts the caller manages or locks.
+func (s *Service) Account(ctx context.Context, id string) (Account, error) {
+	var row accountRow
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { row, err = accountTx(tx, id); return err })
+	if err != nil {
+		return Account{}, err
+	}
+	if p, ok := From(ctx); !ok || p.Account != id {
+		if err := allowAny(ctx, row.org, "account.manage", "account.lock"); err != nil {
+			return Account{}, err
+		}
+	}
+	return s.open(row)
+}
+
+// Accounts lists the accounts of an organisation by id after cursor, at most
+// limit, masked.
+func (s *Service) Accounts(ctx context.Context, org, cursor string, limit int) ([]Account, error) {
+	if err := allowAny(ctx, org, "account.manage", "account.lock"); err != nil {
+		return nil, err
+	}
+	var rows []accountRow
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { rows, err = accountsOf(tx, org, cursor, limit); return err })
+	list := make([]Account, 0, len(rows))
+	for _, row := range rows {
+		a, err := s.open(row)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, a)
+	}
+	return list, err
+}
+
+// CloseAccount ends an account and all its sessions. It stays in the records.
+func (s *Service) CloseAccount(ctx context.Context, id, reason string) error {
+	if err := needReason(reason); err != nil {
+		return err
+	}
+	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+		row, err := accountTx(tx, id)
+		if err != nil {
+			return err
+		}
+		if err := allowAny(ctx, row.org, "account.manage", "account.lock"); err != nil {
+			return err
+		}
+		if row.closed {
+			return fault.Conflict.New("账号已停用").WithCode("account.closed")
+		}
+		if err := closeAccount(tx, id); err != nil {
+			return err
+		}
+		if err := endSessions(tx, id, ""); err != nil {
+			return err
+		}
+		return audit.Put(tx, audit.Entry{Action: "account.close", Object: "account/" + id, Reason: reason})
+	})
+	s.forget(id)
+	return err
+}
+
+// Unlock lets a locked account try again at once.
+func (s *Service) Unlock(ctx context.Context, id, reason string) error {
+	if err := needReason(reason); err != nil {
+		return err
+	}
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		row, err := accountTx(tx, id)
+		if err != nil {
+			return err
+		}
+		if err := Allow(ctx, "account.lock", row.org); err != nil {
+			return err
+		}
+		if err := clearAttempts(tx, s.names.Of("user:"+row.username)); err != nil {
+			return err
+		}
+		return audit.Put(tx, audit.Entry{Action: "account.unlock", Object: "account/" + id, Reason: reason})
+	})
+}
+
+func accountTx(tx *db.Tx, id string) (accountRow, error) {
+	row, err := getAccount(tx, id)
+	if err != nil && fault.As(err) != nil {
+		return row, fault.NotFound.New("没有这个账号").WithCode("account.unknown")
+	}
+	return row, err
+}
+
+// allowAny is Allow for one of several permissions; the refusal names the first.
+func allowAny(ctx context.Context, org string, permissions ...string) error {
+	for _, p := range permissions {
+		if Allow(ctx, p, org) == nil {
+			return nil
+		}
+	}
+	return Allow(ctx, permissions[0], org)
+}

@@ -1,0 +1,85 @@
+package iam
+
+import (
+	"context"
+
+	"sidian/internal/audit"
+	"sidian/internal/db"
+	"sidian/internal/fault"
+)
+
+// BootstrapRequest is the beginning of a platform: its root organisation and
+// the three administrators, who open everything else.
+type BootstrapRequest struct {
+	Root                    OrgRequest // Parent is empty
+	System, Security, Audit AccountRequest
+}
+
+// Bootstrap makes them in one transaction, on a platform that has no account.
+// It returns the three accounts in the order of the request.
+func (s *Service) Bootstrap(ctx context.Context, r BootstrapRequest) ([]NewAccount, error) {
+	if err := r.Root.Validate(); err != nil {
+		return nil, err
+	}
+	if r.Root.ID == "" {
+		r.Root.ID = newID()
+	}
+	r.Root.Parent = ""
+	var rows []accountRow
+	var made []NewAccount
+	for _, a := range []AccountRequest{r.System, r.Security, r.Audit} {
+		a.Kind, a.Org = Staff, r.Root.ID
+		if err := a.Validate(); err != nil {
+			return nil, err
+		}
+		row, n, err := s.prepare(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		rows, made = append(rows, row), append(made, n)
+	}
+	err := s.DB.Write(ctx, func(tx *db.Tx) error { return bootstrapTx(tx, r.Root, rows) })
+	s.reloadTree(ctx)
+	return made, err
+}
+
+func bootstrapTx(tx *db.Tx, root OrgRequest, rows []accountRow) error {
+	n, err := countAccounts(tx)
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		return fault.Conflict.New("平台已经初始化").WithCode("iam.bootstrapped").WithHint("请由系统管理员开设账号")
+	}
+	if _, err := putOrg(tx, root); err != nil {
+		return err
+	}
+	for i, role := range []string{"system", "security", "audit"} {
+		if err := putAccount(tx, rows[i]); err != nil {
+			return err
+		}
+		g := Grant{ID: newID(), Account: rows[i].id, Role: role, Org: root.ID, State: Effective, Reason: "初始化"}
+		if err := putGrant(tx, g); err != nil {
+			return err
+		}
+	}
+	return audit.Put(tx, audit.Entry{Action: "iam.bootstrap", Object: "org/" + root.ID})
+}
+
+// Bootstrapped tells whether the platform has accounts.
+func (s *Service) Bootstrapped(ctx context.Context) (yes bool, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		n, err := countAccounts(tx)
+		yes = n > 0
+		return err
+	})
+	return yes, err
+}
+
+// Sweep forgets sessions, attempts and tokens that have no effect any more.
+// Sessions stay for 180 days as a record of where someone was signed in.
+func (s *Service) Sweep(ctx context.Context) error {
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		return sweep(tx, tx.Now().AddDate(0, 0, -180), tx.Now().Add(-s.opts.Window))
+	})
+}

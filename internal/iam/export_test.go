@@ -1,0 +1,7 @@
+package iam
+
+// For tests: the codes and the rule that a person's own app and mind know.
+var (
+	TOTPCode      = totpCode
+	CheckPassword = checkPassword
+)

@@ -1,0 +1,174 @@
+package iam
+
+import (
+	"context"
+	"regexp"
+	"strings"
+
+	"sidian/gbcode"
+	"sidian/internal/audit"
+	"sidian/internal/db"
+	"sidian/internal/fault"
+)
+
+// OrgRequest asks for a new organisation.
+type OrgRequest struct {
+	ID     string `json:"id,omitempty" maxLength:"40" doc:"可自定；不填则随机"`
+	Parent string `json:"parent" maxLength:"40" doc:"上级单位编号"`
+	Name   string `json:"name" minLength:"1" maxLength:"100"`
+	USCC   string `json:"uscc,omitempty" doc:"统一社会信用代码"`
+	Region string `json:"region,omitempty" doc:"行政区划代码，6 或 12 位"`
+	Tier   string `json:"tier" enum:"province,city,county,town,village"`
+	Sort   int64  `json:"sort,omitempty"`
+}
+
+var idForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
+
+// Validate checks what a schema cannot.
+func (r OrgRequest) Validate() error {
+	bad := fault.Invalid.New("单位信息不符合规则").WithCode("org.invalid")
+	if r.ID != "" && !idForm.MatchString(r.ID) {
+		bad = bad.WithField("id", "org.id", "由小写字母、数字和连字符组成，至多 40 个字符")
+	}
+	if strings.TrimSpace(r.Name) == "" {
+		bad = bad.WithField("name", "required", "必填")
+	}
+	if r.USCC != "" {
+		if _, err := gbcode.ParseCreditCode(r.USCC); err != nil {
+			bad = bad.WithField("uscc", "org.uscc", "不是有效的统一社会信用代码（GB 32100-2015）")
+		}
+	}
+	if r.Region != "" {
+		if _, err := gbcode.ParseDivision(r.Region); err != nil {
+			bad = bad.WithField("region", "org.region", "不是有效的行政区划代码（GB/T 2260）")
+		}
+	}
+	return bad.OrNil()
+}
+
+// CreateOrg adds an organisation below one that the caller manages.
+func (s *Service) CreateOrg(ctx context.Context, r OrgRequest) (Org, error) {
+	if err := r.Validate(); err != nil {
+		return Org{}, err
+	}
+	if r.Parent == "" {
+		return Org{}, fault.Invalid.New("须填写上级单位").WithCode("org.parent").WithField("parent", "required", "必填")
+	}
+	if err := Allow(ctx, "org.manage", r.Parent); err != nil {
+		return Org{}, err
+	}
+	var o Org
+	err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		parent, err := OrgTx(tx, r.Parent)
+		if err != nil {
+			return err
+		}
+		if parent.Closed {
+			return fault.Conflict.New("上级单位已停用").WithCode("org.closed")
+		}
+		o, err = putOrg(tx, r)
+		return err
+	})
+	s.reloadTree(ctx)
+	return o, err
+}
+
+func putOrg(tx *db.Tx, r OrgRequest) (Org, error) {
+	if r.ID == "" {
+		r.ID = newID()
+	}
+	o := Org{ID: r.ID, Parent: r.Parent, Name: strings.TrimSpace(r.Name), USCC: r.USCC, Region: r.Region, Tier: r.Tier, Sort: r.Sort}
+	n, err := insertOrg(tx, o)
+	if err != nil {
+		return Org{}, err
+	}
+	if n == 0 {
+		return Org{}, fault.Conflict.New("单位编号或统一社会信用代码已存在").WithCode("org.exists")
+	}
+	return o, audit.Put(tx, audit.Entry{Action: "org.create", Object: "org/" + o.ID})
+}
+
+// CloseOrg ends an organisation: nobody acts for it any more. One that has
+// open organisations below it is refused.
+func (s *Service) CloseOrg(ctx context.Context, id, reason string) error {
+	if err := needReason(reason); err != nil {
+		return err
+	}
+	if err := Allow(ctx, "org.manage", id); err != nil {
+		return err
+	}
+	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+		o, err := OrgTx(tx, id)
+		if err != nil {
+			return err
+		}
+		open, err := openChildren(tx, id)
+		switch {
+		case err != nil:
+			return err
+		case o.Closed:
+			return fault.Conflict.New("单位已停用").WithCode("org.closed")
+		case o.Parent == "":
+			return fault.Conflict.New("根单位不能停用").WithCode("org.root")
+		case open > 0:
+			return fault.Conflict.New("还有下级单位未停用").WithCode("org.children").WithHint("请先停用或移交下级单位")
+		}
+		if err := closeOrg(tx, id); err != nil {
+			return err
+		}
+		return audit.Put(tx, audit.Entry{Action: "org.close", Object: "org/" + id, Reason: reason})
+	})
+	s.reloadTree(ctx)
+	return err
+}
+
+// Org returns one organisation. Who an organisation is, is public.
+func (s *Service) Org(ctx context.Context, id string) (o Org, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error { o, err = OrgTx(tx, id); return err })
+	return o, err
+}
+
+// Organisations lists all organisations, ordered by sort and id.
+func (s *Service) Organisations(ctx context.Context) (list []Org, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error { list, err = allOrgs(tx); return err })
+	return list, err
+}
+
+// OrgTx returns one organisation in a caller's transaction.
+func OrgTx(tx *db.Tx, id string) (Org, error) {
+	o, err := getOrg(tx, id)
+	if err != nil && fault.As(err) != nil {
+		return Org{}, fault.NotFound.New("没有这个单位").WithCode("org.unknown")
+	}
+	return o, err
+}
+
+// refreshTree loads the tree of organisations unless it is fresh: at most
+// CacheFor old, and not made stale by this process.
+func (s *Service) refreshTree(ctx context.Context) error {
+	if t := s.live.Load(); t != nil && s.DB.Now().Sub(t.at) < s.opts.CacheFor {
+		return nil
+	}
+	at := s.DB.Now() // before reading: what commits meanwhile is read next time
+	list, err := s.Organisations(ctx)
+	if err != nil {
+		return err
+	}
+	s.live.Store(newTree(list, at))
+	return nil
+}
+
+// reloadTree follows a change of organisations. The change has happened: that
+// reading it back fails is told by the next who reads.
+func (s *Service) reloadTree(ctx context.Context) {
+	if list, err := s.Organisations(ctx); err == nil {
+		s.live.Store(newTree(list, s.DB.Now()))
+	}
+}
+
+func needReason(reason string) error {
+	if strings.TrimSpace(reason) == "" {
+		return fault.Invalid.New("须填写理由").WithCode("reason.required").WithField("reason", "required", "必填")
+	}
+	return nil
+}

@@ -1,0 +1,141 @@
+package iam
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"runtime"
+	"strings"
+	"unicode"
+
+	"golang.org/x/crypto/argon2"
+
+	"sidian/gm"
+	"sidian/internal/fault"
+)
+
+// HashCost is the cost of Argon2id (RFC 9106).
+type HashCost struct {
+	Time, MemoryKiB uint32
+	Threads         uint8
+}
+
+// DefaultHashCost is the second recommended setting of RFC 9106 §4.
+var DefaultHashCost = HashCost{Time: 3, MemoryKiB: 64 << 10, Threads: 4}
+
+// hasher computes few hashes at a time: each takes 64 MiB, and strangers may ask.
+type hasher struct {
+	cost   HashCost
+	pepper []byte
+	slots  chan struct{} // running
+	queue  chan struct{} // running or waiting
+	decoy  string        // a hash that no password has, for users that do not exist
+}
+
+func newHasher(cost HashCost, pepper []byte) *hasher {
+	n := min(runtime.GOMAXPROCS(0), 4)
+	h := &hasher{cost: cost, pepper: pepper, slots: make(chan struct{}, n), queue: make(chan struct{}, 16*n)}
+	h.decoy = h.format(cost, make([]byte, 16), make([]byte, 32))
+	return h
+}
+
+// hash makes what is stored of password.
+func (h *hasher) hash(ctx context.Context, password string) (string, error) {
+	salt := make([]byte, 16)
+	rand.Read(salt) // never fails: crypto/rand
+	sum, err := h.sum(ctx, password, salt, h.cost)
+	if err != nil {
+		return "", err
+	}
+	return h.format(h.cost, salt, sum), nil
+}
+
+// check compares in constant time. An unknown user's stored is "": it takes as
+// long as any other and is never right.
+func (h *hasher) check(ctx context.Context, stored, password string) (right bool, err error) {
+	known := stored != ""
+	if !known {
+		stored = h.decoy
+	}
+	cost, salt, want, err := parseHash(stored)
+	if err != nil {
+		return false, err
+	}
+	got, err := h.sum(ctx, password, salt, cost)
+	if err != nil {
+		return false, err
+	}
+	return subtle.ConstantTimeCompare(got, want) == 1 && known, nil
+}
+
+func (h *hasher) sum(ctx context.Context, password string, salt []byte, c HashCost) ([]byte, error) {
+	select {
+	case h.queue <- struct{}{}:
+		defer func() { <-h.queue }()
+	default:
+		return nil, fault.Unavailable.New("登录请求过多").WithCode("auth.busy").WithHint("请稍后重试")
+	}
+	select {
+	case h.slots <- struct{}{}:
+		defer func() { <-h.slots }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	peppered := gm.HMAC(h.pepper, []byte(password))
+	return argon2.IDKey(peppered[:], salt, c.Time, c.MemoryKiB, c.Threads, 32), nil
+}
+
+var b64 = base64.RawStdEncoding.Strict()
+
+// format writes the PHC string; v=19 is Argon2 1.3.
+func (h *hasher) format(c HashCost, salt, sum []byte) string {
+	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", c.MemoryKiB, c.Time, c.Threads, b64.EncodeToString(salt), b64.EncodeToString(sum))
+}
+
+func parseHash(s string) (c HashCost, salt, sum []byte, err error) {
+	parts := strings.Split(s, "$")
+	if len(parts) != 6 || parts[1] != "argon2id" || parts[2] != "v=19" {
+		return c, nil, nil, fmt.Errorf("iam: a stored password hash has an unknown form")
+	}
+	if _, err = fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.MemoryKiB, &c.Time, &c.Threads); err != nil {
+		return c, nil, nil, fmt.Errorf("iam: cost of a stored password hash: %w", err)
+	}
+	if salt, err = b64.DecodeString(parts[4]); err == nil {
+		sum, err = b64.DecodeString(parts[5])
+	}
+	if err != nil {
+		return c, nil, nil, fmt.Errorf("iam: a stored password hash: %w", err)
+	}
+	return c, salt, sum, nil
+}
+
+// checkPassword is the rule for new passwords (GB/T 22239-2019 8.1.4.1:
+// complexity): 10 to 128 characters, three classes of four, not the username.
+func checkPassword(username, password string) error {
+	bad := fault.Invalid.New("密码不符合规则").WithCode("password.weak").WithHint("至少 10 个字符，含大写字母、小写字母、数字、符号中的三类，且不含用户名")
+	if n := len([]rune(password)); n < 10 || n > 128 {
+		return bad.WithField("password", "password.length", "长度应为 10 至 128 个字符")
+	}
+	classes := map[string]bool{}
+	for _, r := range password {
+		switch {
+		case unicode.IsUpper(r):
+			classes["upper"] = true
+		case unicode.IsLower(r):
+			classes["lower"] = true
+		case unicode.IsDigit(r):
+			classes["digit"] = true
+		default:
+			classes["symbol"] = true
+		}
+	}
+	if len(classes) < 3 {
+		return bad.WithField("password", "password.classes", "应含大写字母、小写字母、数字、符号中的三类")
+	}
+	if len(username) > 2 && strings.Contains(strings.ToLower(password), username) {
+		return bad.WithField("password", "password.username", "不得包含用户名")
+	}
+	return nil
+}

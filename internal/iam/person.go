@@ -1,0 +1,75 @@
+package iam
+
+import (
+	"context"
+
+	"sidian/internal/audit"
+	"sidian/internal/db"
+	"sidian/internal/fault"
+)
+
+// A Person is an account's personal data, unmasked.
+type Person struct {
+	Account, Name, Citizen, Phone string
+}
+
+// Self returns the caller's own personal data: what a holder's certificates
+// are found by.
+func (s *Service) Self(ctx context.Context) (Person, error) {
+	p, ok := From(ctx)
+	if !ok || p.Account == "" {
+		return Person{}, errSession
+	}
+	return s.person(ctx, p.Account, func(*db.Tx, accountRow) error { return nil })
+}
+
+// Unmask returns someone else's personal data, for a purpose that is recorded.
+func (s *Service) Unmask(ctx context.Context, account, purpose string) (Person, error) {
+	if err := needReason(purpose); err != nil {
+		return Person{}, err
+	}
+	return s.person(ctx, account, func(tx *db.Tx, row accountRow) error {
+		if err := Allow(ctx, "person.read", row.org); err != nil {
+			return err
+		}
+		return audit.Put(tx, audit.Entry{Action: "person.read", Object: "account/" + account, Reason: purpose})
+	})
+}
+
+func (s *Service) person(ctx context.Context, account string, guard func(*db.Tx, accountRow) error) (Person, error) {
+	out := Person{Account: account}
+	var row accountRow
+	err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		if row, err = accountTx(tx, account); err != nil {
+			return err
+		}
+		return guard(tx, row)
+	})
+	if err != nil {
+		return Person{}, err
+	}
+	for column, v := range map[string]struct {
+		sealed []byte
+		to     *string
+	}{"name": {row.name, &out.Name}, "citizen": {row.citizen, &out.Citizen}, "phone": {row.phone, &out.Phone}} {
+		if v.sealed == nil {
+			continue
+		}
+		b, err := s.box.Open(cell(column, row.id), v.sealed)
+		if err != nil {
+			return Person{}, err
+		}
+		*v.to = string(b)
+	}
+	return out, nil
+}
+
+// HolderOf finds the holder's account of a citizen ID, or fault.NotFound.
+func (s *Service) HolderOf(ctx context.Context, citizen string) (account string, err error) {
+	index := s.persons.Of(citizen)
+	err = s.DB.Read(ctx, func(tx *db.Tx) error { account, err = holderBy(tx, index); return err })
+	if err != nil && fault.As(err) != nil {
+		return "", fault.NotFound.New("该持证人还没有账号").WithCode("account.unknown")
+	}
+	return account, err
+}

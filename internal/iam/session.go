@@ -1,0 +1,237 @@
+package iam
+
+import (
+	"context"
+	"time"
+
+	"sidian/gm"
+	"sidian/internal/audit"
+	"sidian/internal/db"
+	"sidian/internal/fault"
+)
+
+// A Session is where someone is signed in, as they may see it themselves.
+type Session struct {
+	ID      string    `json:"id"`
+	Agent   string    `json:"agent" doc:"浏览器"`
+	Address string    `json:"address" doc:"网络地址"`
+	Created time.Time `json:"created_at"`
+	Seen    time.Time `json:"seen_at"`
+	Second  bool      `json:"second"`
+	Current bool      `json:"current" doc:"本次会话"`
+}
+
+// session is a session that was looked up, kept for CacheFor.
+type session struct {
+	row       sessionRow
+	principal *Principal
+}
+
+// touchEvery is how often the last use of a session is written down.
+const touchEvery = time.Minute
+
+var errSession = fault.Unauthorized.New("会话已结束").WithCode("auth.session").WithHint("请重新登录")
+
+// principalOf returns who a session's token belongs to. A session that is
+// unknown, ended, idle for too long or too old is refused alike.
+func (s *Service) principalOf(ctx context.Context, token string) (*Principal, error) {
+	if len(token) != 43 { // 256 bits in base64
+		return nil, errSession
+	}
+	hash := gm.Sum([]byte(token))
+	se, cached := s.sessions.GetIfPresent(hash)
+	if !cached {
+		var err error
+		if se, err = s.loadSession(ctx, hash); err != nil {
+			return nil, err
+		}
+	}
+	now := s.DB.Now()
+	if now.Sub(time.UnixMilli(se.row.seen)) > s.opts.Idle || now.Sub(time.UnixMilli(se.row.created)) > s.opts.Absolute {
+		return nil, errSession
+	}
+	if !cached {
+		if err := s.touch(ctx, se, now); err != nil {
+			return nil, err
+		}
+		s.sessions.Set(hash, se)
+	}
+	return se.principal, nil
+}
+
+func (s *Service) loadSession(ctx context.Context, hash gm.Digest) (*session, error) {
+	var se session
+	var account accountRow
+	var roles []Scoped
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		if se.row, err = liveSession(tx, hash); err != nil {
+			return err
+		}
+		if account, err = getAccount(tx, se.row.account); err != nil {
+			return err
+		}
+		roles, err = effectiveRoles(tx, account.id)
+		return err
+	})
+	if err != nil {
+		if fault.As(err) != nil {
+			return nil, errSession
+		}
+		return nil, err
+	}
+	if account.closed {
+		return nil, errSession
+	}
+	p, err := s.principal(ctx, account, roles)
+	if err != nil {
+		return nil, err
+	}
+	p.Session, p.Second = se.row.id, se.row.second
+	se.principal = p
+	return &se, nil
+}
+
+func (s *Service) principal(ctx context.Context, a accountRow, roles []Scoped) (*Principal, error) {
+	shown, err := s.open(a)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.refreshTree(ctx); err != nil {
+		return nil, err
+	}
+	if a.kind == Holder {
+		for _, r := range s.Roles.List {
+			if r.Holder {
+				roles = append(roles, Scoped{Role: r.Code})
+			}
+		}
+	}
+	return &Principal{Account: a.id, Name: shown.Name, Kind: a.kind, Org: a.org, Roles: roles, live: &s.live, roles: s.Roles}, nil
+}
+
+func (s *Service) touch(ctx context.Context, se *session, now time.Time) error {
+	if now.Sub(time.UnixMilli(se.row.seen)) < touchEvery {
+		return nil
+	}
+	err := s.DB.Write(ctx, func(tx *db.Tx) error { return touchSession(tx, se.row.hash) })
+	if err == nil {
+		se.row.seen = now.UnixMilli()
+	}
+	return err
+}
+
+// forget drops what is cached of an account's sessions.
+func (s *Service) forget(account string) {
+	if account == "" {
+		return
+	}
+	for hash, se := range s.sessions.All() {
+		if se.row.account == account {
+			s.sessions.Invalidate(hash)
+		}
+	}
+}
+
+// SignOut ends the session that the request came with.
+func (s *Service) SignOut(ctx context.Context) error {
+	p, ok := From(ctx)
+	if !ok || p.Session == "" {
+		return nil
+	}
+	return s.EndSession(ctx, p.Session)
+}
+
+// EndSession ends one of the caller's own sessions.
+func (s *Service) EndSession(ctx context.Context, id string) error {
+	p, ok := From(ctx)
+	if !ok || p.Account == "" {
+		return errSession
+	}
+	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+		owner, err := sessionOwner(tx, id)
+		if err != nil || owner != p.Account {
+			if err != nil && fault.As(err) == nil {
+				return err
+			}
+			return fault.NotFound.New("没有这个会话").WithCode("session.unknown")
+		}
+		if err := endSession(tx, id); err != nil {
+			return err
+		}
+		return audit.Put(tx, audit.Entry{Action: "auth.sign-out", Object: "session/" + id})
+	})
+	s.forget(p.Account)
+	return err
+}
+
+// SignOutEverywhere ends all sessions of the caller, this one included.
+func (s *Service) SignOutEverywhere(ctx context.Context) error {
+	p, ok := From(ctx)
+	if !ok || p.Account == "" {
+		return errSession
+	}
+	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := endSessions(tx, p.Account, ""); err != nil {
+			return err
+		}
+		return audit.Put(tx, audit.Entry{Action: "auth.sign-out-everywhere", Object: "account/" + p.Account})
+	})
+	s.forget(p.Account)
+	return err
+}
+
+// Sessions lists where the caller is signed in, newest first.
+func (s *Service) Sessions(ctx context.Context) ([]Session, error) {
+	p, ok := From(ctx)
+	if !ok || p.Account == "" {
+		return nil, errSession
+	}
+	var list []Session
+	err := s.DB.Read(ctx, func(tx *db.Tx) error {
+		rows, err := sessionsOf(tx, p.Account, tx.Now().Add(-s.opts.Idle), tx.Now().Add(-s.opts.Absolute))
+		for _, r := range rows {
+			list = append(list, Session{ID: r.id, Agent: r.agent, Address: r.address, Created: time.UnixMilli(r.created).UTC(), Seen: time.UnixMilli(r.seen).UTC(), Second: r.second, Current: r.id == p.Session})
+		}
+		return err
+	})
+	return list, err
+}
+
+// ChangePassword sets the caller's own password and ends their other sessions.
+func (s *Service) ChangePassword(ctx context.Context, current, next string) error {
+	p, ok := From(ctx)
+	if !ok || p.Account == "" {
+		return errSession
+	}
+	var row accountRow
+	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { row, err = getAccount(tx, p.Account); return err }); err != nil {
+		return err
+	}
+	if right, err := s.hasher.check(ctx, row.password, current); err != nil || !right {
+		if err != nil {
+			return err
+		}
+		return fault.Invalid.New("当前密码不正确").WithCode("password.current").WithField("current", "password.current", "不正确")
+	}
+	if current == next {
+		return fault.Invalid.New("新密码不得与当前密码相同").WithCode("password.same").WithField("next", "password.same", "不得与当前密码相同")
+	}
+	if err := checkPassword(row.username, next); err != nil {
+		return err
+	}
+	hash, err := s.hasher.hash(ctx, next)
+	if err != nil {
+		return err
+	}
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := setPassword(tx, p.Account, hash); err != nil {
+			return err
+		}
+		if err := endSessions(tx, p.Account, p.Session); err != nil {
+			return err
+		}
+		return audit.Put(tx, audit.Entry{Action: "account.password", Object: "account/" + p.Account})
+	})
+	s.forget(p.Account)
+	return err
+}
