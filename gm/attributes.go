@@ -10,12 +10,13 @@ import (
 )
 
 var (
-	oidContentType   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 3}
-	oidMessageDigest = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 4}
-	oidSigningTime   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 5}
-	oidESSv1         = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 12}
-	oidESSv2         = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 47}
-	oidSM3Plain      = asn1.ObjectIdentifier{1, 2, 156, 10197, 1, 401, 1}
+	oidContentType    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 3}
+	oidMessageDigest  = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 4}
+	oidSigningTime    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 5}
+	oidESSv1          = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 12}
+	oidESSv2          = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 47}
+	oidTimestampToken = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 14}
+	oidSM3Plain       = asn1.ObjectIdentifier{1, 2, 156, 10197, 1, 401, 1}
 )
 
 // essCertificate is one entry of a signing-certificate attribute (RFC 2634 §5.4, RFC 5035).
@@ -136,4 +137,26 @@ func setOf(tag cbasn1.Tag, elements [][]byte) ([]byte, error) {
 		}
 	})
 	return b.Bytes()
+}
+
+// Timestamp returns the time stamp token in the unauthenticated attributes, or nil. It is over the signature value
+// (Signer.Signature), and nothing but its own signature protects it.
+func (s *SignedData) Timestamp() []byte {
+	input := cryptobyte.String(s.Signer.Unauthenticated)
+	var list cryptobyte.String
+	if !input.ReadASN1(&list, explicitTag(1)) {
+		return nil
+	}
+	for !list.Empty() {
+		var attribute, values, token cryptobyte.String
+		var oid asn1.ObjectIdentifier
+		if !list.ReadASN1(&attribute, cbasn1.SEQUENCE) || !attribute.ReadASN1ObjectIdentifier(&oid) ||
+			!attribute.ReadASN1(&values, cbasn1.SET) {
+			return nil
+		}
+		if oid.Equal(oidTimestampToken) && values.ReadASN1Element(&token, cbasn1.SEQUENCE) {
+			return token
+		}
+	}
+	return nil
 }

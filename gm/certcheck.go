@@ -48,12 +48,15 @@ func checkSM2(pub *PublicKey, algorithm asn1.ObjectIdentifier, message, sig []by
 	return append(notes, found...), err
 }
 
-// maxRSABits keeps the work of a hostile certificate's key small.
-const maxRSABits = 8192
+// RSA keys: shorter ones protect nothing, longer ones would let a hostile certificate decide how much work there is.
+const (
+	minRSABits = 1024
+	maxRSABits = 8192
+)
 
 func checkRSA(pub *rsa.PublicKey, algorithm asn1.ObjectIdentifier, message, sig []byte) ([]Note, error) {
-	if pub.N.BitLen() > maxRSABits {
-		return nil, fmt.Errorf("gm: RSA key of %d bits: %w", pub.N.BitLen(), ErrUnsupported)
+	if bits := pub.N.BitLen(); bits < minRSABits || bits > maxRSABits {
+		return nil, fmt.Errorf("gm: RSA key of %d bits: %w", bits, ErrUnsupported)
 	}
 	var notes []Note
 	var err error

@@ -17,7 +17,10 @@ type SignDataOptions struct {
 	Chain       []*Certificate // further certificates to put in, optional
 	SigningTime time.Time      // required for FormAttributes
 	Form        Form           // FormAttributes (default), FormDigest or FormContent
-	PKCS7       bool           // outer and inner types of PKCS#7 instead of GB/T 35275, for readers that know only those
+	// Timestamp, when not nil, gets the signature value and returns a time stamp token over it, which is put into the
+	// unauthenticated attributes (RFC 3161 annex A).
+	Timestamp func(value []byte) (token []byte, err error)
+	PKCS7     bool // outer and inner types of PKCS#7 instead of GB/T 35275, for readers that know only those
 }
 
 // SignData signs content. The certificate must be for the signer's key and allowed to sign.
@@ -28,6 +31,7 @@ func SignData(content []byte, opts SignDataOptions) ([]byte, error) {
 	m := message{
 		outer: OIDSignedData, inner: OIDData, version: 1, algorithm: OIDSM2Sign,
 		signer: opts.Signer, certificate: opts.Certificate, include: append([]*Certificate{opts.Certificate}, opts.Chain...),
+		timestamp: opts.Timestamp,
 	}
 	if opts.PKCS7 {
 		m.outer, m.inner = OIDPKCS7SignedData, OIDPKCS7Data
@@ -77,9 +81,11 @@ type message struct {
 	digest       []byte                // nil: no attributes, content is signed as it is
 	time         time.Time
 	further      [][]byte // attributes beside the three usual ones, DER
+	unsigned     []byte   // [1] unauthenticated attributes, DER
 	signer       Signer
 	certificate  *Certificate
 	include      []*Certificate
+	timestamp    func(value []byte) ([]byte, error)
 }
 
 func (m *message) sign() ([]byte, error) {
@@ -100,6 +106,19 @@ func (m *message) sign() ([]byte, error) {
 	signature, err := m.signer.Sign(signed)
 	if err != nil {
 		return nil, err
+	}
+	if m.timestamp != nil {
+		token, err := m.timestamp(signature)
+		if err != nil {
+			return nil, fmt.Errorf("getting a time stamp: %w", err)
+		}
+		attribute, err := newAttribute(oidTimestampToken, func(b *cryptobyte.Builder) { b.AddBytes(token) })
+		if err != nil {
+			return nil, err
+		}
+		if m.unsigned, err = setOf(explicitTag(1), [][]byte{attribute}); err != nil {
+			return nil, err
+		}
 	}
 	return m.encode(attributes, signature)
 }
@@ -180,5 +199,6 @@ func (m *message) addSigner(b *cryptobyte.Builder, attributes, signature []byte)
 		b.AddBytes(attributes)
 		addAlgorithm(b, m.algorithm)
 		b.AddASN1OctetString(signature)
+		b.AddBytes(m.unsigned)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/asn1"
 	"encoding/base64"
+	"errors"
 	"path/filepath"
 	"testing"
 	"time"
@@ -349,5 +350,62 @@ func TestDefinite(t *testing.T) {
 		if ok != (test.der != nil) || !bytes.Equal(got, test.der) {
 			t.Errorf("%s: %x %v", test.name, got, ok)
 		}
+	}
+}
+
+func TestBareSignatureHasNoSigner(t *testing.T) {
+	t.Parallel()
+	sig, err := newKey(t).Sign([]byte("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = ParseSignedData(sig)
+	wantError(t, err, ErrNoCertificate)
+}
+
+func TestSignedDataWithTimestamp(t *testing.T) {
+	t.Parallel()
+	p, content := newPKI(t), []byte("content")
+	a := p.authority(t)
+	opts := p.options(FormAttributes)
+	opts.Timestamp = func(value []byte) ([]byte, error) {
+		request, err := NewTimestampRequest(value, nil)
+		if err != nil {
+			return nil, err
+		}
+		response, err := a.Respond(request, day(50))
+		if err != nil {
+			return nil, err
+		}
+		return ParseTimestampResponse(response)
+	}
+	der, err := SignData(content, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := ParseSignedData(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Verify(content); err != nil || len(got.Notes) > 0 {
+		t.Fatal(got, err)
+	}
+	ts, err := ParseTimestamp(s.Timestamp())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := ts.Verify(Candidate{"value", s.Signer.Signature}); err != nil {
+		t.Error(err)
+	}
+	opts.Timestamp = func([]byte) ([]byte, error) { return nil, errors.New("no answer") }
+	if _, err := SignData(content, opts); err == nil {
+		t.Error("signed without the time stamp that was asked for")
+	}
+	opts.Timestamp = nil
+	if der, err = SignData(content, opts); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = ParseSignedData(der); err != nil || s.Timestamp() != nil {
+		t.Error("a time stamp from nowhere", err)
 	}
 }

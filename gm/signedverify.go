@@ -24,8 +24,8 @@ func (s *SignedData) SignerCertificate() *Certificate { return s.Signer.find(s.C
 // find picks the certificate that the signer identifier names.
 func (i *SignerInfo) find(certificates []*Certificate) *Certificate {
 	for _, c := range certificates {
-		if i.SubjectKeyID != nil {
-			if bytes.Equal(i.SubjectKeyID, c.SubjectKeyID) {
+		if i.Serial == nil {
+			if len(i.SubjectKeyID) > 0 && bytes.Equal(i.SubjectKeyID, c.SubjectKeyID) {
 				return c
 			}
 			continue
