@@ -122,8 +122,12 @@ func TestLicence(t *testing.T) {
 		}
 		embedded[part.Name] = parsed
 	}
-	if len(embedded) != 2 {
-		t.Fatalf("%d fonts are embedded", len(embedded))
+	names := map[string]bool{}
+	for _, f := range embedded {
+		names[f.Name()] = true
+	}
+	if len(embedded) != 2 || !names["Noto Serif SC"] || !names["Noto Serif SC 2"] {
+		t.Fatalf("%d fonts are embedded as %v", len(embedded), names)
 	}
 	checkGlyphs(t, doc, embedded)
 }

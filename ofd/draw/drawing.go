@@ -3,6 +3,7 @@ package draw
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"sidian/ofd"
 )
@@ -163,16 +164,44 @@ func (d *Drawing) embed(u *usedFont) error {
 	}
 	slices.Sort(u.runes)
 	u.runes = slices.Compact(u.runes)
-	data, err := u.font.Subset(u.runes)
+	name := d.distinct(u)
+	data, err := u.font.file.Subset(u.runes, name)
 	if err != nil {
-		return fmt.Errorf("embedding %s: %w", u.font.name, err)
+		return fmt.Errorf("embedding %s: %w", name, err)
 	}
 	u.id = d.b.AddFont(ofd.FontSpec{
-		Name:  u.font.name,
-		Serif: u.font.serif,
-		File:  ofd.NewPartLevel("", data, d.Level),
+		Name:   name,
+		Family: u.font.name,
+		Serif:  u.font.serif,
+		File:   ofd.NewPartLevel("", data, d.Level),
 	})
 	return nil
+}
+
+// distinct gives a font a name that no other subset in the document has, both
+// in the resources and in the font itself: readers that register embedded
+// fonts by name would else take the characters of one from the other.
+func (d *Drawing) distinct(u *usedFont) string {
+	n := 1
+	if d.shared != nil {
+		for i := range d.shared.fonts {
+			if d.shared.fonts[i].font.name == u.font.name {
+				n++
+			}
+		}
+	}
+	for _, other := range d.used {
+		if other == u {
+			break
+		}
+		if !other.fixed && other.font.name == u.font.name {
+			n++
+		}
+	}
+	if n == 1 {
+		return u.font.name
+	}
+	return u.font.name + " " + strconv.Itoa(n)
 }
 
 // Shared gives the fonts of a finished drawing, for the documents made from

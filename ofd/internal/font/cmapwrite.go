@@ -25,20 +25,24 @@ func (s *subsetter) segments() []segment {
 	return segs
 }
 
-// appendCmap writes a Windows Unicode subtable of format 4 and, when a
-// character lies beyond the first plane, one of format 12.
+// maxSegments keeps the length of a format 4 subtable within its 16 bits.
+const maxSegments = 8000
+
+// appendCmap writes a Windows Unicode subtable of format 4 and, when that
+// cannot hold all, because a character lies beyond the first plane or there are
+// too many runs, one of format 12.
 func (s *subsetter) appendCmap(b []byte) []byte {
 	segs := s.segments()
 	bmp := len(segs)
 	for bmp > 0 && segs[bmp-1].first > 0xFFFF {
 		bmp--
 	}
+	bmp = min(bmp, maxSegments)
 	if bmp == len(segs) {
 		b = put16(b, 0, 1, 3, 1)
 		b = put32(b, 12)
 		return appendFormat4(b, segs)
 	}
-	// U+FFFF itself, if mapped, coincides with the closing segment below.
 	size4 := uint32(len(appendFormat4(nil, segs[:bmp])))
 	b = put16(b, 0, 2, 3, 1)
 	b = put32(b, 20)

@@ -304,3 +304,23 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+// More runs than a format 4 subtable can count.
+func TestCmapOfManyRuns(t *testing.T) {
+	t.Parallel()
+	s := &subsetter{newGID: map[uint16]uint16{}}
+	for i := range 8500 {
+		s.runes = append(s.runes, rune(0x100+2*i))
+		s.gids = append(s.gids, uint16(i+1))
+		s.newGID[uint16(i+1)] = uint16(i + 1)
+	}
+	c := chooseCmap(s.appendCmap(nil))
+	for i, r := range s.runes {
+		if got := c.lookup(uint32(r)); got != uint16(i+1) {
+			t.Fatalf("%U: glyph %d, want %d", r, got, i+1)
+		}
+		if got := c.lookup(uint32(r + 1)); got != 0 {
+			t.Fatalf("%U: glyph %d, want none", r+1, got)
+		}
+	}
+}
