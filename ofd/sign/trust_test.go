@@ -2,6 +2,7 @@ package sign
 
 import (
 	"crypto/x509"
+	"encoding/asn1"
 	"slices"
 	"testing"
 	"time"
@@ -85,9 +86,10 @@ func TestTimestamp(t *testing.T) {
 		t.Parallel()
 		wrong := *pki
 		wrong.TSA = pki.Issue(sestest.Template("不是时间戳"), pki.TSAKey)
+		wrong.TSA.ExtKeyUsage = []asn1.ObjectIdentifier{gm.OIDTimeStamping} // so that it stamps at all; Raw says otherwise
 		token := (&wrong).Timestamp(at)
 		if _, err := token([]byte("x")); err != nil {
-			return // the authority itself refuses to stamp with it
+			t.Fatal(err)
 		}
 		d := stampedBy(t, pki, func(o *StampOptions) { o.Timestamp = token })
 		if r := VerifyDocument(d, o); r.Verdict != Invalid || r.Signatures[0].Check(CheckTimestamp).Result != Fail {
@@ -300,14 +302,15 @@ func TestCertificateUsage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	leaf.IsCA, leaf.KeyUsage = true, leaf.KeyUsage|x509.KeyUsageCertSign // so that it issues at all; Raw says otherwise
 	forged, err := gm.CreateCertificate(sestest.Template("冒名"), pki.SignerKey.Public(), leaf, pki.SignerKey)
 	if err != nil {
-		return // package gm refuses to issue by it
+		t.Fatal(err)
 	}
 	bad.Signer = forged
 	o2 := options(pki)
 	o2.Intermediates = gm.NewPool(pki.Signer)
-	if r := Verify((&variant{}).stamped(t, &bad).zip(t), o2); r.Verdict == Valid {
+	if r := Verify((&variant{}).stamped(t, &bad).zip(t), o2); r.Verdict != Invalid || r.Signatures[0].Check(CheckChain).Result != Fail {
 		show(t, r)
 		t.Error("a user's certificate issues others")
 	}
