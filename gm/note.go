@@ -24,7 +24,6 @@ const (
 	NoteImprint         = "imprint_candidate" // the imprint is over something else than the usual bytes
 	NoteSignerID        = "signer_identifier" // signer found by other means than issuer and serial number
 	NoteBER             = "ber"               // BER with indefinite or long lengths instead of DER
-	NoteVersion         = "version"           // version number not as the standard says
 	NoteDigestAlgorithm = "digest_algorithm"  // digest algorithm identifier unusual
 )
 
