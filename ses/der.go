@@ -42,26 +42,53 @@ type element struct {
 	raw  []byte
 }
 
-// next takes the next element of s. Lengths are DER: definite and shortest.
-func next(s *cryptobyte.String) (element, bool) {
+// next takes the next element of s. Lengths must be definite; longer than
+// shortest they are noted, indefinite ones are refused.
+func (r *reader) next(s *cryptobyte.String) (element, bool) {
 	var e element
 	var raw cryptobyte.String
-	if !s.ReadAnyASN1Element(&raw, &e.tag) {
+	rest := *s
+	if rest.ReadAnyASN1Element(&raw, &e.tag) {
+		body := raw
+		e.raw = raw
+		if !body.ReadASN1(&e.body, e.tag) {
+			return e, false
+		}
+		*s = rest
+		return e, true
+	}
+	head, n, ok := longLength(*s)
+	if !ok {
 		return e, false
 	}
-	e.raw = raw
-	body, tag := raw, e.tag
-	if !body.ReadASN1(&e.body, tag) {
-		return e, false
-	}
+	r.note(NoteLength, "长度未按最短形式编码")
+	all := []byte(*s)
+	e.tag, e.raw, e.body = cbasn1.Tag(all[0]), all[:head+n], all[head:head+n]
+	*s = cryptobyte.String(all[head+n:])
 	return e, true
 }
 
+// longLength reads the header of an element whose length is in the long form
+// though a shorter one would do (BER, X.690 §8.1.3.5).
+func longLength(der []byte) (head, n int, ok bool) {
+	if len(der) < 2 || der[0]&0x1f == 0x1f || der[1] <= 0x80 || der[1] > 0x84 {
+		return 0, 0, false
+	}
+	head = 2 + int(der[1]&0x7f)
+	if len(der) < head {
+		return 0, 0, false
+	}
+	for _, c := range der[2:head] {
+		n = n<<8 | int(c)
+	}
+	return head, n, n >= 0 && n <= len(der)-head
+}
+
 // elements splits s into its elements, at most limit of them.
-func elements(s cryptobyte.String, limit int) ([]element, bool) {
+func (r *reader) elements(s cryptobyte.String, limit int) ([]element, bool) {
 	list := make([]element, 0, 8)
 	for !s.Empty() {
-		e, ok := next(&s)
+		e, ok := r.next(&s)
 		if !ok || len(list) == limit {
 			return nil, false
 		}
@@ -71,11 +98,11 @@ func elements(s cryptobyte.String, limit int) ([]element, bool) {
 }
 
 // sequenceOf takes a SEQUENCE's elements.
-func sequenceOf(e element, limit int) ([]element, bool) {
+func (r *reader) sequenceOf(e element, limit int) ([]element, bool) {
 	if e.tag != cbasn1.SEQUENCE {
 		return nil, false
 	}
-	return elements(e.body, limit)
+	return r.elements(e.body, limit)
 }
 
 // outer takes the one SEQUENCE that der consists of; what follows it is noted.
@@ -84,7 +111,7 @@ func (r *reader) outer(der []byte, what string) (element, error) {
 		return element{}, fmt.Errorf("reading %s of %d octets: %w", what, len(der), ErrTooLarge)
 	}
 	s := cryptobyte.String(der)
-	e, ok := next(&s)
+	e, ok := r.next(&s)
 	if !ok || e.tag != cbasn1.SEQUENCE {
 		return element{}, malformed(what)
 	}
@@ -186,14 +213,17 @@ func (r *reader) certificate(e element, what string) ([]byte, error) {
 // oid reads an OBJECT IDENTIFIER; an AlgorithmIdentifier around it is noted.
 func (r *reader) oid(e element, what string) (asn1.ObjectIdentifier, error) {
 	if e.tag == cbasn1.SEQUENCE {
-		inner, ok := elements(e.body, 2)
+		inner, ok := r.elements(e.body, 2)
 		if !ok || len(inner) == 0 {
 			return nil, malformed(what)
 		}
 		r.note(NoteAlgorithm, what+"写成了 AlgorithmIdentifier（应为 OBJECT IDENTIFIER）")
 		e = inner[0]
 	}
-	raw := cryptobyte.String(e.raw)
+	if e.tag != cbasn1.OBJECT_IDENTIFIER || len(e.body) > 0x7f {
+		return nil, malformed(what)
+	}
+	raw := cryptobyte.String(append([]byte{byte(e.tag), byte(len(e.body))}, e.body...))
 	var id asn1.ObjectIdentifier
 	if !raw.ReadASN1ObjectIdentifier(&id) {
 		return nil, malformed(what)
@@ -208,19 +238,19 @@ func (r *reader) extensions(e element, tagged bool) ([]Extension, error) {
 			r.note(NoteExtTag, "扩展数据带 [0] 标签（此处通常不带）")
 		}
 		inner := e.body
-		one, ok := next(&inner)
+		one, ok := r.next(&inner)
 		if !ok || !inner.Empty() {
 			return nil, malformed("extDatas")
 		}
 		if one.tag == cbasn1.SEQUENCE {
-			if many, ok := elements(one.body, MaxExtensions); ok && allSequences(many) {
+			if many, ok := r.elements(one.body, MaxExtensions); ok && allSequences(many) {
 				e = one
 			}
 		}
 	} else if tagged {
 		r.note(NoteExtTag, "扩展数据不带 [0] 标签（此处通常带）")
 	}
-	list, ok := elements(e.body, MaxExtensions)
+	list, ok := r.elements(e.body, MaxExtensions)
 	if !ok {
 		return nil, malformed("extDatas")
 	}
@@ -247,7 +277,7 @@ func allSequences(list []element) bool {
 // extension reads ExtData. critical FALSE may be spelled out, though DER leaves
 // a default out: makers do so, and the octets stay as stored.
 func (r *reader) extension(e element) (Extension, error) {
-	list, ok := sequenceOf(e, 3)
+	list, ok := r.sequenceOf(e, 3)
 	if !ok || len(list) < 2 {
 		return Extension{}, malformed("ExtData")
 	}

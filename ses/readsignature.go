@@ -15,7 +15,7 @@ func (r *reader) signature(der []byte) (*Signature, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, ok := elements(e.body, 5)
+	list, ok := r.elements(e.body, 5)
 	if !ok || len(list) < 2 || len(list) == 3 {
 		return nil, malformed("SES_Signature")
 	}
@@ -74,7 +74,7 @@ func (r *reader) signatureV4(s *Signature, list []element) (err error) {
 
 // toSignV4 reads TBS_Sign of V4 and V5 (GB/T 38540-2020 §7.1).
 func (r *reader) toSignV4(s *Signature, e element) (err error) {
-	list, ok := sequenceOf(e, 6)
+	list, ok := r.sequenceOf(e, 6)
 	if !ok || len(list) < 5 {
 		return malformed("TBS_Sign")
 	}
@@ -106,7 +106,7 @@ func (r *reader) timeInfoV4(e element) (t time.Time, err error) {
 
 // toSignV1 reads TBS_Sign of V1, which holds the signer's certificate too.
 func (r *reader) toSignV1(s *Signature, e element) (err error) {
-	list, ok := sequenceOf(e, 7)
+	list, ok := r.sequenceOf(e, 7)
 	if !ok || len(list) != 7 {
 		return malformed("TBS_Sign")
 	}

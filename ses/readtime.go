@@ -81,7 +81,7 @@ func (r *reader) timeInfoV1(raw []byte) (t time.Time, token []byte) {
 	if len(raw) > 100 && raw[0] == 0x30 {
 		return time.Time{}, raw
 	}
-	list, ok := elements(raw, 1)
+	list, ok := r.elements(raw, 1)
 	if ok && len(list) == 1 && (list[0].tag == cbasn1.UTCTime || list[0].tag == cbasn1.GeneralizedTime) {
 		if t, err := r.time(list[0], 0, "timeInfo"); err == nil {
 			return t, nil

@@ -51,6 +51,9 @@ func (e *examination) checkSealValidity() {
 	default:
 		e.set(CheckSealValidity, Pass, "签章时印章在有效期内")
 	}
+	if !e.at.IsZero() && seal.Created.After(e.at.Add(skew)) {
+		e.remark("seal_made_later", "印章的制作日期 "+local(seal.Created)+" 晚于签章时间")
+	}
 }
 
 // checkESL compares Seal.esl, where there is one, with the seal that was signed.

@@ -9,6 +9,7 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"sidian/gm"
+	"sidian/ses"
 )
 
 // skew is what clocks may differ by.
@@ -84,6 +85,9 @@ func attributeToken(attributes []byte) []byte {
 func (e *examination) candidates() []gm.Candidate {
 	if e.signed != nil {
 		return []gm.Candidate{{Name: "signature value", Message: e.signed.Signer.Signature}}
+	}
+	if e.ses.Version == ses.V1 { // inside what is signed, so never over the value
+		return []gm.Candidate{{Name: "data hash", Message: e.ses.DataHash}, {Name: "Signature.xml", Message: e.xml}}
 	}
 	return []gm.Candidate{
 		{Name: "signature value", Message: e.ses.Value},

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/cryptobyte"
+
 	"sidian/gm"
 	"sidian/ofd"
 	"sidian/ses"
@@ -141,6 +143,31 @@ func TestSealTimestamp(t *testing.T) {
 	if r := Verify(v.stamped(t, pki).zip(t), options(pki)); r.Verdict != Invalid || r.Signatures[0].Check(CheckTimestamp).Result != Fail {
 		show(t, r)
 		t.Error("a seal's time stamp over another seal counts")
+	}
+}
+
+// V1 may hold a token instead of a time: it proves the time all the same.
+func TestV1Token(t *testing.T) {
+	t.Parallel()
+	pki := sestest.New(t)
+	v := variant{xml: func(s string) string { return s }}
+	v.form.Version = ses.V1
+	hash := gm.Digest{}
+	v.xml = func(s string) string {
+		hash = gm.Sum([]byte(s))
+		token, err := pki.Timestamp(sestest.Now)(hash[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b cryptobyte.Builder
+		b.AddASN1BitString(token)
+		v.form.TimeInfo = b.BytesOrPanic()
+		return s
+	}
+	r := Verify(v.stamped(t, pki).zip(t), options(pki))
+	if s := r.Signatures[0]; r.Verdict != Valid || len(r.Warnings) > 0 || s.TimeSource != TimeStamped || !s.Time.Equal(sestest.Now) {
+		show(t, r)
+		t.Error("the token does not count")
 	}
 }
 

@@ -56,15 +56,10 @@ var formNames = map[string]string{
 // parseValue tells the structures apart by shape: SignedData begins with an
 // OBJECT IDENTIFIER, SES_Signature with a SEQUENCE, a bare value with an INTEGER.
 func (e *examination) parseValue() error {
-	s := cryptobyte.String(e.value)
-	var body cryptobyte.String
-	if !s.ReadASN1(&body, cbasn1.SEQUENCE) {
-		return errors.New("not a DER sequence")
-	}
-	switch {
-	case body.PeekASN1Tag(cbasn1.OBJECT_IDENTIFIER):
+	switch inside, body := firstInside(e.value); inside {
+	case cbasn1.OBJECT_IDENTIFIER:
 		return e.parseSignedData()
-	case body.PeekASN1Tag(cbasn1.INTEGER):
+	case cbasn1.INTEGER:
 		if !twoIntegers(body) {
 			return errors.New("not an SM2 signature value")
 		}
@@ -72,6 +67,22 @@ func (e *examination) parseValue() error {
 		return nil
 	}
 	return e.parseSES()
+}
+
+// firstInside gives the tag of the first element inside a SEQUENCE, and the
+// SEQUENCE's content. How the length is written does not matter here.
+func firstInside(der []byte) (cbasn1.Tag, cryptobyte.String) {
+	if len(der) < 3 || der[0] != 0x30 {
+		return 0, nil
+	}
+	head := 2
+	if der[1] >= 0x80 {
+		head += int(der[1] & 0x7f)
+	}
+	if len(der) <= head {
+		return 0, nil
+	}
+	return cbasn1.Tag(der[head]), der[head:]
 }
 
 func twoIntegers(s cryptobyte.String) bool {
