@@ -1,0 +1,160 @@
+package seal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"sidian/gm"
+	"sidian/internal/audit"
+	"sidian/internal/db"
+	"sidian/internal/fault"
+	"sidian/ofd"
+	"sidian/ofd/sign"
+)
+
+// States of a use.
+const (
+	Intended  = "intended"
+	Done      = "done"
+	Withdrawn = "withdrawn"
+)
+
+// A Use is one use of a seal, for one purpose over one plan.
+type Use struct {
+	ID        string    `json:"id"`
+	Seal      string    `json:"seal"`
+	Policy    string    `json:"policy"`
+	Object    string    `json:"object" doc:"cert/…：为何用印"`
+	Plan      gm.Digest `json:"-"`
+	State     string    `json:"state"`
+	Document  gm.Digest `json:"-"`
+	Attempts  int64     `json:"attempts"`
+	Account   string    `json:"account"`
+	App       string    `json:"app"`
+	CreatedAt time.Time `json:"created_at"`
+	ClosedAt  time.Time `json:"closed_at,omitzero"`
+}
+
+// A Token is the right to stamp once: over the content whose digest was
+// recorded, with the seal that was recorded.
+type Token struct {
+	Use, Seal string
+	Content   gm.Digest
+	spent     atomic.Bool
+}
+
+// ForTx returns the seal of an organisation that may stamp now, of the kind
+// asked for.
+func ForTx(tx *db.Tx, org, kind string) (*Seal, error) {
+	x, err := newestOf(tx, org, kind)
+	if errors.Is(err, fault.NotFound) {
+		return nil, fault.Conflict.New("签发单位没有可用的%s，不能签发", labels[kind]).WithCode("seal.missing").
+			WithHint("请先为该单位申请制作%s", labels[kind])
+	}
+	if err != nil {
+		return nil, err
+	}
+	return x, x.usable(tx.Now())
+}
+
+// IntendTx records that the seal is about to be used for object over content,
+// under a policy that allows it, and returns the right to do so once it has
+// been committed.
+func (s *Service) IntendTx(tx *db.Tx, x *Seal, object, purpose string, content gm.Digest) (*Token, error) {
+	a := audit.ActorFrom(tx.Context())
+	policy, err := policyFor(tx, x.ID, a.App, purpose)
+	if errors.Is(err, fault.NotFound) {
+		return nil, fault.Forbidden.New("没有授权用印：印章“%s”没有允许此用途的常备用印授权", x.Name).WithCode("seal.policy").
+			WithHint("请印章保管人批准常备用印授权，或逐件审批用印")
+	}
+	if err != nil {
+		return nil, err
+	}
+	u := &Use{ID: newID(), Seal: x.ID, Policy: policy, Object: object, Plan: content, State: Intended, Attempts: 1, Account: a.Account, App: a.App}
+	if err := insertUse(tx, u); err != nil {
+		return nil, err
+	}
+	return &Token{Use: u.ID, Seal: x.ID, Content: content}, nil
+}
+
+// AgainTx gives the right to repeat an intended use after a crash, over the
+// same content: SM2 signatures are random, so a second valid stamp over the
+// same plan may exist; the attempts count them.
+func AgainTx(tx *db.Tx, use string, content gm.Digest) (*Token, error) {
+	u, err := useByID(tx, use)
+	if err != nil {
+		return nil, err
+	}
+	if u.State != Intended || u.Plan != content {
+		return nil, fault.Conflict.New("用印记录与待签内容不符，不能继续").WithCode("seal.use")
+	}
+	x, err := byID(tx, u.Seal)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.usable(tx.Now()); err != nil {
+		return nil, err
+	}
+	return &Token{Use: use, Seal: u.Seal, Content: content}, countAttempt(tx, use)
+}
+
+// DoneTx closes a use: the stamped document exists.
+func DoneTx(tx *db.Tx, use string, document gm.Digest) error {
+	return closeUse(tx, use, Done, document)
+}
+
+// WithdrawTx closes a use that came to nothing.
+func WithdrawTx(tx *db.Tx, use string) error { return closeUse(tx, use, Withdrawn, gm.Digest{}) }
+
+// Content is the digest of all that a document says before it is stamped: of
+// each part's name and digest, in order.
+func Content(d *ofd.Document) (gm.Digest, error) {
+	h := gm.NewHash()
+	for _, p := range d.Parts() {
+		sum, err := p.Digest()
+		if err != nil {
+			return gm.Digest{}, fmt.Errorf("seal: digesting the document: %w", err)
+		}
+		h.Write([]byte(p.Name))
+		h.Write([]byte{0})
+		h.Write(sum[:])
+	}
+	return gm.Digest(h.Sum(nil)), nil
+}
+
+// Stamp stamps the document that the token was made for. It stands outside any
+// transaction, since the key may be in hardware.
+func (s *Service) Stamp(ctx context.Context, t *Token, d *ofd.Document, places ...sign.Place) (*ofd.Document, error) {
+	content, err := Content(d)
+	if err != nil {
+		return nil, err
+	}
+	if content != t.Content {
+		return nil, fault.Conflict.New("待签文件与用印记录不符，拒绝用印").WithCode("seal.content")
+	}
+	if !t.spent.CompareAndSwap(false, true) {
+		return nil, fault.Conflict.New("用印令牌只能使用一次").WithCode("seal.spent")
+	}
+	m, err := s.material(ctx, t.Seal)
+	if err != nil {
+		return nil, err
+	}
+	o := sign.StampOptions{Seal: m.seal, Signer: m.signer, Certificate: m.certificate, Places: places, Time: s.DB.Now()}
+	if s.TimeStamps {
+		o.Timestamp = func(value []byte) ([]byte, error) { return s.PKI.TimeStamp(ctx, value) }
+	}
+	out, err := sign.Stamp(d, o)
+	if err != nil {
+		return nil, fmt.Errorf("seal: stamping: %w", err)
+	}
+	return out, nil
+}
+
+// UsesOf returns the uses for an object, oldest first.
+func (s *Service) UsesOf(ctx context.Context, object string) (out []*Use, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error { out, err = usesOf(tx, object); return err })
+	return out, err
+}
