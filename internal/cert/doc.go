@@ -1,0 +1,79 @@
+// Package cert owns electronic certificates (电子证照): their issue, their
+// documents, and what is known of each.
+//
+// Words: the plan (签发计划) is all that a certificate will say, written down
+// before the seal is asked for; from one plan the same document comes each
+// time. The number (证照编号) is printed on the face and unique for kind and
+// issuer; the identifier (电子证照标识) is that of GB/T 36904; the code (查验码) is
+// what the QR on the face opens. A document is the sealed OFD, kept by digest.
+//
+// States: sealing → effective, sealing → withdrawn. A certificate whose
+// validity is over counts as expired. Issuing is two short transactions around
+// one stamp (docs/issuance.md); [Service.Resume] finishes what a crash left.
+//
+// Topics: event.Issued, event.Withdrawn.
+//
+// It owns the tables cert_certificate, cert_holder and cert_issuer.
+package cert
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"sidian/internal/blob"
+	"sidian/internal/catalogue"
+	"sidian/internal/db"
+	"sidian/internal/iam"
+	"sidian/internal/keys"
+	"sidian/internal/outbox"
+	"sidian/internal/seal"
+)
+
+// A Service issues certificates and answers for them. It is safe for
+// concurrent use.
+type Service struct {
+	DB        *db.DB
+	IAM       *iam.Service
+	Catalogue *catalogue.Service
+	Seal      *seal.Service
+	Blob      *blob.Store
+	Outbox    *outbox.Outbox
+	Box       *keys.Box   // of the encrypted columns
+	Index     *keys.Index // of holders' identifiers and names
+	// BaseURL is where the code on a face leads, without a final slash.
+	BaseURL string
+	// Mark is printed across every document: 样例 in a demo, otherwise empty.
+	Mark string
+	// Step is called after each step of issuing, by its name. It is nil but in
+	// the tests that kill the process there.
+	Step func(name string)
+	// Lease is how long one attempt at issuing may take before Resume takes it
+	// over; zero: 30 s.
+	Lease time.Duration
+
+	numbers sync.Map // sequence → *db.Numbers
+}
+
+func (s *Service) step(name string) {
+	if s.Step != nil {
+		s.Step(name)
+	}
+}
+
+func (s *Service) lease() time.Duration {
+	if s.Lease > 0 {
+		return s.Lease
+	}
+	return 30 * time.Second
+}
+
+// cell is where an encrypted value of this package stands.
+func cell(column, row string) keys.Cell {
+	return keys.Cell{Table: "cert_certificate", Column: column, Row: row}
+}
+
+// allowed refuses who may not do this for an organisation.
+func allowed(ctx context.Context, permission, org string) error {
+	return iam.Allow(ctx, permission, org)
+}

@@ -1,0 +1,66 @@
+package cert
+
+import (
+	"context"
+
+	"sidian/internal/httpx"
+)
+
+// maxIssueBody bounds a request: a few pictures of at most some hundred KB.
+const maxIssueBody = 4 << 20
+
+// Routes mounts the interface of certificates.
+func (s *Service) Routes(r *httpx.Router) {
+	const tag = "电子证照"
+	issue, read := httpx.Needs("cert.issue"), httpx.Needs("cert.read")
+	httpx.Handle(r, "POST /api/v1/certificates", issue, s.postCertificate, httpx.Doc(tag, "签发证照"), httpx.Status(201), httpx.MaxBody(maxIssueBody))
+	httpx.Handle(r, "GET /api/v1/certificates", read, s.listCertificates, httpx.Doc(tag, "查询证照"))
+	httpx.Handle(r, "GET /api/v1/certificates/{id}", read, s.getCertificate, httpx.Doc(tag, "证照记录"))
+	httpx.Handle(r, "GET /api/v1/certificates/{id}/file", read, s.getFile, httpx.Doc(tag, "证照文件：ofd 为原件，其余为复印件"),
+		httpx.Media("application/ofd", "application/pdf", "image/svg+xml", "image/png"))
+	httpx.Handle(r, "GET /api/v1/certificates/{id}/trace", read, s.getTrace, httpx.Doc(tag, "追溯"))
+}
+
+func (s *Service) postCertificate(ctx context.Context, req IssueRequest) (*Certificate, error) {
+	return s.Issue(ctx, req)
+}
+
+type listRequest struct {
+	Issuer string `query:"issuer" maxLength:"64" doc:"签发单位编号"`
+	Kind   string `query:"kind" maxLength:"64"`
+	Number string `query:"number" maxLength:"128"`
+	Holder string `query:"holder" maxLength:"200" doc:"持证主体的完整代码或完整名称"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
+	Cursor string `query:"cursor" maxLength:"200"`
+}
+
+func (s *Service) listCertificates(ctx context.Context, r listRequest) (*Page, error) {
+	return s.List(ctx, ListQuery{Issuer: r.Issuer, Kind: r.Kind, Number: r.Number, Holder: r.Holder, Limit: r.Limit, Cursor: r.Cursor})
+}
+
+type idRequest struct {
+	ID string `path:"id" maxLength:"64"`
+}
+
+func (s *Service) getCertificate(ctx context.Context, r idRequest) (*Certificate, error) {
+	return s.Get(ctx, r.ID)
+}
+
+func (s *Service) getTrace(ctx context.Context, r idRequest) (*Trace, error) {
+	return s.Trace(ctx, r.ID)
+}
+
+type fileRequest struct {
+	ID     string `path:"id" maxLength:"64"`
+	Format string `query:"format" enum:"ofd,pdf,svg,png" default:"ofd"`
+	Page   int    `query:"page" minimum:"1" maximum:"1000" default:"1"`
+}
+
+func (s *Service) getFile(ctx context.Context, r fileRequest) (httpx.File, error) {
+	data, c, err := s.Document(ctx, r.ID)
+	if err != nil {
+		return httpx.File{}, err
+	}
+	out, media, err := s.Export(ctx, data, c, r.Format, r.Page-1)
+	return httpx.File{Name: c.Identifier + "." + r.Format, Inline: r.Format != "ofd", MediaType: media, Data: out, ETag: c.Document + r.Format}, err
+}

@@ -1,0 +1,60 @@
+package cert
+
+import (
+	"context"
+	"fmt"
+
+	"sidian/internal/catalogue"
+	"sidian/internal/iam"
+)
+
+// record makes the shown record of a row: what is personal is masked.
+func (s *Service) record(ctx context.Context, r *row) (*Certificate, error) {
+	p, err := s.openPlan(r)
+	if err != nil {
+		return nil, err
+	}
+	kind, err := s.Catalogue.Version(ctx, r.Kind, r.KindVersion)
+	if err != nil {
+		return nil, err
+	}
+	org, err := s.IAM.Org(ctx, r.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	d, err := kind.Draft(p.Content, p.Issuance)
+	if err != nil {
+		return nil, fmt.Errorf("cert: reading the plan of %s: %w", r.ID, err)
+	}
+	return s.recordOf(r, kind, &org, d), nil
+}
+
+func (s *Service) recordOf(r *row, kind *catalogue.Kind, org *iam.Org, d *catalogue.Draft) *Certificate {
+	c := r.Certificate
+	c.KindName, c.KindCode, c.IssuerName = kind.Title, kind.Code.String(), org.Name
+	c.Status = c.At(s.DB.Now())
+	c.StatusName = Label(c.Status)
+	c.VerifyURL = s.BaseURL + "/v/" + c.Code
+	for _, h := range d.Holders {
+		c.Holders = append(c.Holders, Holder(catalogue.MaskHolder(h)))
+	}
+	c.Fields = map[string]string{}
+	for _, f := range kind.Fields {
+		if v, ok := d.Fields[f.Key]; ok && v.Text != "" {
+			c.Fields[f.Key] = f.Masked(v.Text)
+		}
+	}
+	return &c
+}
+
+// records makes the records of rows.
+func (s *Service) records(ctx context.Context, rows []*row) ([]*Certificate, error) {
+	out := make([]*Certificate, len(rows))
+	for i, r := range rows {
+		var err error
+		if out[i], err = s.record(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

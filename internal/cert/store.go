@@ -1,0 +1,172 @@
+package cert
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"sidian/gm"
+	"sidian/internal/db"
+	"sidian/internal/fault"
+)
+
+// A row is a certificate as it is stored.
+type row struct {
+	Certificate
+	sealedPlan []byte
+	content    gm.Digest
+	repetition string
+}
+
+func insert(tx *db.Tx, r *row, lease time.Duration) error {
+	var repetition any
+	if r.repetition != "" {
+		repetition = r.repetition
+	}
+	_, err := tx.Exec(`
+		insert into cert_certificate
+		       (id, identifier, kind, kind_version, issuer, number, version, status, code, plan, content, use_id,
+		        valid_from, valid_to, case_no, repetition, lease_until, created_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+		r.ID, r.Identifier, r.Kind, r.KindVersion, r.Issuer, r.Number, r.Version, Sealing, r.Code, r.sealedPlan, r.content[:], r.Use,
+		r.ValidFrom, r.ValidTo, r.CaseNo, repetition, tx.Now().Add(lease).UnixMilli(), tx.Now().UnixMilli())
+	return err
+}
+
+func insertHolder(tx *db.Tx, id string, position int, idIndex, nameIndex gm.Digest) error {
+	_, err := tx.Exec(`insert into cert_holder (certificate_id, position, id_index, name_index) values ($1, $2, $3, $4)`,
+		id, position, idIndex[:], nameIndex[:])
+	return err
+}
+
+// markIssued moves a certificate from sealing to effective, once.
+func markIssued(tx *db.Tx, id string, document gm.Digest, size int) error {
+	n, err := tx.Exec(`
+		update cert_certificate set status = 'effective', document = $2, size = $3, issued_at = $4
+		 where id = $1 and status = 'sealing'`, id, document[:], size, tx.Now().UnixMilli())
+	if err == nil && n == 0 {
+		return fault.Conflict.New("该证照不在制证中").WithCode("cert.state")
+	}
+	return err
+}
+
+func markWithdrawn(tx *db.Tx, id string) error {
+	n, err := tx.Exec(`update cert_certificate set status = 'withdrawn' where id = $1 and status = 'sealing'`, id)
+	if err == nil && n == 0 {
+		return fault.Conflict.New("该证照不在制证中").WithCode("cert.state")
+	}
+	return err
+}
+
+// takeOver takes over a certificate whose attempt has run out. It reports whether
+// it did: another may have been faster.
+func takeOver(tx *db.Tx, id string, lease time.Duration) (bool, error) {
+	n, err := tx.Exec(`update cert_certificate set lease_until = $2 where id = $1 and status = 'sealing' and lease_until <= $3`,
+		id, tx.Now().Add(lease).UnixMilli(), tx.Now().UnixMilli())
+	return n == 1, err
+}
+
+// left lists certificates whose attempt has run out, longest first.
+func left(tx *db.Tx, limit int) (ids []string, err error) {
+	err = tx.All(`
+		select id from cert_certificate
+		 where status = 'sealing' and lease_until <= $1
+		 order by lease_until, id
+		 limit $2`, []any{tx.Now().UnixMilli(), limit}, func(scan func(...any) error) error {
+		var id string
+		err := scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, err
+}
+
+const columns = `id, identifier, kind, kind_version, issuer, number, version, status, code, plan, content, use_id,
+       coalesce(document, content), size, valid_from, valid_to, case_no, created_at, coalesce(issued_at, 0)`
+
+func scanRow(scan func(...any) error) (*row, error) {
+	r := &row{}
+	var content, document []byte
+	var created, issued int64
+	err := scan(&r.ID, &r.Identifier, &r.Kind, &r.KindVersion, &r.Issuer, &r.Number, &r.Version, &r.Status, &r.Code, &r.sealedPlan, &content,
+		&r.Use, &document, &r.Size, &r.ValidFrom, &r.ValidTo, &r.CaseNo, &created, &issued)
+	if err != nil {
+		return nil, err
+	}
+	copy(r.content[:], content)
+	r.CreatedAt = time.UnixMilli(created).UTC()
+	if issued > 0 {
+		r.IssuedAt = time.UnixMilli(issued).UTC()
+		copy(r.Digest[:], document)
+		r.Document = fmt.Sprintf("%x", document)
+	}
+	return r, nil
+}
+
+func query(tx *db.Tx, where string, args ...any) (out []*row, err error) {
+	err = tx.All(`select `+columns+` from cert_certificate where `+where, args, func(scan func(...any) error) error {
+		r, err := scanRow(scan)
+		out = append(out, r)
+		return err
+	})
+	return out, err
+}
+
+func first(tx *db.Tx, where string, args ...any) (*row, error) {
+	rows, err := query(tx, where, args...)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, fault.NotFound.New("没有这份电子证照").WithCode("cert.not-found").WithHint("请核对证照标识、编号或查验码")
+	}
+	return rows[0], nil
+}
+
+func byID(tx *db.Tx, id string) (*row, error)     { return first(tx, `id = $1`, id) }
+func byCode(tx *db.Tx, code string) (*row, error) { return first(tx, `code = $1`, code) }
+func byIdentifier(tx *db.Tx, identifier string) (*row, error) {
+	return first(tx, `identifier = $1`, identifier)
+}
+func byDocument(tx *db.Tx, d gm.Digest) (*row, error) {
+	return first(tx, `document = $1 order by id limit 1`, d[:])
+}
+
+// byRepetition returns nil if nothing was made for it yet.
+func byRepetition(tx *db.Tx, repetition string) (*row, error) {
+	r, err := first(tx, `repetition = $1`, repetition)
+	if errors.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	return r, err
+}
+
+// listOf pages through the certificates of issuers, newest first: those before
+// the one that was created at (ms) with id. A certificate that came to nothing
+// is not listed.
+func listOf(tx *db.Tx, q ListQuery, before int64, beforeID string) ([]*row, error) {
+	if len(q.issuers) == 0 {
+		return nil, nil
+	}
+	args := []any{before, beforeID, q.Limit}
+	marks := make([]string, len(q.issuers))
+	for i, o := range q.issuers {
+		args = append(args, o)
+		marks[i] = fmt.Sprintf("$%d", len(args))
+	}
+	where := `(created_at, id) < ($1, $2) and status <> 'withdrawn' and issuer in (` + strings.Join(marks, ", ") + `)`
+	if q.Kind != "" {
+		args = append(args, q.Kind)
+		where += fmt.Sprintf(` and kind = $%d`, len(args))
+	}
+	if q.Number != "" {
+		args = append(args, q.Number)
+		where += fmt.Sprintf(` and number = $%d`, len(args))
+	}
+	if q.holder != nil {
+		args = append(args, q.holder[:])
+		where += fmt.Sprintf(` and id in (select certificate_id from cert_holder where id_index = $%d or name_index = $%d)`, len(args), len(args))
+	}
+	return query(tx, where+` order by created_at desc, id desc limit $3`, args...)
+}

@@ -1,0 +1,76 @@
+package cert
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"sidian/internal/audit"
+	"sidian/internal/db"
+	"sidian/internal/seal"
+)
+
+// A Step is one thing that happened to a certificate.
+type Step struct {
+	At       time.Time `json:"at"`
+	Action   string    `json:"action"`
+	Name     string    `json:"name" doc:"事项的中文名称"`
+	Actor    string    `json:"actor" doc:"经办人或应用；空：平台"`
+	Org      string    `json:"org,omitempty"`
+	Reason   string    `json:"reason,omitempty"`
+	Evidence string    `json:"evidence,omitempty" doc:"SM3 摘要"`
+	Entry    string    `json:"entry" doc:"审计记录编号"`
+}
+
+// A Trace is the whole history of a certificate (追溯).
+type Trace struct {
+	Certificate *Certificate `json:"certificate"`
+	Steps       []Step       `json:"steps"`
+	Uses        []*seal.Use  `json:"uses" doc:"用印记录"`
+}
+
+// names are the Chinese words for what the audit calls actions.
+var names = map[string]string{
+	"cert.plan": "确定签发内容，登记用印", "cert.issue": "用印签发", "cert.withdraw": "撤回未完成的签发", "cert.read": "查阅",
+}
+
+// maxSteps bounds what one page tells of a certificate.
+const maxSteps = 500
+
+// Trace tells all that happened to a certificate, oldest first.
+func (s *Service) Trace(ctx context.Context, id string) (*Trace, error) {
+	c, err := s.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	t := &Trace{Certificate: c}
+	if t.Uses, err = s.Seal.UsesOf(ctx, "cert/"+id); err != nil {
+		return nil, err
+	}
+	var entries []audit.Entry
+	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		entries, _, err = audit.List(tx, audit.Query{Object: "cert/" + id, Limit: maxSteps})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(entries) // they come newest first
+	for _, e := range entries {
+		t.Steps = append(t.Steps, stepOf(e))
+	}
+	return t, nil
+}
+
+func stepOf(e audit.Entry) Step {
+	actor := e.Actor.Name
+	if actor == "" {
+		actor = e.Actor.App
+	}
+	st := Step{At: e.At, Action: e.Action, Name: names[e.Action], Actor: actor, Org: e.Actor.Org, Reason: e.Reason, Entry: e.ID}
+	if e.After != ([32]byte{}) {
+		st.Evidence = fmt.Sprintf("%x", e.After)
+	}
+	return st
+}
