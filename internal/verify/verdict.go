@@ -1,0 +1,109 @@
+package verify
+
+import (
+	"sidian/internal/cert"
+	"sidian/ofd/sign"
+)
+
+// A Verdict is the report on a document and what the register knows of it.
+type Verdict struct {
+	*sign.Report
+	Register    *Register `json:"register" doc:"登记信息；不是本平台登记的文件为 null"`
+	LegalEffect string    `json:"legal_effect" doc:"法律效力说明"`
+	Reasons     []string  `json:"reasons" doc:"结论的理由"`
+}
+
+// Register is what the register says of a certificate now, without anything
+// that only its holder should know.
+type Register struct {
+	Identifier    string        `json:"identifier"`
+	Number        string        `json:"number"`
+	Kind          string        `json:"kind"`
+	KindName      string        `json:"kind_name"`
+	Issuer        string        `json:"issuer"`
+	Status        string        `json:"status"`
+	StatusName    string        `json:"status_name"`
+	Version       int           `json:"version"`
+	ValidFrom     string        `json:"valid_from,omitempty"`
+	ValidTo       string        `json:"valid_to,omitempty"`
+	Holders       []cert.Holder `json:"holders" doc:"已遮蔽"`
+	ObjectionMark bool          `json:"objection_mark" doc:"异议标注"`
+	SameDocument  bool          `json:"same_document" doc:"文件与登记的逐字节一致"`
+	VerifyURL     string        `json:"verify_url"`
+}
+
+func registerOf(c *cert.Certificate, same bool) *Register {
+	return &Register{
+		Identifier: c.Identifier, Number: c.Number, Kind: c.Kind, KindName: c.KindName, Issuer: c.IssuerName,
+		Status: c.Status, StatusName: c.StatusName, Version: c.Version, ValidFrom: c.ValidFrom, ValidTo: c.ValidTo,
+		Holders: c.Holders, SameDocument: same, VerifyURL: c.VerifyURL,
+	}
+}
+
+// Stands tells whether the document may be relied on: it verifies, it is the
+// one that was registered, and the certificate is effective.
+func (v *Verdict) Stands() bool {
+	return v.Report.Verdict == sign.Valid && v.Register != nil && v.Register.SameDocument && v.Register.Status == cert.Effective
+}
+
+// conclude writes the reasons and the legal effect.
+func (v *Verdict) conclude() {
+	v.Reasons = append(v.Reasons, v.documentReasons()...)
+	v.Reasons = append(v.Reasons, v.registerReasons()...)
+	switch {
+	case v.Stands():
+		v.LegalEffect = "本文件是签发单位依法制发的电子证照原件，目前有效，与纸质证照具有同等法律效力（国务院令第716号《关于在线政务服务的若干规定》）。"
+	case v.Report.Verdict == sign.Valid && v.Register == nil:
+		v.LegalEffect = "文件的签章真实、内容未被改动；本平台没有它的登记，其效力请向签章单位核实。"
+	case v.Report.Verdict == sign.Valid:
+		v.LegalEffect = "文件的签章真实，但按登记信息目前不能作为有效证照使用。"
+	case v.Report.Verdict == sign.Unsigned:
+		v.LegalEffect = "文件没有电子签章，不是电子证照原件，不具有电子证照的法律效力。"
+	case v.Report.Verdict == sign.Undetermined:
+		v.LegalEffect = "不能确认签章人的身份，请勿据此认定文件的效力。"
+	default:
+		v.LegalEffect = "文件未通过核验，不具有电子证照的法律效力。"
+	}
+}
+
+func (v *Verdict) documentReasons() (out []string) {
+	switch v.Report.Verdict {
+	case sign.Refused:
+		for _, w := range v.Report.Warnings {
+			out = append(out, w.Message)
+		}
+		if len(out) == 0 {
+			out = append(out, "文件不能打开：不是 OFD 文件，或者已经损坏")
+		}
+		return out
+	case sign.Unsigned:
+		return []string{"文件没有电子签章或电子签名"}
+	}
+	for _, s := range v.Signatures {
+		for _, c := range s.Checks {
+			if c.Result == sign.Fail || c.Result == sign.Unknown {
+				out = append(out, c.Message)
+			}
+		}
+	}
+	if v.Report.Verdict == sign.Valid {
+		out = append(out, "签章真实，签章后内容未被改动")
+	}
+	return out
+}
+
+func (v *Verdict) registerReasons() []string {
+	r := v.Register
+	switch {
+	case v.Report.Verdict == sign.Refused || v.Report.Verdict == sign.Unsigned && r == nil:
+		return nil
+	case r == nil:
+		return []string{"本平台没有登记过这份文件"}
+	case !r.SameDocument:
+		return []string{"文件自称的证照标识已登记，但文件与登记的原件不一致"}
+	case r.Status == cert.Effective:
+		return []string{"与登记的原件逐字节一致，证照状态为有效"}
+	default:
+		return []string{"证照状态为" + r.StatusName}
+	}
+}
