@@ -1,0 +1,72 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"sidian/internal/httpx"
+	"sidian/internal/verify"
+)
+
+const elderCookie = "elder"
+
+// Routes mounts the pages.
+func (s *Service) Routes(r *httpx.Router) {
+	public, signedIn := httpx.Public(), httpx.SignedIn()
+	httpx.HandlePage(r, "GET /{$}", public, s.getHome)
+	httpx.HandlePage(r, "GET /assets/{name}", public, s.getAsset)
+	httpx.HandlePage(r, "GET /elder", public, s.getElder)
+	httpx.HandlePage(r, "GET /login", public, s.getLogin)
+	httpx.HandlePage(r, "POST /login", public, s.postLogin, httpx.Costly())
+	httpx.HandlePage(r, "POST /logout", public, s.postLogout)
+	httpx.HandlePage(r, "GET /console", signedIn, s.getConsole)
+	httpx.HandlePage(r, "GET /console/new", httpx.Needs("cert.issue"), s.getIssue)
+	httpx.HandlePage(r, "POST /console/new", httpx.Needs("cert.issue"), s.postIssue, httpx.MaxBody(maxForm))
+	httpx.HandlePage(r, "POST /console/preview", httpx.Needs("cert.issue"), s.postPreview, httpx.MaxBody(maxForm))
+	httpx.HandlePage(r, "GET /console/certificates/{id}", httpx.Needs("cert.read"), s.getCertificate)
+	httpx.HandlePage(r, "GET /console/certificates/{id}/file", httpx.Needs("cert.read"), s.getFile)
+	httpx.HandlePage(r, "GET /console/certificates/{id}/face", httpx.Needs("cert.read"), s.getFace)
+	httpx.HandlePage(r, "GET /verify", public, s.getVerify, httpx.Costly())
+	httpx.HandlePage(r, "POST /verify", public, s.postVerify, httpx.Costly(), httpx.MaxBody(verify.MaxDocument+1<<20))
+	httpx.HandlePage(r, "GET /v/{code}", public, s.getShown, httpx.Costly())
+	httpx.HandlePage(r, "GET /docs", public, s.getDocs)
+}
+
+// getElder turns elder mode on or off and goes back to where the reader was.
+func (s *Service) getElder(w http.ResponseWriter, r *http.Request) error {
+	on := r.URL.Query().Get("on")
+	if on != "1" {
+		on = "0"
+	}
+	http.SetCookie(w, &http.Cookie{Name: elderCookie, Value: on, Path: "/", MaxAge: 365 * 24 * 3600, SameSite: http.SameSiteLaxMode, HttpOnly: true, Secure: httpx.MetaFrom(r.Context()).Secure})
+	http.Redirect(w, r, local(r.URL.Query().Get("back"), "/"), http.StatusSeeOther)
+	return nil
+}
+
+// local keeps a redirect on this site.
+func local(path, otherwise string) string {
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n") {
+		return otherwise
+	}
+	return path
+}
+
+func (s *Service) getDocs(w http.ResponseWriter, r *http.Request) error {
+	type group struct {
+		Tag    string
+		Routes []Endpoint
+	}
+	var groups []group
+	for _, e := range s.Endpoints() {
+		i := slices.IndexFunc(groups, func(g group) bool { return g.Tag == e.Tag })
+		if i < 0 {
+			i, groups = len(groups), append(groups, group{Tag: e.Tag})
+		}
+		groups[i].Routes = append(groups[i].Routes, e)
+	}
+	return s.show(w, http.StatusOK, "docs", struct {
+		frame
+		Groups []group
+	}{s.frame(r, "接口文档", "", ""), groups})
+}
