@@ -1,0 +1,76 @@
+// Package api mounts the routes of every context on one mux and publishes what
+// they are: the list that is reviewed as a diff, and the OpenAPI document.
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"sidian/internal/catalogue"
+	"sidian/internal/cert"
+	"sidian/internal/httpx"
+	"sidian/internal/iam"
+	"sidian/internal/obs"
+	"sidian/internal/pki"
+	"sidian/internal/seal"
+	"sidian/internal/verify"
+	"sidian/internal/web"
+)
+
+// Services are what have routes.
+type Services struct {
+	Health    *obs.Health
+	IAM       *iam.Service
+	PKI       *pki.Service
+	Seal      *seal.Service
+	Catalogue *catalogue.Service
+	Cert      *cert.Service
+	Verify    *verify.Service
+	Web       *web.Service
+}
+
+// Mount mounts all routes and returns the handler of the program.
+func Mount(r *httpx.Router, s Services) (http.Handler, error) {
+	const tag = "运行"
+	public := httpx.Public()
+	httpx.HandleHTTP(r, "GET /healthz", public, alive(s.Health), httpx.Doc(tag, "进程存活"), httpx.Media("application/json"))
+	httpx.HandleHTTP(r, "GET /readyz", public, s.Health.Ready, httpx.Doc(tag, "各项依赖是否就绪"), httpx.Media("application/json"))
+	s.IAM.Routes(r)
+	s.PKI.Routes(r)
+	s.Catalogue.Routes(r)
+	s.Seal.Routes(r)
+	s.Cert.Routes(r)
+	s.Verify.Routes(r)
+	s.Web.Routes(r)
+	var document []byte
+	httpx.Handle(r, "GET /openapi.json", public, func(context.Context, struct{}) (httpx.File, error) {
+		return httpx.File{MediaType: "application/json", Data: document}, nil
+	}, httpx.Doc(tag, "接口描述（OpenAPI 3.1）"), httpx.Media("application/json"))
+	if err := r.Err(); err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	var err error
+	if document, err = r.OpenAPI(); err != nil {
+		return nil, fmt.Errorf("api: writing the OpenAPI document: %w", err)
+	}
+	endpoints, err := endpointsOf(document, r.Routes())
+	if err != nil {
+		return nil, err
+	}
+	s.Web.Endpoints = func() []web.Endpoint { return endpoints }
+	return r, nil
+}
+
+func alive(h *obs.Health) func(http.ResponseWriter, *http.Request) error { return h.Alive }
+
+// IsPage tells for which paths a missing route is a page for people.
+func IsPage(path string) bool {
+	for _, prefix := range []string{"/api/", "/oauth/", "/pki/", "/tsa", "/share/", "/status/", "/log/", "/assets/"} {
+		if strings.HasPrefix(path, prefix) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,268 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"sidian/internal/catalogue"
+	"sidian/internal/cert"
+	"sidian/internal/iam"
+	"sidian/internal/seal"
+	"sidian/ofd/draw/imprint"
+)
+
+// seeder fills a demo by the real use cases, each as whoever may do it.
+type seeder struct {
+	*App
+	*county
+	creds            *Credentials
+	system, security context.Context
+	custodian        context.Context // keeps every unit's seals, for the demo's sake
+	client           context.Context
+	clientID         string
+}
+
+func (a *App) seed(ctx context.Context) (*Credentials, error) {
+	c, err := loadCounty()
+	if err != nil {
+		return nil, err
+	}
+	s := &seeder{App: a, county: c, creds: &Credentials{}}
+	for _, step := range []struct {
+		name string
+		do   func(context.Context) error
+	}{
+		{"administrators", s.administrators}, {"units", s.units}, {"staff", s.staff}, {"holders", s.holders},
+		{"client", s.clients}, {"seals", s.seals}, {"certificates", s.certificates},
+	} {
+		if err := step.do(ctx); err != nil {
+			return nil, fmt.Errorf("%s: %w", step.name, err)
+		}
+	}
+	return s.creds, nil
+}
+
+func (s *seeder) administrators(ctx context.Context) error {
+	root := s.Units[0]
+	code, err := creditCode('1', '1', s.County.Region, 0)
+	if err != nil {
+		return err
+	}
+	made, err := s.IAM.Bootstrap(ctx, iam.BootstrapRequest{
+		Root:     iam.OrgRequest{ID: root.ID, Name: root.Name, USCC: code, Region: s.County.Region, Tier: s.County.Tier},
+		System:   iam.AccountRequest{Username: "system", Name: "样例·系统管理员"},
+		Security: iam.AccountRequest{Username: "security", Name: "样例·安全管理员"},
+		Audit:    iam.AccountRequest{Username: "audit", Name: "样例·审计管理员"},
+	})
+	if err != nil {
+		return err
+	}
+	for i, role := range []string{"system", "security", "audit"} {
+		s.remember(made[i], []string{role}, root.Name)
+	}
+	if s.system, err = s.IAM.As(ctx, made[0].ID); err != nil {
+		return err
+	}
+	s.security, err = s.IAM.As(ctx, made[1].ID)
+	return err
+}
+
+func (s *seeder) remember(n iam.NewAccount, roles []string, org string) {
+	s.creds.Users = append(s.creds.Users, DemoUser{
+		Username: n.Username, Password: n.Password, TOTP: n.TOTP, Kind: string(n.Kind), Name: n.Name, Roles: roles, Org: org,
+	})
+}
+
+func (s *seeder) units(context.Context) error {
+	for i, u := range s.Units[1:] {
+		authority, category := byte('1'), byte('1')
+		switch u.Sort {
+		case "公用事业":
+			authority = '9'
+		case "学校", "医疗机构", "档案部门":
+			category = '2'
+		}
+		code, err := creditCode(authority, category, s.County.Region, i+1)
+		if err != nil {
+			return err
+		}
+		tier := u.Tier
+		if tier == "" {
+			tier = s.County.Tier
+		}
+		_, err = s.IAM.CreateOrg(s.system, iam.OrgRequest{
+			ID: u.ID, Parent: u.Parent, Name: u.Name, USCC: code, Region: s.County.Region, Tier: tier, Sort: int64(i + 1),
+		})
+		if err != nil {
+			return fmt.Errorf("%s: %w", u.Name, err)
+		}
+	}
+	return nil
+}
+
+func (s *seeder) unitName(id string) string {
+	i := slices.IndexFunc(s.Units, func(u unit) bool { return u.ID == id })
+	return s.Units[max(i, 0)].Name
+}
+
+func (s *seeder) staff(ctx context.Context) error {
+	for _, m := range s.Staff {
+		n, err := s.IAM.CreateAccount(s.system, iam.AccountRequest{Username: m.Username, Kind: iam.Staff, Name: m.Name, Org: m.Org})
+		if err != nil {
+			return fmt.Errorf("%s: %w", m.Username, err)
+		}
+		for _, role := range m.Roles {
+			if err := s.grant(n.ID, role, m.Org); err != nil {
+				return fmt.Errorf("%s: %w", m.Username, err)
+			}
+		}
+		s.remember(n, m.Roles, s.unitName(m.Org))
+		if slices.Contains(m.Roles, "custodian") && m.Org == s.Units[0].ID {
+			if s.custodian, err = s.IAM.As(ctx, n.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// grant is proposed by one administrator and approved by another.
+func (s *seeder) grant(account, role, org string) error {
+	g, err := s.IAM.ProposeGrant(s.system, iam.GrantRequest{Account: account, Role: role, Org: org, Reason: "样例县初始授权"})
+	if err != nil {
+		return err
+	}
+	return s.IAM.DecideGrant(s.security, g.ID, true, "样例县初始授权")
+}
+
+func (s *seeder) holders(context.Context) error {
+	for _, p := range s.People {
+		if !p.SignIn {
+			continue
+		}
+		id, err := p.citizen(s.County.Region)
+		if err != nil {
+			return err
+		}
+		n, err := s.IAM.CreateAccount(s.system, iam.AccountRequest{Username: p.Username, Kind: iam.Holder, Name: p.Name, Citizen: id})
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.Username, err)
+		}
+		s.remember(n, []string{"holder"}, "")
+	}
+	return nil
+}
+
+// clients registers the business system that may issue and read every kind on
+// behalf of its issuer.
+func (s *seeder) clients(ctx context.Context) error {
+	scopes := []string{"cert.issue", "cert.read", "kind.read", "seal.read"}
+	n, err := s.IAM.CreateClient(s.security, iam.ClientRequest{Name: "样例政务服务业务系统", Org: s.Units[0].ID, Scopes: scopes})
+	if err != nil {
+		return err
+	}
+	s.clientID = n.ID
+	s.creds.Apps = append(s.creds.Apps, DemoApp{Name: n.Name, ClientID: n.ID, ClientSecret: n.Secret, Scopes: scopes})
+	s.client, err = s.IAM.AsClient(ctx, n.ID)
+	return err
+}
+
+var imprintWords = map[string]string{seal.LegalName: "", seal.Special: "电子证照专用章"}
+
+// seals makes the seals of each unit and lets the client and the unit's own
+// staff use them for the kinds that the unit issues.
+func (s *seeder) seals(ctx context.Context) error {
+	for _, u := range s.Units {
+		if len(u.Seals) == 0 {
+			continue
+		}
+		o, err := s.IAM.Org(ctx, u.ID)
+		if err != nil {
+			return err
+		}
+		for _, kind := range u.Seals {
+			if err := s.seal(o, kind, u.Kinds); err != nil {
+				return fmt.Errorf("%s: %w", u.Name, err)
+			}
+		}
+		for _, kind := range u.Kinds {
+			if err := s.Cert.Entrust(ctx, kind, u.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *seeder) seal(o iam.Org, kind string, purposes []string) error {
+	picture, err := imprint.PNG(imprint.Spec{Name: o.Name, Bottom: imprintWords[kind], Code: o.USCC[8:17], Width: 42, Height: 42, MaxBytes: 6 << 10})
+	if err != nil {
+		return err
+	}
+	x, err := s.Seal.Make(s.custodian, seal.MakeRequest{
+		Org: o.ID, OrgName: o.Name, OrgCode: o.USCC, Kind: kind, Name: o.Name + imprintWords[kind],
+		Imprint: seal.Imprint{PNG: picture, Width: 42, Height: 42},
+	})
+	if err != nil {
+		return err
+	}
+	for _, app := range []string{s.clientID, ""} {
+		for _, purpose := range purposes {
+			if _, err := s.Seal.Grant(s.custodian, seal.Policy{Seal: x.ID, App: app, Purpose: purpose, Until: s.DB.Now().AddDate(3, 0, 0), Reason: "样例县常备用印授权"}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// perKind is how many certificates of each kind the county begins with.
+const perKind = 4
+
+// certificates issues some of each kind, out of the kind's example with the
+// county's own people and firms.
+func (s *seeder) certificates(ctx context.Context) error {
+	kinds, err := s.Catalogue.Published(ctx)
+	if err != nil {
+		return err
+	}
+	for _, k := range kinds {
+		for i := range perKind {
+			if err := s.certificate(k, i); err != nil {
+				return fmt.Errorf("%s %d: %w", k.Name, i, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *seeder) certificate(k *catalogue.Kind, i int) error {
+	var req cert.IssueRequest
+	if err := json.Unmarshal(k.Example, &req); err != nil {
+		return err
+	}
+	for n := range req.Holders {
+		h := &req.Holders[n]
+		if h.Type != "person" {
+			if i > 0 {
+				h.Name = s.Firms[(i*3+n)%len(s.Firms)].Name
+			}
+			continue
+		}
+		p := s.People[(i*3+n)%len(s.People)]
+		id, err := p.citizen(s.County.Region)
+		if err != nil {
+			return err
+		}
+		h.Name = p.Name
+		if h.ID != "" && h.IDType == "111" {
+			h.ID = id
+		}
+	}
+	req.CaseNo = fmt.Sprintf("YL%s%04d", time.Now().Format("20060102"), i+1)
+	_, err := s.Cert.Issue(s.client, req)
+	return err
+}
