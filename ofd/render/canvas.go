@@ -26,6 +26,9 @@ func newCanvas(width, height int, m matrix, limit int) *canvas {
 	return c
 }
 
+// sampleCost is what a pixel of an image or a shading costs beyond one of plain colour.
+const sampleCost = 12
+
 func (c *canvas) spend(n int) bool {
 	if c.work += n; c.work > c.limit {
 		c.halted = true
@@ -54,14 +57,14 @@ func (c *canvas) item(it *item) {
 		}
 		win = win.Intersect(mk.win)
 	}
-	if win.Empty() {
+	if win.Empty() || it.paint.shade != nil && !c.spend(sampleCost*win.Dx()*win.Dy()) {
 		return
 	}
 	m := it.m.then(c.m)
 	switch {
 	case it.image != nil:
 		b := c.imageBrush(it.image, m, it.alpha)
-		if b == nil {
+		if b == nil || !c.spend(sampleCost*win.Dx()*win.Dy()) {
 			return
 		}
 		c.polygons(polygonsOf(rectPath(rect{0, 0, 1, 1}).flatten(m, tolerance)), nonZero, win, mk, b)
@@ -87,7 +90,7 @@ func (c *canvas) glyph(g glyph, it *item, m matrix, win image.Rectangle, mk *mas
 		reach += it.stroke.width * m.size()
 	}
 	win = win.Intersect(pixels(gm.bounds(g.shape.bound).grow(reach)))
-	if win.Empty() {
+	if win.Empty() || it.paint.shade != nil && !c.spend(sampleCost*win.Dx()*win.Dy()) {
 		return
 	}
 	if it.stroke == nil {

@@ -51,7 +51,7 @@ type Limits struct {
 	Depth    int     // blocks, composites and patterns inside each other; default 16
 	Pixels   int     // pixels of PNG output; default 50,000,000
 	Source   int     // pixels of all decoded images; default 40,000,000
-	Work     int     // pixels touched by PNG output; default 3,000,000,000
+	Work     int     // pixels touched by PNG output; default 2,000,000,000
 	Side     float64 // longer side of a page in millimetres; default 5,080 (200 inches, the limit of PDF)
 	PDFPages int     // pages of PDF output; default 2,000
 }
@@ -67,7 +67,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.Depth, 16)
 	set(&l.Pixels, 50_000_000)
 	set(&l.Source, 40_000_000)
-	set(&l.Work, 3_000_000_000)
+	set(&l.Work, 2_000_000_000)
 	set(&l.PDFPages, 2_000)
 	if !(l.Side > 0) {
 		l.Side = 5080

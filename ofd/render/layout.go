@@ -70,7 +70,7 @@ func (s *setter) code(c *ofd.TextCode) {
 	byChar := countsChars(c, len(chars), len(cells))
 	x, y := c.X, c.Y
 	for k := range cells {
-		if len(s.out) > s.w.limits.Objects {
+		if s.w.ended {
 			return
 		}
 		first, last := k, k // which distances lead to the next cell
@@ -248,6 +248,10 @@ func (s *setter) put(f *face, gid uint16, x, y, squeeze float64) float64 {
 
 // place turns font units, y upwards, into object units, y downwards; CharDirection turns each character about its origin.
 func (s *setter) place(shape *glyphShape, units float64, slant bool, x, y, squeeze float64) {
+	// Charged here and not when drawn: a font may hold 65,535 glyphs of the largest size, and each is an outline kept.
+	if !s.w.spend(1, len(shape.path.points)) {
+		return
+	}
 	k := s.t.Size / units
 	m := matrix{k * s.hs * squeeze, 0, 0, -k, 0, 0}
 	if slant {

@@ -68,6 +68,9 @@ type pdfWriter struct {
 	images map[*picture]string
 	glyphs map[*glyphShape]string
 	height float64 // of the page, points
+
+	written int
+	shades  int
 }
 
 func newPDFWriter(doc *ofd.Document) *pdfWriter {
@@ -97,6 +100,10 @@ func (x *pdfWriter) page(s *scene) {
 	x.write("q ", factor(ptPerMM), " 0 0 ", factor(-ptPerMM), " 0 ", factor(ht), " cm\n")
 	page := rect{0, 0, s.width, s.height}
 	for i := range s.items {
+		if x.written > maxPDF {
+			s.warnings = append(s.warnings, Warning{WarnLimit, "页面内容超出输出上限，其余部分未绘制；请用专用阅读器查看原件"})
+			break
+		}
 		if !s.items[i].hidden(page) {
 			x.item(&s.items[i], page)
 		}
@@ -105,9 +112,13 @@ func (x *pdfWriter) page(s *scene) {
 	x.flush()
 }
 
+// maxPDF bounds the operators of one file, in bytes before compression: a clip is written anew for every object in it.
+const maxPDF = 128 << 20
+
 func (x *pdfWriter) write(parts ...string) {
 	for _, p := range parts {
 		x.ops.WriteString(p)
+		x.written += len(p)
 	}
 }
 
@@ -141,7 +152,8 @@ func (x *pdfWriter) item(it *item, page rect) {
 		x.colour(it.paint, " RG\n")
 		x.path(it.outline(), pathDigits(it.m))
 		x.write("S\n")
-	case it.paint.shade != nil:
+	case it.paint.shade != nil && x.shades < maxShades: // others get their mean colour
+		x.shades++
 		x.shade(it, page)
 	default:
 		x.matrix(it.m)
@@ -271,6 +283,9 @@ func (x *pdfWriter) register(name string, p *picture) {
 	}
 	x.pdf.RegisterImageOptionsReader(name, fpdf.ImageOptions{ImageType: format}, bytes.NewReader(data))
 }
+
+// maxShades bounds the sampled shadings of one file: each costs an image.
+const maxShades = 200
 
 // shadeSide is the number of samples along the longer side of a shading.
 const shadeSide = 256

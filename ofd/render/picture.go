@@ -55,6 +55,9 @@ func newImageCache(pixels int) *imageCache {
 	return &imageCache{left: pixels, pictures: map[string]*picture{}, failed: map[string]string{}}
 }
 
+// maxScans bounds the scans of a progressive JPEG: each goes over the whole picture.
+const maxScans = 64
+
 var (
 	errPixels = errors.New("image has too many pixels")
 	errFormat = errors.New("image format cannot be drawn")
@@ -67,6 +70,9 @@ func (c *imageCache) decode(data []byte) (*picture, error) {
 		return nil, errFormat
 	}
 	if cfg.Width <= 0 || cfg.Height <= 0 || cfg.Width > 1<<16 || cfg.Height > 1<<16 || cfg.Width*cfg.Height > c.left {
+		return nil, errPixels
+	}
+	if format == "jpeg" && bytes.Count(data, []byte{0xFF, 0xDA}) > maxScans {
 		return nil, errPixels
 	}
 	c.left -= cfg.Width * cfg.Height

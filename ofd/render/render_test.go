@@ -188,3 +188,5 @@ func TestPixels(t *testing.T) {
 		})
 	}
 }
+
+func colorOf(c color.RGBA) color.NRGBA { return color.NRGBA(c) }

@@ -15,8 +15,8 @@ const maxSeals = 500
 func (w *walker) seals(page *ofd.Page) {
 	drawn := 0
 	for _, rec := range page.Body().Signatures() {
-		file, err := w.doc.Signature(rec)
-		if err != nil {
+		file := w.signature(rec)
+		if file == nil {
 			w.warn(WarnSeal, "签名 %.20s 的 Signature.xml 无法读取，印章未显示", rec.ID)
 			continue
 		}
@@ -38,6 +38,18 @@ func (w *walker) seals(page *ofd.Page) {
 			w.stamp(look, stamp)
 		}
 	}
+}
+
+// signature reads a Signature.xml once for all pages; nil when it cannot be read.
+func (w *walker) signature(rec ofd.SignatureRecord) *ofd.SignatureFile {
+	file, ok := w.signatures[rec.Part]
+	if !ok {
+		if f, err := w.doc.Signature(rec); err == nil {
+			file = f
+		}
+		w.signatures[rec.Part] = file
+	}
+	return file
 }
 
 // sealLook is a seal's picture, ready to be put on pages.

@@ -147,7 +147,7 @@ func (w *walker) clipArea(union *path, a *ofd.ClipArea, m matrix) bool {
 		return a.Path.EvenOdd
 	case a.Text != nil:
 		for _, g := range w.layout(a.Text) {
-			if g.shape.path.empty() || !w.spend(1, len(g.shape.path.points)) {
+			if g.shape.path.empty() {
 				continue
 			}
 			union.appendPath(g.shape.path, g.m.then(inner(&a.Text.Graphic)).then(m))

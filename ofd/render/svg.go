@@ -35,13 +35,13 @@ type svgWriter struct {
 	body      strings.Builder
 	glyphs    map[*glyphShape]string
 	images    map[*picture]string
-	clips     map[string]string
+	clips     map[clipKey]string
 	gradients int
 	err       error
 }
 
 func writeSVG(w io.Writer, s *scene) error {
-	x := &svgWriter{glyphs: map[*glyphShape]string{}, images: map[*picture]string{}, clips: map[string]string{}, prefix: idMark}
+	x := &svgWriter{glyphs: map[*glyphShape]string{}, images: map[*picture]string{}, clips: map[clipKey]string{}, prefix: idMark}
 	page := rect{0, 0, s.width, s.height}
 	for i := range s.items {
 		if !s.items[i].hidden(page) {
@@ -247,15 +247,26 @@ func (x *svgWriter) clip(c *cut) string {
 		if b.empty() {
 			b = rect{}
 		}
-		outer = x.clipPath(rectPath(b), nonZero, "")
+		outer = x.clipPath(clipKey{box: b}, rectPath(b), nonZero)
 	}
 	for _, s := range c.shapes {
-		outer = x.clipPath(s.path, s.rule, outer)
+		outer = x.clipPath(clipKey{shape: s, outer: outer}, s.path, s.rule)
 	}
 	return outer
 }
 
-func (x *svgWriter) clipPath(p *path, rule fillRule, outer string) string {
+// clipKey finds a clip again without writing it out: many objects may share a clip of many points.
+type clipKey struct {
+	box   rect
+	shape *clip
+	outer string
+}
+
+func (x *svgWriter) clipPath(key clipKey, p *path, rule fillRule) string {
+	if id, ok := x.clips[key]; ok {
+		return id
+	}
+	outer := key.outer
 	def := ">"
 	if outer != "" {
 		def = ` clip-path="url(#` + outer + `)">`
@@ -265,12 +276,9 @@ func (x *svgWriter) clipPath(p *path, rule fillRule, outer string) string {
 		def += ` clip-rule="evenodd"`
 	}
 	def += "/></clipPath>\n"
-	id, ok := x.clips[def]
-	if !ok {
-		id = x.prefix + "c" + strconv.Itoa(len(x.clips))
-		x.clips[def] = id
-		x.defs.WriteString(`<clipPath id="` + id + `"` + def)
-	}
+	id := x.prefix + "c" + strconv.Itoa(len(x.clips))
+	x.clips[key] = id
+	x.defs.WriteString(`<clipPath id="` + id + `"` + def)
 	return id
 }
 

@@ -18,9 +18,6 @@ func (w *walker) text(t *ofd.TextObject, st state) {
 	visible := glyphs[:0]
 	for _, g := range glyphs {
 		if !g.shape.path.empty() && g.m.finite() {
-			if !w.spend(1, len(g.shape.path.points)) {
-				break
-			}
 			visible = append(visible, g)
 		}
 	}

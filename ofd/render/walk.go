@@ -1,7 +1,6 @@
 package render
 
 import (
-	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -28,11 +27,12 @@ type walker struct {
 
 	patternDepth int
 	looks        map[string]*sealLook
+	signatures   map[string]*ofd.SignatureFile
 }
 
 func newWalker(doc *ofd.Document, opts Options) *walker {
 	limits := opts.Limits.withDefaults()
-	return &walker{doc: doc, opts: opts, limits: limits, faces: newFaceCache(), images: newImageCache(limits.Source), looks: map[string]*sealLook{}}
+	return &walker{doc: doc, opts: opts, limits: limits, faces: newFaceCache(), images: newImageCache(limits.Source), looks: map[string]*sealLook{}, signatures: map[string]*ofd.SignatureFile{}}
 }
 
 // maxWarnings bounds the list; what a page repeats a thousand times is told once anyway.
@@ -297,10 +297,4 @@ func (w *walker) fill(p *path, rule fillRule, c *ofd.Color, st state) {
 	}
 	paint, alpha := w.color(c, p.bounds())
 	w.emit(item{clip: st.clip, m: st.m, alpha: st.alpha * alpha, paint: paint, path: p, rule: rule})
-}
-
-// isRefused tells limits of the container from plain damage, for messages.
-func isRefused(err error) bool {
-	var r *ofd.RefusedError
-	return errors.As(err, &r)
 }
