@@ -5,9 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/crypto/cryptobyte"
-	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
-
 	"sidian/gm"
 	"sidian/ses"
 )
@@ -62,20 +59,23 @@ var oidTimeStampToken = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 14
 
 // attributeToken finds the token among a SignedData's attributes that are not signed.
 func attributeToken(attributes []byte) []byte {
-	s := cryptobyte.String(attributes)
-	var list cryptobyte.String
-	if !s.ReadAnyASN1(&list, new(cbasn1.Tag)) {
+	var all asn1.RawValue
+	if _, err := asn1.Unmarshal(attributes, &all); err != nil {
 		return nil
 	}
-	for !list.Empty() {
-		var one, values, token cryptobyte.String
-		var id asn1.ObjectIdentifier
-		if !list.ReadASN1(&one, cbasn1.SEQUENCE) || !one.ReadASN1ObjectIdentifier(&id) || !one.ReadASN1(&values, cbasn1.SET) {
+	for list := all.Bytes; len(list) > 0; {
+		var one struct {
+			ID     asn1.ObjectIdentifier
+			Values []asn1.RawValue `asn1:"set"`
+		}
+		rest, err := asn1.Unmarshal(list, &one)
+		if err != nil {
 			return nil
 		}
-		if id.Equal(oidTimeStampToken) && values.ReadASN1Element(&token, cbasn1.SEQUENCE) {
-			return token
+		if one.ID.Equal(oidTimeStampToken) && len(one.Values) > 0 {
+			return one.Values[0].FullBytes
 		}
+		list = rest
 	}
 	return nil
 }

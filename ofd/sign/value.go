@@ -1,11 +1,9 @@
 package sign
 
 import (
+	"encoding/asn1"
 	"errors"
 	"fmt"
-
-	"golang.org/x/crypto/cryptobyte"
-	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"sidian/gm"
 	"sidian/ses"
@@ -57,9 +55,9 @@ var formNames = map[string]string{
 // OBJECT IDENTIFIER, SES_Signature with a SEQUENCE, a bare value with an INTEGER.
 func (e *examination) parseValue() error {
 	switch inside, body := firstInside(e.value); inside {
-	case cbasn1.OBJECT_IDENTIFIER:
+	case asn1.TagOID:
 		return e.parseSignedData()
-	case cbasn1.INTEGER:
+	case asn1.TagInteger:
 		if !twoIntegers(body) {
 			return errors.New("not an SM2 signature value")
 		}
@@ -71,7 +69,7 @@ func (e *examination) parseValue() error {
 
 // firstInside gives the tag of the first element inside a SEQUENCE, and the
 // SEQUENCE's content. How the length is written does not matter here.
-func firstInside(der []byte) (cbasn1.Tag, cryptobyte.String) {
+func firstInside(der []byte) (tag byte, content []byte) {
 	if len(der) < 3 || der[0] != 0x30 {
 		return 0, nil
 	}
@@ -82,17 +80,20 @@ func firstInside(der []byte) (cbasn1.Tag, cryptobyte.String) {
 	if len(der) <= head {
 		return 0, nil
 	}
-	return cbasn1.Tag(der[head]), der[head:]
+	return der[head], der[head:]
 }
 
-func twoIntegers(s cryptobyte.String) bool {
+// twoIntegers tells whether content is INTEGER r, INTEGER s and no more.
+func twoIntegers(content []byte) bool {
 	for range 2 {
-		var one cryptobyte.String
-		if !s.ReadASN1(&one, cbasn1.INTEGER) || len(one) == 0 || len(one) > 33 {
+		var one asn1.RawValue
+		rest, err := asn1.Unmarshal(content, &one)
+		if err != nil || one.Tag != asn1.TagInteger || len(one.Bytes) == 0 || len(one.Bytes) > 33 {
 			return false
 		}
+		content = rest
 	}
-	return s.Empty()
+	return len(content) == 0
 }
 
 func (e *examination) parseSignedData() error {
