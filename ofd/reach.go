@@ -50,6 +50,12 @@ func (d *Document) Links() ([]Link, error) {
 	return links, err
 }
 
+// Reach gives Links and Reachable at the price of one of them.
+func (d *Document) Reach() ([]Link, map[string]Role, error) {
+	roles, links, err := d.reach()
+	return links, roles, err
+}
+
 // Unreferenced gives the names of parts that nothing leads to, in order.
 func (d *Document) Unreferenced() []string {
 	roles := d.Reachable()

@@ -7,6 +7,7 @@ type Resources struct {
 	ColorSpaces map[ID]*ColorSpace
 	DrawParams  map[ID]*DrawParam
 	Composites  map[ID]*Composite
+	Duplicates  []ID // IDs that several resources of one group have
 }
 
 // A Font is CT_Font (GB/T 33190-2016 §11.1).

@@ -156,22 +156,24 @@ func (rr *resReader) resource() {
 	id := idOf(rr.Attr("ID"))
 	switch string(rr.Local()) {
 	case "Font":
-		put(rr.into.Fonts, id, rr.font(id))
+		put(rr.into, rr.into.Fonts, id, rr.font(id))
 	case "MultiMedia":
-		put(rr.into.Media, id, rr.media(id))
+		put(rr.into, rr.into.Media, id, rr.media(id))
 	case "ColorSpace":
-		put(rr.into.ColorSpaces, id, rr.colorSpace(id))
+		put(rr.into, rr.into.ColorSpaces, id, rr.colorSpace(id))
 	case "DrawParam":
-		put(rr.into.DrawParams, id, rr.drawParam(id))
+		put(rr.into, rr.into.DrawParams, id, rr.drawParam(id))
 	case "CompositeGraphicUnit":
-		put(rr.into.Composites, id, rr.composite(id))
+		put(rr.into, rr.into.Composites, id, rr.composite(id))
 	}
 }
 
-func put[T any](m map[ID]*T, id ID, v *T) {
-	if _, taken := m[id]; !taken {
-		m[id] = v
+func put[T any](all *Resources, m map[ID]*T, id ID, v *T) {
+	if _, taken := m[id]; taken {
+		all.Duplicates = append(all.Duplicates, id)
+		return
 	}
+	m[id] = v
 }
 
 func (rr *resReader) font(id ID) *Font {
