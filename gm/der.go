@@ -143,3 +143,16 @@ func (p sealedParts) sameAlgorithm(s *cryptobyte.String) bool {
 	var inner cryptobyte.String
 	return s.ReadASN1Element(&inner, cbasn1.SEQUENCE) && bytes.Equal(inner, p.rawAlgorithm)
 }
+
+// readAnyOID reads an object identifier. One whose arcs are beyond what
+// encoding/asn1 holds (those made of UUIDs, ITU-T X.667) is read over, and
+// empty: it is none that this package knows.
+func readAnyOID(s *cryptobyte.String, out *asn1.ObjectIdentifier) bool {
+	before := *s
+	if s.ReadASN1ObjectIdentifier(out) {
+		return true
+	}
+	*s, *out = before, asn1.ObjectIdentifier{}
+	var content cryptobyte.String
+	return s.ReadASN1(&content, cbasn1.OBJECT_IDENTIFIER) && len(content) > 0 && content[len(content)-1]&0x80 == 0
+}

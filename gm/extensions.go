@@ -36,13 +36,13 @@ func readExtensions(s cryptobyte.String) ([]pkix.Extension, bool) {
 	for !seq.Empty() {
 		var item, value cryptobyte.String
 		var e pkix.Extension
-		if !seq.ReadASN1(&item, cbasn1.SEQUENCE) || !item.ReadASN1ObjectIdentifier(&e.Id) {
+		if !seq.ReadASN1(&item, cbasn1.SEQUENCE) || !readAnyOID(&item, &e.Id) {
 			return nil, false
 		}
 		if item.PeekASN1Tag(cbasn1.BOOLEAN) && !readLenientBool(&item, &e.Critical) {
 			return nil, false
 		}
-		if !item.ReadASN1(&value, cbasn1.OCTET_STRING) || !item.Empty() || seen[e.Id.String()] {
+		if !item.ReadASN1(&value, cbasn1.OCTET_STRING) || !item.Empty() || len(e.Id) > 0 && seen[e.Id.String()] {
 			return nil, false
 		}
 		seen[e.Id.String()] = true

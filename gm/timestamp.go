@@ -58,7 +58,7 @@ func (t *Timestamp) parseInfo(der cryptobyte.String) bool {
 	var version int
 	var present bool
 	if !der.ReadASN1(&info, cbasn1.SEQUENCE) || !der.Empty() || !info.ReadASN1Integer(&version) || version != 1 ||
-		!info.ReadASN1ObjectIdentifier(&t.Policy) || !readImprint(&info, &t.HashOID, &t.Imprint) ||
+		!readAnyOID(&info, &t.Policy) || !readImprint(&info, &t.HashOID, &t.Imprint) ||
 		!readInteger(&info, &t.Serial) || !info.PeekASN1Tag(cbasn1.GeneralizedTime) || !readTime(&info, &t.Time) ||
 		!info.ReadOptionalASN1(&accuracy, &present, cbasn1.SEQUENCE) {
 		return false
@@ -87,7 +87,7 @@ func (t *Timestamp) checkExtensions(info *cryptobyte.String) bool {
 		var extension cryptobyte.String
 		var oid asn1.ObjectIdentifier
 		var critical bool
-		if !content.ReadASN1(&extension, cbasn1.SEQUENCE) || !extension.ReadASN1ObjectIdentifier(&oid) ||
+		if !content.ReadASN1(&extension, cbasn1.SEQUENCE) || !readAnyOID(&extension, &oid) ||
 			(extension.PeekASN1Tag(cbasn1.BOOLEAN) && !readLenientBool(&extension, &critical)) || critical {
 			return false
 		}

@@ -3,11 +3,14 @@ package gm
 import (
 	"bytes"
 	"encoding/asn1"
+	"encoding/hex"
 	"errors"
 	"math/big"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/cryptobyte"
 )
 
 // stamp lets an authority stamp a message at day 50.
@@ -310,5 +313,32 @@ func TestOpensslTimestamps(t *testing.T) {
 	write(t, in("resp"), response)
 	if text := openssl(t, "ts", "-reply", "-in", in("resp"), "-text"); !bytes.Contains(text, []byte("unacceptedPolicy")) && !bytes.Contains(text, []byte("not supported by the TSA")) {
 		t.Errorf("openssl shows the rejection as\n%s", text)
+	}
+}
+
+// Policies of the field may be UUIDs (ITU-T X.667), whose arcs encoding/asn1 does not hold.
+func TestReadAnyOID(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, der string
+		known, ok bool
+	}{
+		{"usual", "06032a0304", true, true},
+		{"128 bit arc", "0613698382ddfd9aaed09dddc8b4f8d99cb7e5f4d16d"[:42], false, false}, // cut short
+		{"wide arc", "0610" + "698382ddfd9aaed09dddc8b4f8d99c37", false, true},
+		{"no content", "0600", false, false},
+		{"another type", "0203010203", false, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			der, err := hex.DecodeString(tt.der)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := cryptobyte.String(der)
+			var oid asn1.ObjectIdentifier
+			if ok := readAnyOID(&s, &oid); ok != tt.ok || ok && (len(oid) > 0) != tt.known {
+				t.Errorf("read %v, %v", oid, ok)
+			}
+		})
 	}
 }

@@ -61,7 +61,7 @@ func parseTimestampRequest(der []byte) (r timestampRequest, ok bool) {
 		!seq.ReadASN1Integer(&r.version) || !readImprint(&seq, &r.hash, &r.imprint) {
 		return r, false
 	}
-	if seq.PeekASN1Tag(cbasn1.OBJECT_IDENTIFIER) && !seq.ReadASN1ObjectIdentifier(&r.policy) {
+	if seq.PeekASN1Tag(cbasn1.OBJECT_IDENTIFIER) && !readAnyOID(&seq, &r.policy) {
 		return r, false
 	}
 	if seq.PeekASN1Tag(cbasn1.INTEGER) && !readInteger(&seq, &r.nonce) {
