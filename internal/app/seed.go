@@ -198,7 +198,7 @@ func (s *seeder) seals(ctx context.Context) error {
 }
 
 func (s *seeder) seal(o iam.Org, kind string, purposes []string) error {
-	picture, err := imprint.PNG(imprint.Spec{Name: o.Name, Bottom: imprintWords[kind], Code: o.USCC[8:17], Width: 42, Height: 42, MaxBytes: 6 << 10})
+	picture, err := imprint.PNG(imprint.Spec{Name: o.Name, Bottom: imprintWords[kind], Code: o.USCC[8:17], Width: 42, Height: 42})
 	if err != nil {
 		return err
 	}

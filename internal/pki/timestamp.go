@@ -30,15 +30,12 @@ func (s *Service) Respond(ctx context.Context, request []byte) ([]byte, error) {
 		return nil, err
 	}
 	tsa := &gm.TimestampAuthority{Certificate: a.Certificate, Signer: signer, Policy: s.policy(), Accuracy: time.Second}
-	if root := st.authority(Root); root != nil {
-		tsa.Chain = []*gm.Certificate{root.Certificate}
-	}
 	return tsa.Respond(request, s.DB.Now().UTC())
 }
 
 // defaultPolicy names the policy of the built-in time stamps: a number of our own
 // in the arc that needs no registration (ITU-T X.667, 2.25).
-var defaultPolicy = asn1.ObjectIdentifier{2, 25, 5729163084510397142}
+var defaultPolicy = asn1.ObjectIdentifier{2, 25, 572916308}
 
 func (s *Service) policy() asn1.ObjectIdentifier {
 	if s.StampPolicy != nil {
