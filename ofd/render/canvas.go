@@ -29,6 +29,9 @@ func newCanvas(width, height int, m matrix, limit int) *canvas {
 // sampleCost is what a pixel of an image or a shading costs beyond one of plain colour.
 const sampleCost = 12
 
+// edgeCost is what an edge, or its passage through a row, costs compared with a plain pixel.
+const edgeCost = 16
+
 func (c *canvas) spend(n int) bool {
 	if c.work += n; c.work > c.limit {
 		c.halted = true
@@ -164,7 +167,7 @@ func (c *canvas) coverage(polys [][]point, rule fillRule, win image.Rectangle, f
 	}
 	for y := win.Min.Y; y < win.Max.Y; y += band {
 		h := min(band, win.Max.Y-y)
-		if !c.spend(w*h + 4*edges) {
+		if !c.spend(w*h + edgeCost*edges) {
 			return
 		}
 		c.ras.reset(win.Min.X, y, w, h)
@@ -175,6 +178,7 @@ func (c *canvas) coverage(polys [][]point, rule fillRule, win image.Rectangle, f
 				c.ras.edge(point{a.x + dx, a.y + dy}, point{e.x + dx, e.y + dy})
 			}
 		}
+		c.spend(edgeCost * c.ras.spans)
 		for r := range h {
 			cov := c.row[:w]
 			if from, to := c.ras.row(r, rule, cov); to > from {

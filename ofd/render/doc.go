@@ -46,12 +46,12 @@ type Mark struct {
 
 // Limits bound what one call spends on one page.
 type Limits struct {
-	Objects  int     // graphic objects and glyphs, expanded; default 400,000
+	Objects  int     // graphic objects and glyphs, expanded; default 200,000
 	Points   int     // points of all paths; default 4,000,000
 	Depth    int     // blocks, composites and patterns inside each other; default 16
 	Pixels   int     // pixels of PNG output; default 50,000,000
 	Source   int     // pixels of all decoded images; default 40,000,000
-	Work     int     // pixels touched by PNG output; default 2,000,000,000
+	Work     int     // steps of PNG output, about a nanosecond each; default 300,000,000 and 20 for each pixel
 	Side     float64 // longer side of a page in millimetres; default 5,080 (200 inches, the limit of PDF)
 	PDFPages int     // pages of PDF output; default 2,000
 }
@@ -62,12 +62,11 @@ func (l Limits) withDefaults() Limits {
 			*v = d
 		}
 	}
-	set(&l.Objects, 400_000)
+	set(&l.Objects, 200_000)
 	set(&l.Points, 4_000_000)
 	set(&l.Depth, 16)
 	set(&l.Pixels, 50_000_000)
 	set(&l.Source, 40_000_000)
-	set(&l.Work, 2_000_000_000)
 	set(&l.PDFPages, 2_000)
 	if !(l.Side > 0) {
 		l.Side = 5080

@@ -51,7 +51,11 @@ func paintScene(s *scene, dpi float64, limits Limits) (*image.RGBA, error) {
 	if !(fw*fh <= float64(limits.Pixels)) || fw > 1<<20 || fh > 1<<20 {
 		return nil, &LimitError{What: "pixels", Got: fw * fh, Max: float64(limits.Pixels)}
 	}
-	c := newCanvas(int(fw), int(fh), scale(k, k), limits.Work)
+	work := limits.Work
+	if work <= 0 {
+		work = 300_000_000 + 20*int(fw)*int(fh)
+	}
+	c := newCanvas(int(fw), int(fh), scale(k, k), work)
 	c.draw(s)
 	if c.halted {
 		s.warnings = append(s.warnings, Warning{WarnLimit, "页面绘制量超出上限，其余部分未绘制；请用专用阅读器查看原件"})

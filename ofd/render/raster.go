@@ -8,13 +8,14 @@ type raster struct {
 	x0, y0, w, h int // window in pixels
 	acc          []float32
 	lo, hi       []int32 // touched columns of each row
+	spans        int     // pieces of edges since the last reset, the greater part of the work
 }
 
 // maxCells bounds the buffer; taller windows are worked through in bands.
 const maxCells = 1 << 20
 
 func (r *raster) reset(x0, y0, w, h int) {
-	r.x0, r.y0, r.w, r.h = x0, y0, w, h
+	r.x0, r.y0, r.w, r.h, r.spans = x0, y0, w, h, 0
 	n := (w + 2) * h
 	if cap(r.acc) < n {
 		r.acc = make([]float32, n)
@@ -89,6 +90,7 @@ func (r *raster) inside(a, b point, dir float64) {
 
 // span spreads the area right of a piece of edge over the cells of row y it passes; d is its signed height.
 func (r *raster) span(y int, x0, x1, d float64) {
+	r.spans++
 	row := r.acc[y*(r.w+2) : (y+1)*(r.w+2)]
 	i0, i1 := int(x0), int(math.Ceil(x1))
 	r.lo[y] = min(r.lo[y], int32(i0))
