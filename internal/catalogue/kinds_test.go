@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"sidian/internal/catalogue"
+	"sidian/internal/catalogue/face"
 	"sidian/kinds"
 	"sidian/ofd"
 	"sidian/ofd/draw"
@@ -56,11 +57,10 @@ func load(t testing.TB, name string) *catalogue.Kind {
 	return k
 }
 
-// filled is the document of a kind's example.
-func filled(t testing.TB, name string) *ofd.Document {
+// sampleAndFace is the draft of a kind's example and the kind's face.
+func sampleAndFace(t testing.TB, k *catalogue.Kind) (*catalogue.Draft, *face.Face) {
 	t.Helper()
-	k := load(t, name)
-	face, err := catalogue.Compile(k, fonts(t))
+	f, err := catalogue.Compile(k, fonts(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,14 @@ func filled(t testing.TB, name string) *ofd.Document {
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc, err := face.Fill(d.Face)
+	return d, f
+}
+
+// filled is the document of a kind's example.
+func filled(t testing.TB, name string) *ofd.Document {
+	t.Helper()
+	d, f := sampleAndFace(t, load(t, name))
+	doc, err := f.Fill(d.Face)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,8 +28,8 @@ func (c *compiler) meander(box ofd.Box, color *ofd.Color, weight float64) {
 var figure = [][2]float64{{0, 1}, {0, 0}, {0.8, 0}, {0.8, 0.7}, {0.35, 0.7}, {0.35, 0.35}, {0.55, 0.35}, {0.55, 0.5}}
 
 func turn(p *ofd.Path, from, to float64, place func(along, across float64) (float64, float64)) {
-	const high, margin = 4.0, 1.5
-	n := math.Max(math.Floor((to-from)/high), 1)
+	const high, margin, pitch = 4.0, 1.5, 5.0
+	n := math.Max(math.Floor((to-from)/pitch), 1)
 	wide := (to - from) / n
 	for i := range int(n) {
 		start := from + float64(i)*wide
@@ -51,7 +51,7 @@ func turn(p *ofd.Path, from, to float64, place func(along, across float64) (floa
 // waves is a ground of fine lines that swing across the box, each a little
 // shifted against its neighbour.
 func (c *compiler) waves(box ofd.Box, color *ofd.Color, weight float64) {
-	const lines, swings, amplitude = 26, 3, 6.0
+	const lines, swings, amplitude = 20, 2, 7.0
 	half := box.W / swings / 2
 	gap := (box.H - 2*amplitude) / (lines - 1)
 	var p ofd.Path

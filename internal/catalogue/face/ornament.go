@@ -68,8 +68,9 @@ func (c *compiler) rect(where string, it *Item, b Box, weight float64) {
 	}
 }
 
-// round keeps the path data short: a hundredth of a millimetre.
-func round(v float64) float64 { return math.Round(v*100) / 100 }
+// round keeps the path data short: a tenth of a millimetre, which the eye does
+// not see in an ornament.
+func round(v float64) float64 { return math.Round(v*10) / 10 }
 
 func (c *compiler) double(box ofd.Box, color *ofd.Color, weight float64) {
 	const gap = 1.4
@@ -110,7 +111,7 @@ func (c *compiler) rules(box ofd.Box, color *ofd.Color, weight float64) {
 
 // strand is a wave of whole periods between from and to.
 func strand(p *ofd.Path, from, to, middle, phase float64, place func(along, across float64) (float64, float64)) {
-	const period, amplitude = 9.0, 2.3
+	const period, amplitude = 11.0, 2.3
 	n := max(math.Round((to-from)/period), 1)
 	half := (to - from) / n / 2
 	x, y := place(from, middle)
