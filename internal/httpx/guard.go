@@ -99,6 +99,7 @@ func (m *mount) run(w http.ResponseWriter, hr *http.Request) {
 	}
 	if rec, ok := w.(*recorder); ok && rec.status != 0 {
 		m.r.opts.Log.ErrorContext(hr.Context(), "answer broke off", "pattern", m.pattern, "err", err)
+		tear(w)
 		return
 	}
 	if m.page && m.r.opts.PageError != nil {
@@ -171,15 +172,21 @@ func (m *mount) permitted(ctx context.Context, c Caller) error {
 // recovered turns a panic into a problem. The panic's text may hold personal
 // data, so only that of the runtime is logged.
 func (r *Router) recovered(rec *recorder, hr *http.Request, v any) {
-	if v == http.ErrAbortHandler {
-		panic(v) // net/http's own way to cut the connection
-	}
 	what := fmt.Sprintf("%T", v)
 	if e, ok := v.(runtime.Error); ok {
 		what = e.Error()
 	}
 	r.opts.Log.ErrorContext(hr.Context(), "panic", "what", what, "stack", string(debug.Stack()))
-	if rec.status == 0 {
-		writeProblem(rec, ProblemOf(hr.Context(), errPanic))
+	if rec.status != 0 {
+		tear(rec)
+		return
 	}
+	writeProblem(rec, ProblemOf(hr.Context(), errPanic))
+}
+
+// tear cuts the connection, so that a client does not take the half of a file
+// that it was sent for the whole.
+func tear(w http.ResponseWriter) {
+	// Writers that have no deadline, as in tests, have no connection either.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Unix(1, 0))
 }

@@ -25,6 +25,9 @@ type Options struct {
 	SecondStep bool          // staff must give a one-time code beside the password
 }
 
+// DefaultCacheFor is Options.CacheFor when it is zero.
+const DefaultCacheFor = 2 * time.Second
+
 func (o Options) withDefaults() Options {
 	set := func(d *time.Duration, otherwise time.Duration) {
 		if *d == 0 {
@@ -34,7 +37,7 @@ func (o Options) withDefaults() Options {
 	set(&o.Idle, 30*time.Minute)
 	set(&o.Absolute, 12*time.Hour)
 	set(&o.TokenLife, time.Hour)
-	set(&o.CacheFor, 2*time.Second)
+	set(&o.CacheFor, DefaultCacheFor)
 	set(&o.Window, 15*time.Minute)
 	set(&o.Lock, 30*time.Minute)
 	if o.Failures == 0 {
