@@ -2,6 +2,7 @@ package ofd
 
 import (
 	"strings"
+	"sync/atomic"
 
 	"sidian/ofd/internal/limits"
 )
@@ -29,6 +30,7 @@ type Document struct {
 	root     *root
 	bodies   []*Body
 	problems []Problem
+	kept     atomic.Int64 // elements of the pages whose content is kept
 }
 
 // A Problem is something Open could live with: a part that is named but

@@ -6,8 +6,9 @@ import (
 	"sidian/ofd/internal/xmlx"
 )
 
-// deltaBudget bounds the distances a page may spread out with "g".
-const deltaBudget = 4 << 20
+// deltaBudget bounds the distances a page may spread out with "g": ten times
+// what a page full of the smallest print has.
+const deltaBudget = 1 << 20
 
 // An objectReader reads graphics: pages, composite units, patterns and
 // appearances.

@@ -9,9 +9,8 @@ type Page struct {
 	Part  string // part name of Content.xml
 
 	body *Body
-	once sync.Once
+	mu   sync.Mutex
 	cont *Content
-	err  error
 }
 
 // A Template is a TemplatePage: content laid under or over pages.
@@ -38,10 +37,28 @@ type Content struct {
 // Body gives the document the page belongs to.
 func (p *Page) Body() *Body { return p.body }
 
-// Content reads the page, once.
+// keepElements bounds the elements of all pages whose content is kept.
+const keepElements = 200_000
+
+// Content reads the page. The content is kept for the next call, unless the
+// document keeps so much already that a hostile one could fill the memory page
+// by page.
 func (p *Page) Content() (*Content, error) {
-	p.once.Do(func() { p.cont, p.err = p.read() })
-	return p.cont, p.err
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cont != nil {
+		return p.cont, nil
+	}
+	c, elements, err := p.read()
+	if err != nil {
+		return nil, err
+	}
+	if p.body.doc.kept.Add(int64(elements)) <= keepElements {
+		p.cont = c
+	} else {
+		p.body.doc.kept.Add(int64(-elements))
+	}
+	return c, nil
 }
 
 // Area gives the page's own area, else the document's.

@@ -6,15 +6,15 @@ import (
 	"sidian/ofd/internal/xmlx"
 )
 
-// read reads a Content.xml (GB/T 33190-2016 §7.7).
-func (p *Page) read() (*Content, error) {
+// read reads a Content.xml (GB/T 33190-2016 §7.7) and counts its elements.
+func (p *Page) read() (c *Content, elements int, err error) {
 	part := p.body.doc.Part(p.Part)
 	if part == nil {
-		return nil, malformed(p.Part, "", "there is no such part")
+		return nil, 0, malformed(p.Part, "", "there is no such part")
 	}
-	c := &Content{}
+	c = &Content{}
 	var bad error
-	err := readXML(part, p.body.doc.limits, func(r *xmlx.Reader) {
+	err = readXML(part, p.body.doc.limits, func(r *xmlx.Reader) {
 		o := objectReader{Reader: r, budget: deltaBudget}
 		for d := r.Depth(); r.Child(d); {
 			switch string(r.Local()) {
@@ -33,14 +33,15 @@ func (p *Page) read() (*Content, error) {
 				c.Layers = append(c.Layers, o.layers()...)
 			}
 		}
+		elements = r.Elements()
 	}, "Page")
 	if err == nil {
 		err = bad
 	}
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return c, nil
+	return c, elements, nil
 }
 
 func readTemplateUse(r *xmlx.Reader) TemplateUse {

@@ -46,14 +46,14 @@ func (s Segment) End() (Point, bool) {
 }
 
 // maxSegments bounds one path.
-const maxSegments = 1 << 20
+const maxSegments = 1 << 19
 
 // ParsePath reads AbbreviatedData. Operators may stand without blanks around
 // them, and one may serve for several groups of operands, as some producers
 // write. On an error the segments read so far are given too.
 func ParsePath(data string) ([]Segment, error) {
 	b := []byte(data)
-	segs := make([]Segment, 0, len(b)/12+1)
+	segs := make([]Segment, 0, min(len(b)/8+1, 1<<12))
 	var op byte
 	for i := 0; ; {
 		for i < len(b) && blank(b[i]) {

@@ -38,7 +38,7 @@ func Default() Limits {
 
 // DefaultXML gives the bounds of one XML part.
 func DefaultXML() XML {
-	return XML{Size: 24 << 20, Depth: 64, Attributes: 64, Name: 256, Elements: 200_000}
+	return XML{Size: 16 << 20, Depth: 64, Attributes: 64, Name: 256, Elements: 200_000}
 }
 
 // Filled gives l with its zero fields replaced by the defaults.

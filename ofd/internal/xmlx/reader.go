@@ -132,6 +132,9 @@ func (r *Reader) limit(format string, args ...any) Kind {
 // Depth is the number of open elements; right after a Start it counts that one.
 func (r *Reader) Depth() int { return len(r.stack) }
 
+// Elements is the number of elements begun so far.
+func (r *Reader) Elements() int { return r.elements }
+
 // Offset is where the current token begins, End where it ends.
 func (r *Reader) Offset() int { return r.begin }
 
