@@ -12,6 +12,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // registers "pgx"
+
+	"sidian/internal/fault"
 )
 
 // postgres is the engine of larger installations. Its driver prepares and
@@ -143,7 +145,10 @@ func (s *postgresStore) run(ctx context.Context, opts *sql.TxOptions, fn func(ru
 		if err.Error() == "sql: database is closed" {
 			return ErrClosed
 		}
-		return err
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fault.Unavailable.Wrap(err, "数据库暂时不可用").WithCode("db.unavailable").WithHint("请稍后重试；持续出现时请联系系统管理员")
 	}
 	defer tx.Rollback()
 	if err := fn(postgresTx{tx}); err != nil {

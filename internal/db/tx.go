@@ -102,6 +102,7 @@ func (t *Tx) Savepoint(fn func() error) (err error) {
 	if _, err := t.before(nil); err != nil {
 		return err
 	}
+	hints := len(t.after)
 	t.depth++
 	name := "sp" + strconv.Itoa(t.depth)
 	defer func() { t.depth-- }()
@@ -116,7 +117,7 @@ func (t *Tx) Savepoint(fn func() error) (err error) {
 		if c, _ := t.eng.class(err); c == race || t.ctx.Err() != nil {
 			return t.fail(err) // the whole transaction lost
 		}
-		t.failed = nil
+		t.failed, t.after = nil, t.after[:hints]
 		if _, rerr := t.Exec("rollback to savepoint " + name); rerr != nil {
 			return errors.Join(err, rerr)
 		}

@@ -434,6 +434,11 @@ func suiteSubset(t *testing.T, d *db.DB) {
 		{"integer division", `select 7 / 2`, "3"},
 		{"coalesce", `select coalesce(null, 'x')`, "x"},
 		{"length and substr", `select length('证照') || substr('abc', 2, 1)`, "2b"},
+		{"left join", `select o.id from suite_item i left join suite_item o on o.n = i.n + 3 order by i.id`, "<nil> a a"},
+		{"upper, replace and abs", `select upper(replace('abc', 'b', '证')) || cast(abs(-3) as text)`, "A证C3"},
+		{"cast", `select cast('12' as bigint) + 1`, "13"},
+		{"limit", `select id from suite_item order by n desc, id limit 2`, "a b"},
+		{"in a query", `select id from suite_item where id in (select id from suite_item where n = 3) order by id`, "b c"},
 		{"lower and trim", `select lower(trim(' AB '))`, "ab"},
 		{"delete returning", `delete from suite_item where id = 'c' returning id`, "c"},
 	} {
@@ -494,6 +499,10 @@ func suiteAfter(t *testing.T, d *db.DB) {
 	var called []string
 	write(t, d, func(tx *db.Tx) error {
 		tx.AfterCommit(func() { called = append(called, "kept") })
+		tx.Savepoint(func() error {
+			tx.AfterCommit(func() { called = append(called, "undone part") })
+			return errors.New("no")
+		})
 		return nil
 	})
 	d.Write(t.Context(), func(tx *db.Tx) error {
