@@ -1,0 +1,93 @@
+package arch
+
+// The tables of the architecture. To add a package is to add a line here; to
+// change an edge is a decision, argued in docs/decisions.
+
+const module = "sidian"
+
+// libraries stand at the root and are for anyone to import. Each lists the
+// third-party modules that it, and packages below it, may import beside the
+// standard library and other libraries.
+var libraries = map[string][]string{
+	"gbcode":      nil,
+	"workday":     nil,
+	"certid":      nil,
+	"gm":          {"github.com/emmansun/gmsm", "golang.org/x/crypto/cryptobyte"},
+	"tlog":        {"github.com/transparency-dev/merkle", "golang.org/x/mod/sumdb"},
+	"ses":         {"golang.org/x/crypto/cryptobyte"},
+	"ofd":         {"github.com/beevik/etree", "github.com/klauspost/compress", "golang.org/x/text"},
+	"ofd/sign":    {"golang.org/x/crypto/cryptobyte"},
+	"ofd/draw":    {"github.com/boombuler/barcode", "golang.org/x/image", "golang.org/x/text"},
+	"ofd/render":  {"codeberg.org/go-pdf/fpdf", "golang.org/x/image", "github.com/boombuler/barcode"}, // a copy carries a code back to its original
+	"kinds":       nil,                                                                                // data, and an embed.go
+	"status":      nil,
+	"ofd/fixture": nil,
+}
+
+// offline are the commands that import libraries only.
+var offline = []string{"cmd/ofd", "cmd/evidence"}
+
+// floor carries every context and knows none of them.
+var floor = []string{"fault", "db", "outbox", "audit", "due", "blob", "keys", "httpx", "conf", "obs"}
+
+// edges lists, for each bounded context, the other contexts it may import.
+var edges = map[string][]string{
+	"iam": {}, "notice": {"iam"}, "pki": {"iam"}, "ledger": {"iam"},
+	"catalogue":  {"iam", "notice"},
+	"seal":       {"iam", "pki", "ledger", "notice"},
+	"signature":  {"iam", "pki", "seal", "ledger", "notice"},
+	"cert":       {"iam", "catalogue", "seal", "ledger", "notice"},
+	"matter":     {"iam", "catalogue", "cert", "notice"}, // cert does not know it: a case number is a string there
+	"grant":      {"iam", "catalogue", "cert", "signature", "notice"},
+	"material":   {"iam", "catalogue", "seal", "signature", "matter", "ledger"},
+	"sharing":    {"iam", "catalogue", "cert", "material", "matter", "grant", "notice"},
+	"archive":    {"iam", "catalogue", "seal", "cert", "material", "matter", "sharing"},
+	"quality":    {"iam", "catalogue", "cert", "material", "matter", "notice"},
+	"exchange":   {"iam", "catalogue", "seal", "cert", "material", "sharing", "quality", "archive", "ledger"},
+	"verify":     {"iam", "pki", "catalogue", "seal", "signature", "cert", "grant", "material", "exchange", "ledger"},
+	"inspection": {"iam", "catalogue", "cert", "grant", "verify", "notice"},
+	"supervise":  {"iam", "catalogue"},
+}
+
+// top are the edges of the program, in the order in which each may import those
+// before it.
+var top = []string{"web", "api", "app"}
+
+// apart are packages under internal that carry no code of the program.
+var apart = []string{"arch", "bench", "deps"}
+
+// measuring are programs of the workshop: like tests, they keep clocks, talk
+// HTTP and look at other engines for comparison.
+var measuring = []string{"internal/bench"}
+
+// only lists packages outside the module that only some packages may import,
+// and why.
+var only = []struct {
+	prefix string
+	by     []string
+	why    string
+}{
+	{"github.com/emmansun/gmsm", []string{"gm", "internal/deps"}, "gm is the only door to SM2, SM3 and SM4"},
+	{"database/sql", []string{"internal/db"}, "statements run on a *db.Tx"},
+	{"modernc.org/sqlite", []string{"internal/db", "internal/deps"}, "engines stand in internal/db"},
+	{"github.com/jackc/pgx", []string{"internal/db", "internal/deps"}, "engines stand in internal/db"},
+	{"github.com/minio/minio-go", []string{"internal/blob", "internal/deps"}, "documents are kept by internal/blob"},
+	{"github.com/danielgtaylor/huma", []string{"internal/httpx", "internal/api", "internal/deps"}, "routes are mounted through internal/httpx"},
+	{"math/rand", nil, "secrets and identifiers come from crypto/rand; jitter from math/rand/v2"},
+	{"log", []string{"cmd"}, "the log is log/slog"},
+}
+
+// incoming are the packages that may take requests over HTTP; in contexts it is
+// http.go and the files named http_*.go. Signing in, sessions and the answer to
+// "who asks" are about requests, so iam as a whole is among them.
+var incoming = []string{"internal/httpx", "internal/api", "internal/web", "internal/app", "internal/obs", "internal/iam", "cmd"}
+
+// clocks are the packages that may ask for the time. Everyone else is told it:
+// by tx.Now(), by a field, by an argument.
+var clocks = []string{"internal/db", "internal/app", "internal/httpx", "internal/obs", "cmd"}
+
+// variants are the parents of packages that only app imports.
+var variants = []string{"internal/ledger/chain", "internal/exchange/peer"}
+
+// rethrowing are the files that may panic with what they recovered.
+var rethrowing = []string{"internal/httpx/guard.go"} // http.ErrAbortHandler, net/http's own
