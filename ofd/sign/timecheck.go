@@ -192,12 +192,16 @@ func (e *examination) compareStamp() {
 
 // compareText holds SignatureDateTime, which is local time and not the time
 // that counts, against the signed time. A difference of exactly eight hours
-// tells that one of them was written in the other's zone.
+// tells that one of them was written in the other's zone. A text without a zone
+// may come from a machine whose local time is UTC, and then equals the signed
+// time to the letter: that alone says nothing.
 func (e *examination) compareText(text time.Time, zoned bool) {
 	gap := e.claimed.Sub(text)
 	switch d := gap.Abs(); {
 	case (d-8*time.Hour).Abs() <= time.Minute && !zoned && gap > 0:
-		e.remark("time_zone", "签名时间比签名描述文件中的北京时间正好晚 8 小时，签名设备可能把北京时间当作 UTC 写入")
+		// written from a clock in UTC
+	case (d-16*time.Hour).Abs() <= time.Minute && !zoned && gap > 0:
+		e.remark("time_zone", "签名时间比签名描述文件中的时间正好晚 8 小时，签名设备可能把北京时间当作 UTC 写入")
 	case (d-8*time.Hour).Abs() <= time.Minute && zoned && gap < 0:
 		// yyyyMMddHHmmssZ written from the local clock, a habit: the signed time is right
 	case (d - 8*time.Hour).Abs() <= time.Minute:
