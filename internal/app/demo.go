@@ -109,13 +109,12 @@ func makeDemo(ctx context.Context, o DemoOptions, base string) error {
 		return fmt.Errorf("app: removing what an interrupted start left: %w", err)
 	}
 	tell(o, "正在建立样例县…\n", "Setting up the sample county…\n")
-	a, err := Create(ctx, demoConf(partial, base), Options{Mark: Mark, Log: o.Log}, "青禾县样例")
+	a, creds, err := CreateCounty(ctx, demoConf(partial, base), Options{Log: o.Log})
 	if err != nil {
 		return err
 	}
-	creds, err := a.seed(ctx)
-	if err := errors.Join(err, a.Close()); err != nil {
-		return fmt.Errorf("app: seeding the demo: %w", err)
+	if err := a.Close(); err != nil {
+		return err
 	}
 	if err := writeCredentials(filepath.Join(partial, credentialsFile), creds); err != nil {
 		return err
@@ -124,6 +123,30 @@ func makeDemo(ctx context.Context, o DemoOptions, base string) error {
 		return fmt.Errorf("app: putting the demo in place: %w", err)
 	}
 	return nil
+}
+
+// CreateCounty makes an instance and seeds the sample county in it.
+func CreateCounty(ctx context.Context, c conf.Config, o Options) (*App, *Credentials, error) {
+	o.Mark = Mark
+	a, err := Create(ctx, c, o, "青禾县样例")
+	if err != nil {
+		return nil, nil, err
+	}
+	creds, err := a.seed(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("app: seeding the county: %w", errors.Join(err, a.Close()))
+	}
+	return a, creds, nil
+}
+
+// CountyConf is the configuration of a county in one directory, with the
+// database there unless another is named.
+func CountyConf(data, base, database string) conf.Config {
+	c := demoConf(data, base)
+	if database != "" {
+		c.Database.URL = database
+	}
+	return c
 }
 
 func readCredentials(data string) (*Credentials, error) {

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib"
+
+	"sidian/internal/app"
+	"sidian/kinds"
+)
+
+// clients is how many requests are under way at once.
+const clients = 16
+
+func issueSQLite(ctx context.Context, span time.Duration) (figure, error) {
+	return issueHTTP(ctx, span, "")
+}
+
+func issuePostgres(ctx context.Context, span time.Duration) (figure, error) {
+	server := os.Getenv("TEST_POSTGRES")
+	if server == "" {
+		return figure{}, errors.New("TEST_POSTGRES is not set (make bench sets it)")
+	}
+	target, drop, err := freshDatabase(ctx, server)
+	if err != nil {
+		return figure{}, err
+	}
+	defer drop()
+	return issueHTTP(ctx, span, target)
+}
+
+func freshDatabase(ctx context.Context, server string) (target string, drop func(), err error) {
+	admin, err := sql.Open("pgx", server)
+	if err != nil {
+		return "", nil, err
+	}
+	name := "bench_" + strings.ToLower(rand.Text()[:10])
+	if _, err := admin.ExecContext(ctx, "create database "+name+" template template0 lc_collate 'C' lc_ctype 'C' encoding 'UTF8'"); err != nil {
+		return "", nil, errors.Join(err, admin.Close())
+	}
+	u, err := url.Parse(server)
+	if err != nil {
+		return "", nil, err
+	}
+	u.Path = "/" + name
+	return u.String(), func() {
+		admin.ExecContext(ctx, "drop database "+name+" with (force)")
+		admin.Close()
+	}, nil
+}
+
+// issueHTTP issues business licences through the API of a seeded county, the
+// clients included in the two cores, each certificate durable.
+func issueHTTP(ctx context.Context, span time.Duration, database string) (f figure, err error) {
+	dir, err := os.MkdirTemp("", "sidian-bench-*")
+	if err != nil {
+		return f, err
+	}
+	defer os.RemoveAll(dir)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return f, err
+	}
+	base := "http://" + l.Addr().String()
+	a, creds, err := app.CreateCounty(ctx, app.CountyConf(dir, base, database), app.Options{Log: io.Discard})
+	if err != nil {
+		return f, err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	served := make(chan error, 1)
+	go func() { served <- a.Run(ctx, l) }()
+	defer func() { stop(); err = errors.Join(err, <-served, a.Close()) }()
+	h := &load{base: base, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}}
+	if err := h.signIn(ctx, creds.Apps[0]); err != nil {
+		return f, err
+	}
+	if h.body, err = kinds.FS.ReadFile("business_license/example.json"); err != nil {
+		return f, err
+	}
+	if _, err := h.run(ctx, span/5); err != nil { // caches, connections
+		return f, err
+	}
+	f.unit = "certificates/s"
+	f.value, err = h.run(ctx, span)
+	return f, err
+}
+
+type load struct {
+	base, token string
+	body        []byte
+	client      *http.Client
+}
+
+func (h *load) signIn(ctx context.Context, a app.DemoApp) error {
+	q, err := http.NewRequestWithContext(ctx, "POST", h.base+"/oauth/token", strings.NewReader("grant_type=client_credentials"))
+	if err != nil {
+		return err
+	}
+	q.SetBasicAuth(a.ClientID, a.ClientSecret)
+	q.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	var answer struct {
+		Token string `json:"access_token"`
+	}
+	b, err := h.do(q, http.StatusOK)
+	if err != nil {
+		return err
+	}
+	err = json.Unmarshal(b, &answer)
+	h.token = answer.Token
+	return err
+}
+
+func (h *load) do(q *http.Request, want int) ([]byte, error) {
+	p, err := h.client.Do(q)
+	if err != nil {
+		return nil, err
+	}
+	defer p.Body.Close()
+	b, err := io.ReadAll(p.Body)
+	if err == nil && p.StatusCode != want {
+		err = fmt.Errorf("%s answered %d: %.300s", q.URL.Path, p.StatusCode, b)
+	}
+	return b, err
+}
+
+// run issues for a while and returns certificates a second.
+func (h *load) run(ctx context.Context, span time.Duration) (float64, error) {
+	var n atomic.Int64
+	var wg sync.WaitGroup
+	var first error
+	var once sync.Once
+	start := time.Now()
+	for range clients {
+		wg.Go(func() {
+			for time.Since(start) < span {
+				if err := h.issue(ctx); err != nil {
+					once.Do(func() { first = err })
+					return
+				}
+				n.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	return float64(n.Load()) / time.Since(start).Seconds(), first
+}
+
+func (h *load) issue(ctx context.Context) error {
+	q, err := http.NewRequestWithContext(ctx, "POST", h.base+"/api/v1/certificates", bytes.NewReader(h.body))
+	if err != nil {
+		return err
+	}
+	q.Header.Set("Authorization", "Bearer "+h.token)
+	q.Header.Set("Content-Type", "application/json")
+	q.Header.Set("Idempotency-Key", rand.Text())
+	_, err = h.do(q, http.StatusCreated)
+	return err
+}

@@ -1,0 +1,74 @@
+// Command bench prints what the platform's main work costs, one line a figure,
+// each beside its floor: what the cryptography and the digest of the same bytes
+// cost alone, measured in the same run.
+//
+//	bench NAME VALUE UNIT floor=VALUE ratio=R
+//
+// R is our time divided by the floor's. docs/performance.md keeps the last
+// result with the machine it was measured on.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"time"
+)
+
+// A figure is one line. Floor is 0 where none makes sense.
+type figure struct {
+	name, unit   string
+	value, floor float64
+	note         string
+}
+
+func (f figure) print() {
+	if f.floor == 0 {
+		fmt.Printf("bench %s %.1f %s floor=- ratio=-\n", f.name, f.value, f.unit)
+	} else {
+		fmt.Printf("bench %s %.1f %s floor=%.1f ratio=%.2f\n", f.name, f.value, f.unit, f.floor, f.floor/f.value)
+	}
+	if f.note != "" {
+		fmt.Println("#", f.note)
+	}
+}
+
+// A measure takes some time and gives a figure.
+type measure struct {
+	name string
+	run  func(context.Context, time.Duration) (figure, error)
+}
+
+func main() {
+	span := flag.Duration("span", 5*time.Second, "how long each figure is measured")
+	only := flag.String("run", ".", "which figures, as a regular expression")
+	flag.Parse()
+	if err := run(context.Background(), *span, *only); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, span time.Duration, only string) error {
+	choose, err := regexp.Compile(only)
+	if err != nil {
+		return err
+	}
+	for _, m := range []measure{
+		{"issue_memory", issueMemory}, {"issue_memory_tsa", issueMemoryStamped}, {"verify_memory", verifyMemory},
+		{"issue_http_sqlite", issueSQLite}, {"issue_http_postgres", issuePostgres},
+	} {
+		if !choose.MatchString(m.name) {
+			continue
+		}
+		f, err := m.run(ctx, span)
+		if err != nil {
+			return fmt.Errorf("%s: %w", m.name, err)
+		}
+		f.name = m.name
+		f.print()
+	}
+	return nil
+}
