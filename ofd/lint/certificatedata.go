@@ -17,6 +17,10 @@ var core = [][]string{
 	{"CZZTDMLXDM", "持证主体代码类型代码", "certificateHolderTypeCode"},
 }
 
+// maybeEmpty are elements that stand but say nothing where there is nothing to
+// say: a newborn has no identifier yet.
+var maybeEmpty = map[string]bool{"CZZTDM": true, "CZZTDMLXDM": true}
+
 // copyCore are the elements an annotated copy has besides; the first one tells
 // that it is one.
 var copyCore = [][]string{
@@ -52,7 +56,7 @@ func (c *context) require(info ofd.DocInfo, elements [][]string) {
 	for _, names := range elements {
 		if v, ok := value(info, names); !ok {
 			c.report("OFD.xml", "缺少元数据 %s（%s）", names[0], names[1])
-		} else if v == "" {
+		} else if v == "" && !maybeEmpty[names[0]] {
 			c.report("OFD.xml", "元数据 %s（%s）为空", names[0], names[1])
 		}
 	}
