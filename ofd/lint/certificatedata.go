@@ -13,9 +13,12 @@ var core = [][]string{
 	{"ZZBFJGDM", "证照颁发机构代码", "certificateIssuingAuthorityCode"},
 	{"ZZBFRQ", "证照颁发日期", "certificateIssuedDate"},
 	{"CZZT", "持证主体", "certificateHolderName"},
-	{"CZZTDM", "持证主体代码", "certificateHolderCode"},
 	{"CZZTDMLXDM", "持证主体代码类型代码", "certificateHolderTypeCode"},
 }
+
+// holderCode is mandatory too, yet a new-born has none when its birth is
+// certified: a warning.
+var holderCode = []string{"CZZTDM", "持证主体代码", "certificateHolderCode"}
 
 // maybeEmpty are elements that stand but say nothing where there is nothing to
 // say: a newborn has no identifier yet.
@@ -44,6 +47,9 @@ var certificateData = &rule{id: "certificate_data", clause: "GB/T 36905-2018; GB
 		seen[d.Name] = true
 	}
 	c.require(info, core)
+	if v, _ := value(info, holderCode); v == "" {
+		c.reportAs(Warning, "OFD.xml", "缺少元数据 %s（%s）", holderCode[0], holderCode[1])
+	}
 	for _, names := range copyCore {
 		if _, ok := value(info, names); ok {
 			c.require(info, copyCore)

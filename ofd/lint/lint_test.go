@@ -21,7 +21,7 @@ func glyf() []byte {
 
 func metadata() []ofd.CustomData {
 	var list []ofd.CustomData
-	for _, names := range core {
+	for _, names := range append([][]string{holderCode}, core...) {
 		list = append(list, ofd.CustomData{Name: names[0], Value: "值"})
 	}
 	return list
@@ -297,6 +297,9 @@ var bad = []struct {
 	}},
 	{"certificate_data", "missing", Error, Issuing, func(t testing.TB, d *ofd.Document) *ofd.Document {
 		return replace(t, d, rootPart, `Name="ZZBS"`, `Name="X"`)
+	}},
+	{"certificate_data", "holder without code", Warning, Issuing, func(t testing.TB, d *ofd.Document) *ofd.Document {
+		return replace(t, d, rootPart, `Name="CZZTDM">值`, `Name="CZZTDM">`)
 	}},
 	{"certificate_data", "empty", Error, Certificate, func(t testing.TB, d *ofd.Document) *ofd.Document {
 		return replace(t, d, rootPart, `Name="ZZBS">值`, `Name="ZZBS">`)
