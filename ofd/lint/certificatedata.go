@@ -13,16 +13,14 @@ var core = [][]string{
 	{"ZZBFJGDM", "证照颁发机构代码", "certificateIssuingAuthorityCode"},
 	{"ZZBFRQ", "证照颁发日期", "certificateIssuedDate"},
 	{"CZZT", "持证主体", "certificateHolderName"},
+	{"CZZTDM", "持证主体代码", "certificateHolderCode"},
 	{"CZZTDMLXDM", "持证主体代码类型代码", "certificateHolderTypeCode"},
 }
 
-// holderCode is mandatory too, yet a new-born has none when its birth is
-// certified: a warning.
-var holderCode = []string{"CZZTDM", "持证主体代码", "certificateHolderCode"}
-
-// maybeEmpty are elements that stand but say nothing where there is nothing to
-// say: a newborn has no identifier yet.
-var maybeEmpty = map[string]bool{"CZZTDM": true, "CZZTDMLXDM": true}
+// maybeNone are elements there may be nothing to say in: a newborn has no
+// identifier yet when its birth is certified. Left out or empty, they are a
+// warning.
+var maybeNone = map[string]bool{"CZZTDM": true, "CZZTDMLXDM": true}
 
 // copyCore are the elements an annotated copy has besides; the first one tells
 // that it is one.
@@ -47,9 +45,6 @@ var certificateData = &rule{id: "certificate_data", clause: "GB/T 36905-2018; GB
 		seen[d.Name] = true
 	}
 	c.require(info, core)
-	if v, _ := value(info, holderCode); v == "" {
-		c.reportAs(Warning, "OFD.xml", "缺少元数据 %s（%s）", holderCode[0], holderCode[1])
-	}
 	for _, names := range copyCore {
 		if _, ok := value(info, names); ok {
 			c.require(info, copyCore)
@@ -60,10 +55,14 @@ var certificateData = &rule{id: "certificate_data", clause: "GB/T 36905-2018; GB
 
 func (c *context) require(info ofd.DocInfo, elements [][]string) {
 	for _, names := range elements {
+		severity := Error
+		if maybeNone[names[0]] {
+			severity = Warning
+		}
 		if v, ok := value(info, names); !ok {
-			c.report("OFD.xml", "缺少元数据 %s（%s）", names[0], names[1])
-		} else if v == "" && !maybeEmpty[names[0]] {
-			c.report("OFD.xml", "元数据 %s（%s）为空", names[0], names[1])
+			c.reportAs(severity, "OFD.xml", "缺少元数据 %s（%s）", names[0], names[1])
+		} else if v == "" {
+			c.reportAs(severity, "OFD.xml", "元数据 %s（%s）为空", names[0], names[1])
 		}
 	}
 }

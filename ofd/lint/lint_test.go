@@ -21,7 +21,7 @@ func glyf() []byte {
 
 func metadata() []ofd.CustomData {
 	var list []ofd.CustomData
-	for _, names := range append([][]string{holderCode}, core...) {
+	for _, names := range core {
 		list = append(list, ofd.CustomData{Name: names[0], Value: "值"})
 	}
 	return list
