@@ -32,8 +32,8 @@ func NewPublicKey(point []byte) (*PublicKey, error) {
 func wrapPublicKey(key *ecdsa.PublicKey) *PublicKey {
 	p := &PublicKey{key: key}
 	p.point[0] = 4
-	key.X.FillBytes(p.point[1:33])
-	key.Y.FillBytes(p.point[33:65])
+	key.X.FillBytes(p.point[1:33])  //nolint:staticcheck // PublicKey.Bytes does not know the SM2 curve
+	key.Y.FillBytes(p.point[33:65]) //nolint:staticcheck // as above
 	p.za = sync.OnceValues(func() ([]byte, error) { return sm2.CalculateZA(key, userID) })
 	return p
 }

@@ -17,7 +17,6 @@ type setter struct {
 	deltas []float64
 	runs   []run
 	ids    []ofd.ID
-	codes  []ofd.TextCode
 	text   []byte
 }
 

@@ -52,11 +52,3 @@ func (p *path) unitArc(m matrix, from, turn float64) {
 		p.cubic(m.apply(point{c0 - k*s0, s0 + k*c0}), m.apply(point{c1 + k*s1, s1 - k*c1}), m.apply(point{c1, s1}))
 	}
 }
-
-// ellipse adds a whole one, centred in r.
-func (p *path) ellipse(r rect) {
-	m := matrix{r.width() / 2, 0, 0, r.height() / 2, (r.x0 + r.x1) / 2, (r.y0 + r.y1) / 2}
-	p.move(m.apply(point{1, 0}))
-	p.unitArc(m, 0, 2*math.Pi)
-	p.close()
-}

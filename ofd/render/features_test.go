@@ -20,9 +20,6 @@ var update = flag.Bool("update", false, "rewrite golden files")
 
 const fontRes = `<ofd:Fonts><ofd:Font ID="10" FontName="SimHei"/><ofd:Font ID="11" FontName="SimSun"/><ofd:Font ID="12" FontName="Own"><ofd:FontFile>own.ttf</ofd:FontFile></ofd:Font></ofd:Fonts>`
 
-// block is a character that fills most of its em, so that single pixels tell where it stands.
-const block = "█"
-
 func textDoc(attrs, code string) small {
 	s := paints(`<ofd:TextObject ID="5" Boundary="0 0 100 80" ` + attrs + `><ofd:FillColor Value="255 0 0"/>` + code + `</ofd:TextObject>`)
 	s.resources = fontRes
@@ -301,7 +298,7 @@ func checkSVG(t *testing.T, data []byte) {
 	dec := xml.NewDecoder(bytes.NewReader(data))
 	for {
 		tok, err := dec.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return
 		}
 		if err != nil {
