@@ -99,8 +99,8 @@ func (k *Kind) checkSeals(p *problems) {
 	if len(k.Seals) == 0 {
 		p.add("seals", "missing", "至少要有一个用印位置")
 	}
-	if k.Template.Width <= 0 || k.Template.Height <= 0 || k.Template.Width > 1200 || k.Template.Height > 1200 {
-		p.add("template.yaml", "size", "版面 width、height 应为 1 到 1200 毫米")
+	if !k.Template.Sane() {
+		p.add("template.yaml", "size", "版面 width、height 应为 20 到 1200 毫米")
 		return
 	}
 	for i, s := range k.Seals {
@@ -110,7 +110,7 @@ func (k *Kind) checkSeals(p *problems) {
 		if s.Page < 0 || s.Page >= len(k.Template.Pages) {
 			p.add(where+".page", "range", "照面没有第 %d 页（从 0 起）", s.Page)
 		}
-		if x, y, w, h := s.At[0], s.At[1], s.At[2], s.At[3]; x < 0 || y < 0 || w < 5 || h < 5 || x+w > k.Template.Width || y+h > k.Template.Height {
+		if !k.Template.Inside(s.At) || s.At[2] < 5 || s.At[3] < 5 {
 			p.add(where+".at", "range", "印章要整个落在版面内，长宽不小于 5 毫米")
 		}
 	}

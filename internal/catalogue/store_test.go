@@ -175,4 +175,3 @@ func TestUnknownKind(t *testing.T) {
 		}
 	})
 }
-

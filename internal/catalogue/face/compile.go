@@ -56,6 +56,10 @@ const maxItems, maxPages = 400, 10
 
 func compile(t *Template, slots map[string]Slot, fonts *draw.Fonts) (*Face, error) {
 	c := &compiler{t: t, slots: slots, fonts: fonts, printed: map[string]bool{}}
+	if !t.Sane() {
+		c.problems.add("width", "size", "版面 width、height 应为 20 到 1200 毫米")
+		return nil, c.problems
+	}
 	if len(t.Pages) == 0 || len(t.Pages) > maxPages {
 		c.problems.add("pages", "count", "照面应有 1 到 %d 页", maxPages)
 		return nil, c.problems

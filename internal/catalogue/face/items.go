@@ -12,6 +12,9 @@ func (c *compiler) item(where string, it *Item) (item, bool) {
 		return item{}, false
 	}
 	needsBox := it.Line == nil && it.Rect == nil
+	if !c.measures(where, it) {
+		return item{}, false
+	}
 	if needsBox && !c.inside(where, it.At) || it.Rect != nil && !c.inside(where, *it.Rect) {
 		return item{}, false
 	}
@@ -50,8 +53,24 @@ func (c *compiler) single(where string, it *Item) bool {
 	return n == 1
 }
 
+// measures refuses lengths that make no sense, and what is not a number.
+func (c *compiler) measures(where string, it *Item) bool {
+	ok := within(it.Weight, 0, 10) && within(it.Alpha, 0, 1) && within(it.Rosette, 0, 300) && len(it.Dash) <= 8
+	for _, d := range it.Dash {
+		ok = ok && within(d, 0.1, 100)
+	}
+	if it.Line != nil {
+		ok = ok && within(it.Line[0], 0, c.t.Width) && within(it.Line[2], 0, c.t.Width) &&
+			within(it.Line[1], 0, c.t.Height) && within(it.Line[3], 0, c.t.Height)
+	}
+	if !ok {
+		c.problems.add(where, "measure", "weight 应为 0 到 10 毫米，alpha 为 0 到 1，rosette 至多 300 毫米，dash 至多 8 段、每段 0.1 到 100 毫米，line 应在版面之内")
+	}
+	return ok
+}
+
 func (c *compiler) inside(where string, b Box) bool {
-	if b[0] < 0 || b[1] < 0 || b[2] <= 0 || b[3] <= 0 || b[0]+b[2] > c.t.Width+1e-9 || b[1]+b[3] > c.t.Height+1e-9 {
+	if !c.t.Inside(b) {
 		c.problems.add(where, "at", "位置 [x, y, 宽, 高] 应整个在 %.4g × %.4g 毫米的版面之内", c.t.Width, c.t.Height)
 		return false
 	}
@@ -67,8 +86,8 @@ func (c *compiler) row(where string, it *Item, box ofd.Box) (item, bool) {
 	if label == "" {
 		label = c.slots[it.Row].Label
 	}
-	if it.LabelWidth <= labelGap || it.LabelWidth >= box.W {
-		c.problems.add(where, "label_width", "label_width（含 %d 毫米间隔）应大于 %d、小于整行宽度", labelGap, labelGap)
+	if !within(it.LabelWidth, labelGap+1, box.W-1) {
+		c.problems.add(where, "label_width", "label_width（含 %d 毫米间隔）应大于 %d、小于整行宽度，各留至少 1 毫米", labelGap, labelGap)
 		return item{}, false
 	}
 	style := it.LabelStyle
@@ -124,14 +143,14 @@ func (c *compiler) table(where string, it *Item, box ofd.Box) (item, bool) {
 	style := c.resolve(where, it.LabelStyle)
 	for _, col := range it.Columns {
 		label, known := made.slot.Columns[col.Key]
-		if !known || col.Width <= 0 {
-			c.problems.add(where, "columns", "表格没有“%s”这一列，或列宽不大于 0", col.Key)
+		if !known || !within(col.Width, 3, box.W) {
+			c.problems.add(where, "columns", "表格没有“%s”这一列，或列宽小于 3 毫米、大于整个表格", col.Key)
 		}
 		width += col.Width
 		head.Cells = append(head.Cells, draw.Cell{Text: label})
 	}
-	if len(it.Columns) == 0 || width > box.W+1e-9 || it.RowHeight <= 0 || it.RowHeight*2 > box.H {
-		c.problems.add(where, "columns", "列宽之和不得超过位置的宽度，row_height 大于 0，至少放得下表头和一行")
+	if len(it.Columns) == 0 || !within(width, 0, box.W+1e-9) || !within(it.RowHeight, 3, box.H/2) {
+		c.problems.add(where, "columns", "列宽之和不得超过位置的宽度，row_height 不小于 3 毫米，至少放得下表头和一行")
 		return made, false
 	}
 	made.style, made.columns, made.rowHeight = c.resolve(where, it.Style), it.Columns, it.RowHeight

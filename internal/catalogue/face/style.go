@@ -29,9 +29,9 @@ func (c *compiler) resolve(where, name string) draw.Style {
 	if !ok1 || !ok2 {
 		c.problems.add(where, "style", "align 可为 left、center、right、justify、distribute，valign 可为 top、middle、bottom")
 	}
-	if s.Size < 4 || s.Size > 120 || s.Min < 0 || s.Min > s.Size {
-		c.problems.add(where, "style", "字号应在 4 到 120 磅之间，min 不大于字号")
-		s.Size = 10
+	if !within(s.Size, 4, 120) || !within(s.Min, 0, s.Size) || !within(s.Line, 0, 5) || !within(s.Spacing, -0.3, 10) || !within(s.Indent, 0, 20) || s.Lines < 0 {
+		c.problems.add(where, "style", "字号应在 4 到 120 磅之间，min 不大于字号，line 至多 5，spacing 在 -0.3 到 10 之间，indent 至多 20")
+		s = Style{Size: 10}
 	}
 	return draw.Style{
 		Font: family, Size: draw.Points(s.Size), MinSize: draw.Points(s.Min), LineHeight: s.Line, LetterSpacing: s.Spacing,

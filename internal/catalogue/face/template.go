@@ -89,3 +89,17 @@ type Style struct {
 	Lines    int     `yaml:"lines"`   // at most
 	Vertical bool    `yaml:"vertical"`
 }
+
+// Sane tells whether the page has a size. Comparisons are written so that
+// what is not a number fails.
+func (t *Template) Sane() bool { return within(t.Width, 20, 1200) && within(t.Height, 20, 1200) }
+
+// Inside tells whether a box has an area and lies on the page.
+func (t *Template) Inside(b Box) bool {
+	const tolerance = 1e-9
+	return within(b[0], 0, t.Width) && within(b[1], 0, t.Height) && within(b[2], 0.1, t.Width) && within(b[3], 0.1, t.Height) &&
+		b[0]+b[2] <= t.Width+tolerance && b[1]+b[3] <= t.Height+tolerance
+}
+
+// within is false for what is not a number.
+func within(v, low, high float64) bool { return v >= low && v <= high }
