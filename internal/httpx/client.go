@@ -2,6 +2,7 @@ package httpx
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -132,7 +133,8 @@ func lists(hosts []string, u *url.URL) bool {
 // withoutURL drops the address that net/http puts into its errors: its path
 // may hold a number of a certificate.
 func withoutURL(err error) error {
-	if e, ok := err.(*url.Error); ok {
+	var e *url.Error
+	if errors.As(err, &e) {
 		return e.Err
 	}
 	return err

@@ -83,7 +83,7 @@ func New(ctx context.Context, d *db.DB, ks *keys.Store, opts Options) (*Service,
 			return nil, fmt.Errorf("iam: opening index %s: %w", label, err)
 		}
 	}
-	pepper, err := ks.Secret(ctx, keys.Field, "iam.password")
+	pepper, err := ks.StableSecret(ctx, keys.Field, "iam.password")
 	if err != nil {
 		return nil, fmt.Errorf("iam: opening the password key: %w", err)
 	}
