@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
-	"errors"
 	"fmt"
 	"time"
 
@@ -36,6 +35,7 @@ type Authority struct {
 	ID          string
 	Certificate *gm.Certificate
 	keyID       string
+	above       []*gm.Certificate // its issuers, up to the anchor
 }
 
 // Given is an authority that somebody else's root signed, with its key: what
@@ -56,15 +56,15 @@ type SetupRequest struct {
 // Setup makes or takes in the authorities of an instance. It does nothing where
 // they stand already.
 func (s *Service) Setup(ctx context.Context, r SetupRequest) error {
-	err := s.DB.Read(ctx, func(tx *db.Tx) error { _, err := authorityByID(tx, Issuing); return err })
-	if !errors.Is(err, fault.NotFound) {
+	set, err := s.authorities(ctx)
+	if err != nil || len(set.all) > 0 {
 		return err
 	}
 	all, err := s.authoritiesFor(ctx, r)
 	if err != nil {
 		return err
 	}
-	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
 		for _, a := range all {
 			if err := insertAuthority(tx, a); err != nil {
 				return err
@@ -75,8 +75,6 @@ func (s *Service) Setup(ctx context.Context, r SetupRequest) error {
 		}
 		return nil
 	})
-	s.forget()
-	return err
 }
 
 func (s *Service) authoritiesFor(ctx context.Context, r SetupRequest) (all []*Authority, err error) {
@@ -102,19 +100,43 @@ func (s *Service) authoritiesFor(ctx context.Context, r SetupRequest) (all []*Au
 	return append(all, issuing, stamp), err
 }
 
-// takeIn keeps a given authority's key, after it has shown that it is the one
-// of its digital certificate.
+// takeIn keeps a given authority's key, after it has shown that it can serve.
 func (s *Service) takeIn(ctx context.Context, use string, purpose keys.Purpose, g *Given) (*Authority, error) {
-	pub, err := g.Certificate.PublicKey()
-	if err != nil {
-		return nil, fmt.Errorf("pki: the given %s authority: %w", use, err)
-	}
-	if !pub.Equal(g.Key.Public()) {
-		return nil, fault.Invalid.New("配置的签发机构私钥与证书不是一对").WithHint("请核对 %s 的 cert_file 与 key_file", use)
+	if err := s.checkGiven(use, g); err != nil {
+		return nil, err
 	}
 	a := &Authority{ID: use, Certificate: g.Certificate}
-	err = s.DB.Write(ctx, func(tx *db.Tx) (err error) { a.keyID, err = s.Keys.ImportTx(tx, purpose, g.Key); return err })
+	err := s.DB.Write(ctx, func(tx *db.Tx) (err error) { a.keyID, err = s.Keys.ImportTx(tx, purpose, g.Key); return err })
 	return a, err
+}
+
+// checkGiven refuses an authority whose signatures nobody would believe: of
+// another key, of another use, out of its time, or below no root that is trusted.
+func (s *Service) checkGiven(use string, g *Given) error {
+	refuse := func(code, hint, format string, args ...any) error {
+		return fault.Invalid.New(format, args...).WithCode(code).WithHint("%s", hint)
+	}
+	c := g.Certificate
+	pub, err := c.PublicKey()
+	if err != nil {
+		return fault.Invalid.Wrap(err, "配置的签发机构证书不是 SM2 证书").WithCode("pki.key").WithHint("请使用 SM2 算法的证书和私钥")
+	}
+	if !pub.Equal(g.Key.Public()) {
+		return refuse("pki.key", "请核对配置中 cert_file 与 key_file 是否成对", "配置的签发机构私钥与证书不是一对")
+	}
+	if problems := c.CheckValidity(s.DB.Now()); len(problems) > 0 {
+		return refuse("pki.validity", "请换用在有效期内的证书", "配置的签发机构证书不能使用：%s", problems[0].Message)
+	}
+	const signs = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
+	switch {
+	case use == Timestamp && !c.HasExtKeyUsage(gm.OIDTimeStamping):
+		return refuse("pki.usage", "请换用扩展密钥用法为 timeStamping 的证书", "配置的时间戳证书没有时间戳用途")
+	case use == Issuing && (!c.IsCA || c.HasKeyUsage && c.KeyUsage&signs != signs):
+		return refuse("pki.usage", "请换用可签发证书和吊销列表（keyCertSign、cRLSign）的 CA 证书", "配置的签发机构证书不能签发证书或吊销列表")
+	case !c.BuildChain(gm.NewPool(s.Outside.Intermediates...), gm.NewPool(s.Outside.Anchors...)).Reached:
+		return refuse("pki.untrusted", "请在配置的 chain_file 或 trust_dir 中加入其上级直至根证书", "配置的签发机构证书不能追溯到受信任的根证书")
+	}
+	return nil
 }
 
 // makeAuthority makes a key and a digital certificate for it, signed by parent

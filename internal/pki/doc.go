@@ -34,8 +34,8 @@ type Service struct {
 	// StampPolicy stands in the built-in authority's time stamps; nil: ours.
 	StampPolicy asn1.ObjectIdentifier
 
-	mu    sync.Mutex
-	state *state // what is loaded from the store; nil: load it
+	making sync.Mutex // held while a list is signed: one at a time is enough
+	cache  cache
 }
 
 // Outside names the authorities that are not ours, by configuration.

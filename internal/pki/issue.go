@@ -11,6 +11,7 @@ import (
 	"sidian/internal/audit"
 	"sidian/internal/db"
 	"sidian/internal/fault"
+	"sidian/internal/iam"
 	"sidian/internal/keys"
 )
 
@@ -33,18 +34,23 @@ type IssueRequest struct {
 
 const defaultYears = 5
 
-// Issue signs a digital certificate for a public key and registers it.
+// Issue signs a digital certificate for a public key and registers it. Who may
+// ask is the caller's to say: it stands in no request of anyone outside.
 func (s *Service) Issue(ctx context.Context, r IssueRequest) (*gm.Certificate, error) {
-	if r.Public == nil || r.Name == "" {
-		return nil, fault.Invalid.New("申请数字证书须有公钥和名称")
+	if r.Public == nil || r.Name == "" || !isUse(r.Use) {
+		return nil, fault.Invalid.New("申请数字证书须有公钥、名称和用途").WithCode("pki.request")
 	}
-	st, err := s.load(ctx)
+	set, err := s.authorities(ctx)
 	if err != nil {
 		return nil, err
 	}
-	ca := st.authority(Issuing)
+	ca := set.find(Issuing)
 	if ca == nil {
-		return nil, fault.Unavailable.New("本平台没有内置签发机构，数字证书须由配置的外部机构签发").WithHint("请登记外部机构签发的数字证书")
+		return nil, fault.Unavailable.New("本平台还没有签发机构").WithCode("pki.absent").WithHint("请系统管理员完成平台初始化")
+	}
+	if !s.DB.Now().Before(ca.Certificate.NotAfter) {
+		return nil, fault.Unavailable.New("签发机构的证书已于 %s 到期，不能签发数字证书", ca.Certificate.NotAfter.Format(time.DateOnly)).
+			WithCode("pki.expired").WithHint("请系统管理员更换签发机构")
 	}
 	signer, err := s.Keys.Signer(ctx, ca.keyID, keys.Authority)
 	if err != nil {
@@ -54,8 +60,13 @@ func (s *Service) Issue(ctx context.Context, r IssueRequest) (*gm.Certificate, e
 	if err != nil {
 		return nil, fmt.Errorf("pki: issuing a digital certificate: %w", err)
 	}
-	return c, s.register(ctx, r.Use, r.Org, Issuing, c)
+	if err := s.register(ctx, "pki.issue", r.Use, r.Org, Issuing, c); err != nil {
+		return nil, err // nobody has it: it was never given away
+	}
+	return c, nil
 }
+
+func isUse(use string) bool { return use == Maker || use == Unit || use == Personal }
 
 func (s *Service) template(r IssueRequest, ca *Authority) *gm.CertificateTemplate {
 	years := r.Years
@@ -83,8 +94,14 @@ func (s *Service) template(r IssueRequest, ca *Authority) *gm.CertificateTemplat
 }
 
 // Register keeps a digital certificate that an outside authority issued. Its
-// chain must reach an anchor by configuration.
+// chain must reach an anchor by configuration, and it must be valid now.
 func (s *Service) Register(ctx context.Context, use, org string, c *gm.Certificate) error {
+	if err := iam.Allow(ctx, "pki.manage", org); err != nil {
+		return err
+	}
+	if !isUse(use) {
+		return fault.Invalid.New("没有这种数字证书用途").WithCode("pki.request").WithHint("请核对用途").WithField("use", "unknown", "可选 maker、unit、personal")
+	}
 	t, err := s.Trust(ctx)
 	if err != nil {
 		return err
@@ -92,14 +109,24 @@ func (s *Service) Register(ctx context.Context, use, org string, c *gm.Certifica
 	if !c.BuildChain(t.Intermediates, t.Anchors).Reached {
 		return fault.Invalid.New("该数字证书不是受信任的签发机构签发的").WithCode("pki.untrusted").WithHint("请系统管理员在配置中加入其签发机构的根证书")
 	}
-	return s.register(ctx, use, org, "", c)
+	if problems := c.CheckValidity(s.DB.Now()); len(problems) > 0 {
+		return fault.Invalid.New("该数字证书不在有效期内：%s", problems[0].Message).WithCode("pki.validity").WithHint("请登记有效的数字证书")
+	}
+	return s.register(ctx, "pki.register", use, org, "", c)
 }
 
-func (s *Service) register(ctx context.Context, use, org, authority string, c *gm.Certificate) error {
+func (s *Service) register(ctx context.Context, action, use, org, authority string, c *gm.Certificate) error {
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		if err := insertCertificate(tx, use, org, authority, c); err != nil {
+		n, err := insertCertificate(tx, use, org, authority, c)
+		if err != nil {
 			return err
 		}
-		return audit.Put(tx, audit.Entry{Action: "pki.issue", Object: "pki/certificate/" + serialText(c), After: gm.Sum(c.Raw)})
+		if n == 0 {
+			return fault.Conflict.New("该数字证书已经登记").WithCode("pki.registered")
+		}
+		return audit.Put(tx, audit.Entry{Action: action, Object: object(c), After: c.Digest()})
 	})
 }
+
+// object is how the audit names a digital certificate.
+func object(c *gm.Certificate) string { return "pki/certificate/" + serialText(c) }

@@ -21,17 +21,6 @@ func insertAuthority(tx *db.Tx, a *Authority) error {
 	return err
 }
 
-func authorityByID(tx *db.Tx, id string) (*Authority, error) {
-	a := &Authority{ID: id}
-	var der []byte
-	if err := tx.Get(`select certificate, key_id from pki_authority where id = $1`, []any{id}, &der, &a.keyID); err != nil {
-		return nil, err
-	}
-	var err error
-	a.Certificate, err = gm.ParseCertificate(der)
-	return a, err
-}
-
 func authorities(tx *db.Tx) (out []*Authority, err error) {
 	err = tx.All(`select id, certificate, key_id from pki_authority order by id`, nil, func(scan func(...any) error) error {
 		a := &Authority{}
@@ -48,20 +37,34 @@ func authorities(tx *db.Tx) (out []*Authority, err error) {
 	return out, err
 }
 
-func insertCertificate(tx *db.Tx, use, org, authority string, c *gm.Certificate) error {
-	_, err := tx.Exec(`
-		insert into pki_certificate (serial, authority, use, org_id, certificate, issued_at, expires_at)
-		values ($1, $2, $3, $4, $5, $6, $7)`,
-		serialText(c), authority, use, org, c.Raw, tx.Now().UnixMilli(), c.NotAfter.UnixMilli())
-	return err
+// insertCertificate reports how many rows it made: none if it is there already.
+func insertCertificate(tx *db.Tx, use, org, authority string, c *gm.Certificate) (int64, error) {
+	return tx.Exec(`
+		insert into pki_certificate (digest, authority, serial, use, org_id, certificate, issued_at, expires_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8)
+		on conflict do nothing`,
+		c.Digest(), authority, serialText(c), use, org, c.Raw, tx.Now().UnixMilli(), c.NotAfter.UnixMilli())
+}
+
+func orgOf(tx *db.Tx, c *gm.Certificate) (org string, err error) {
+	err = tx.Get(`select org_id from pki_certificate where digest = $1`, []any{c.Digest()}, &org)
+	if errors.Is(err, fault.NotFound) {
+		err = fault.NotFound.New("没有登记过这张数字证书").WithCode("pki.unknown")
+	}
+	return org, err
 }
 
 // markRevoked reports how many rows it changed: none if the certificate is not
 // ours or is revoked already.
-func markRevoked(tx *db.Tx, serial string, reason int) (int64, error) {
+func markRevoked(tx *db.Tx, c *gm.Certificate, reason int) (int64, error) {
 	return tx.Exec(`
 		update pki_certificate set revoked_at = $2, reason = $3
-		 where serial = $1 and authority <> '' and revoked_at is null`, serial, tx.Now().UnixMilli(), reason)
+		 where digest = $1 and authority <> '' and revoked_at is null`, c.Digest(), tx.Now().UnixMilli(), reason)
+}
+
+func countRevoked(tx *db.Tx, authority string) (n int64, err error) {
+	err = tx.Get(`select count(*) from pki_certificate where authority = $1 and revoked_at is not null`, []any{authority}, &n)
+	return n, err
 }
 
 func revokedBy(tx *db.Tx, authority string) (out []gm.Revoked, err error) {
@@ -85,23 +88,33 @@ func revokedBy(tx *db.Tx, authority string) (out []gm.Revoked, err error) {
 	return out, err
 }
 
+// A list is a revocation list as it is stored.
+type list struct {
+	number, entries int64
+	der             []byte
+	this, next      time.Time
+}
+
 // listOf returns nil if no list was made yet.
-func listOf(tx *db.Tx, authority string) (der []byte, next time.Time, err error) {
-	var ms int64
-	err = tx.Get(`select list, next_at from pki_list where authority = $1`, []any{authority}, &der, &ms)
+func listOf(tx *db.Tx, authority string) (*list, error) {
+	l := &list{}
+	var this, next int64
+	err := tx.Get(`select number, entries, list, this_at, next_at from pki_list where authority = $1`, []any{authority},
+		&l.number, &l.entries, &l.der, &this, &next)
 	if errors.Is(err, fault.NotFound) {
-		return nil, time.Time{}, nil
+		return nil, nil
 	}
-	return der, time.UnixMilli(ms).UTC(), err
+	l.this, l.next = time.UnixMilli(this).UTC(), time.UnixMilli(next).UTC()
+	return l, err
 }
 
 // putList keeps the list unless a newer one stands there.
-func putList(tx *db.Tx, authority string, number int64, der []byte, this, next time.Time) error {
+func putList(tx *db.Tx, authority string, l *list) error {
 	_, err := tx.Exec(`
-		insert into pki_list (authority, number, list, this_at, next_at)
-		values ($1, $2, $3, $4, $5)
+		insert into pki_list (authority, number, entries, list, this_at, next_at)
+		values ($1, $2, $3, $4, $5, $6)
 		on conflict (authority) do update
-		   set number = excluded.number, list = excluded.list, this_at = excluded.this_at, next_at = excluded.next_at
-		 where pki_list.number < excluded.number`, authority, number, der, this.UnixMilli(), next.UnixMilli())
+		   set number = excluded.number, entries = excluded.entries, list = excluded.list, this_at = excluded.this_at, next_at = excluded.next_at
+		 where pki_list.number < excluded.number`, authority, l.number, l.entries, l.der, l.this.UnixMilli(), l.next.UnixMilli())
 	return err
 }

@@ -17,13 +17,13 @@ import (
 // authority. A request that cannot be granted is answered too, with a status
 // that says so.
 func (s *Service) Respond(ctx context.Context, request []byte) ([]byte, error) {
-	st, err := s.load(ctx)
+	set, err := s.authorities(ctx)
 	if err != nil {
 		return nil, err
 	}
-	a := st.authority(Timestamp)
+	a := set.find(Timestamp)
 	if a == nil {
-		return nil, fault.Unavailable.New("本平台没有内置时间戳服务")
+		return nil, fault.Unavailable.New("本平台还没有时间戳服务").WithCode("pki.absent").WithHint("请系统管理员完成平台初始化")
 	}
 	signer, err := s.Keys.Signer(ctx, a.keyID, keys.Timestamp)
 	if err != nil {

@@ -3,9 +3,9 @@ package pki
 import (
 	"bytes"
 	"context"
-	"encoding/pem"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"sidian/gm"
@@ -19,47 +19,51 @@ type Trust struct {
 	Lists         []*gm.RevocationList
 }
 
-// state is what is loaded from the store, kept until something changes or a
-// list grows old.
-type state struct {
-	authorities []*Authority
-	trust       *Trust
-	until       time.Time
-}
+// trustLife is how long a revocation by another process may go unnoticed.
+const trustLife = time.Minute
 
-func (st *state) authority(id string) *Authority {
-	for _, a := range st.authorities {
-		if a.ID == id {
-			return a
-		}
-	}
-	return nil
+// cache keeps what was loaded: the authorities for good, since they do not
+// change once they stand, and the trust until a revocation or its age ends it.
+type cache struct {
+	mu    sync.Mutex
+	set   *set
+	trust *Trust
+	until time.Time
+	ended int // how often the trust was ended: what was loaded before is not kept after
 }
 
 // Trust returns the anchors, intermediates and fresh revocation lists.
 func (s *Service) Trust(ctx context.Context) (*Trust, error) {
-	s.mu.Lock()
-	st := s.state
-	s.mu.Unlock()
-	if st != nil && st.trust != nil && s.DB.Now().Before(st.until) {
-		return st.trust, nil
+	s.cache.mu.Lock()
+	t, ended := s.cache.trust, s.cache.ended
+	fresh := t != nil && s.DB.Now().Before(s.cache.until)
+	s.cache.mu.Unlock()
+	if fresh {
+		return t, nil
 	}
-	st, err := s.load(ctx)
+	t, err := s.loadTrust(ctx)
 	if err != nil {
 		return nil, err
 	}
-	anchors, between := slices.Clone(s.Outside.Anchors), slices.Clone(s.Outside.Intermediates)
-	t := &Trust{}
-	for _, a := range st.authorities {
-		if a.ID == Root {
-			anchors = append(anchors, a.Certificate)
-		} else {
-			between = append(between, a.Certificate)
-		}
+	s.cache.mu.Lock()
+	defer s.cache.mu.Unlock()
+	if s.cache.ended == ended {
+		s.cache.trust, s.cache.until = t, s.DB.Now().Add(trustLife)
+	}
+	return t, nil
+}
+
+func (s *Service) loadTrust(ctx context.Context) (*Trust, error) {
+	set, err := s.authorities(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := &Trust{Anchors: set.anchors, Intermediates: set.intermediates}
+	for _, a := range set.all {
 		if a.ID == Timestamp {
 			continue // revokes nobody
 		}
-		der, err := s.List(ctx, a.ID) // may make a new one, which makes us forget
+		der, err := s.List(ctx, a.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -69,63 +73,87 @@ func (s *Service) Trust(ctx context.Context) (*Trust, error) {
 		}
 		t.Lists = append(t.Lists, l)
 	}
-	t.Anchors, t.Intermediates = gm.NewPool(anchors...), gm.NewPool(between...)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.state = &state{authorities: st.authorities, trust: t, until: s.DB.Now().Add(time.Minute)}
 	return t, nil
 }
 
-// load returns the authorities.
-func (s *Service) load(ctx context.Context) (*state, error) {
-	s.mu.Lock()
-	st := s.state
-	s.mu.Unlock()
-	if st != nil {
-		return st, nil
-	}
-	st = &state{}
-	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { st.authorities, err = authorities(tx); return err }); err != nil {
-		return nil, err
-	}
-	if len(st.authorities) > 0 {
-		s.mu.Lock()
-		s.state = st
-		s.mu.Unlock()
-	}
-	return st, nil
+// endTrust makes the next caller load the trust again.
+func (s *Service) endTrust() {
+	s.cache.mu.Lock()
+	defer s.cache.mu.Unlock()
+	s.cache.trust = nil
+	s.cache.ended++
 }
 
-// forget makes the next caller load again.
-func (s *Service) forget() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.state = nil
+// set is the authorities of an instance, and whom it trusts.
+type set struct {
+	all                    []*Authority
+	anchors, intermediates *gm.Pool
+}
+
+// find returns nil where there is no such authority.
+func (s *set) find(id string) *Authority {
+	for _, a := range s.all {
+		if a.ID == id {
+			return a
+		}
+	}
+	return nil
+}
+
+// authorities returns the set, which is empty before Setup.
+func (s *Service) authorities(ctx context.Context) (*set, error) {
+	s.cache.mu.Lock()
+	x := s.cache.set
+	s.cache.mu.Unlock()
+	if x != nil {
+		return x, nil
+	}
+	x = &set{}
+	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { x.all, err = authorities(tx); return err }); err != nil {
+		return nil, err
+	}
+	anchors, between := slices.Clone(s.Outside.Anchors), slices.Clone(s.Outside.Intermediates)
+	for _, a := range x.all {
+		if a.ID == Root {
+			anchors = append(anchors, a.Certificate)
+		} else {
+			between = append(between, a.Certificate)
+		}
+	}
+	x.anchors, x.intermediates = gm.NewPool(anchors...), gm.NewPool(between...)
+	for _, a := range x.all {
+		a.above = a.Certificate.BuildChain(x.intermediates, x.anchors).Chain[1:]
+	}
+	if len(x.all) > 0 {
+		s.cache.mu.Lock()
+		defer s.cache.mu.Unlock()
+		if s.cache.set == nil {
+			s.cache.set = x
+		}
+		return s.cache.set, nil
+	}
+	return x, nil
 }
 
 // Roots returns, as PEM, what a stranger needs to verify our documents: the
-// root first, then the authorities under it.
+// anchors first, then the authorities under them.
 func (s *Service) Roots(ctx context.Context) ([]byte, error) {
-	st, err := s.load(ctx)
+	set, err := s.authorities(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
-	for _, id := range []string{Root, Issuing, Timestamp} {
-		if a := st.authority(id); a != nil {
-			if err := pem.Encode(&b, &pem.Block{Type: "CERTIFICATE", Bytes: a.Certificate.Raw}); err != nil {
-				return nil, err
-			}
-		}
+	for _, c := range slices.Concat(set.anchors.Certificates(), set.intermediates.Certificates()) {
+		b.Write(c.PEM())
 	}
 	return b.Bytes(), nil
 }
 
 // Authorities returns the authorities of this instance.
 func (s *Service) Authorities(ctx context.Context) ([]*Authority, error) {
-	st, err := s.load(ctx)
+	set, err := s.authorities(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return st.authorities, nil
+	return slices.Clone(set.all), nil
 }
