@@ -131,7 +131,7 @@ func (b *Builder) Build() (*Document, error) {
 	}
 	parts := make([]*Part, 1, 16)
 	for i, p := range b.pages {
-		parts = append(parts, NewPart(pageFolder+"Page_"+strconv.Itoa(i)+"/Content.xml", p.content()))
+		parts = append(parts, NewPartLevel(pageFolder+"Page_"+strconv.Itoa(i)+"/Content.xml", p.content(), Small))
 	}
 	parts = b.appendResources(parts)
 	parts = b.appendTemplates(parts)

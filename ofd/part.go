@@ -15,11 +15,12 @@ import (
 // Level says how a part is stored in the package.
 type Level int
 
-// Levels. Store suits what is compressed already (PNG, JPEG), Fast what is
-// made for one document, Best what is made once and used for many.
+// Levels. Store suits what is compressed already (PNG, JPEG), Fast and Small what
+// is made for one document, Best what is made once and used for many.
 const (
 	Store Level = 0
 	Fast  Level = 1
+	Small Level = 5
 	Best  Level = 6
 )
 

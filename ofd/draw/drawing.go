@@ -10,7 +10,7 @@ import (
 
 // VariableLevel is how the subset made for one document is stored unless
 // Drawing.Level says otherwise; see BenchmarkSubsetLevel for the choice.
-const VariableLevel = ofd.Fast
+const VariableLevel = ofd.Store
 
 // A Drawing is all that is drawn into one document; its pages share the fonts.
 // It is not safe for concurrent use. Nothing reaches the builder's pages

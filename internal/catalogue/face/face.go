@@ -47,7 +47,7 @@ type Values struct {
 	Code     string                         `json:"code,omitempty"` // of the two-dimensional code
 	Mark     string                         `json:"mark,omitempty"` // laid over every page
 	Metadata []ofd.CustomData               `json:"metadata"`
-	Data     []byte                         `json:"data"` // the attached JSON
+	Data     []byte                         `json:"data"` // the attached JSON; nil: none
 }
 
 // A Face is a compiled template. It is immutable and safe for concurrent use.

@@ -111,21 +111,20 @@ func (c *compiler) rules(box ofd.Box, color *ofd.Color, weight float64) {
 
 // strand is a wave of whole periods between from and to.
 func strand(p *ofd.Path, from, to, middle, phase float64, place func(along, across float64) (float64, float64)) {
-	const period, amplitude = 11.0, 2.3
+	const period, amplitude = 16.0, 2.3
 	n := max(math.Round((to-from)/period), 1)
 	half := (to - from) / n / 2
 	x, y := place(from, middle)
 	p.Move(round(x), round(y))
 	for i := range int(2 * n) {
 		a := from + float64(i)*half
-		swing := amplitude * 4 / 3 * phase
+		swing := 2 * amplitude * phase // of the control point: the curve reaches half of it
 		if i%2 == 1 {
 			swing = -swing
 		}
-		x1, y1 := place(a+half*0.36, middle+swing)
-		x2, y2 := place(a+half*0.64, middle+swing)
-		x3, y3 := place(a+half, middle)
-		p.Cubic(round(x1), round(y1), round(x2), round(y2), round(x3), round(y3))
+		x1, y1 := place(a+half/2, middle+swing)
+		x2, y2 := place(a+half, middle)
+		p.Quad(round(x1), round(y1), round(x2), round(y2))
 	}
 }
 

@@ -4,7 +4,7 @@
 //
 // The document holds what GB/T 36905-2018 asks for: the metadata of GB/T 36903
 // in DocInfo, a data index that points each printed field to its objects, and
-// the values as an attached JSON file. What all documents of a kind share
+// the values of kinds with tables as an attached JSON file. What all documents of a kind share
 // (frame, printed words, their glyphs) is compressed and digested once; a
 // document adds its texts, the glyphs these need, and its pictures.
 package face
