@@ -123,13 +123,16 @@ func (k *Kind) faceValues(f *facts, d *Draft) (face.Values, error) {
 			v.Texts["@"+name] = s
 		}
 	}
+	if len(v.Rows) == 0 {
+		return v, nil // the metadata holds every field
+	}
 	var err error
 	v.Data, err = k.data(d)
 	return v, err
 }
 
-// data is the face as an attached file: what a program reads instead of the
-// page. Pictures are on the page and not repeated.
+// data is the face as an attached file, for kinds with tables, which the metadata
+// has no place for. Pictures are on the page and not repeated.
 func (k *Kind) data(d *Draft) ([]byte, error) {
 	type field struct {
 		Key   string `json:"key"`
