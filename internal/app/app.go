@@ -138,7 +138,7 @@ func (a *App) contexts(ctx context.Context, o Options) (err error) {
 	}
 	base := strings.TrimSuffix(c.BaseURL, "/")
 	a.PKI = &pki.Service{DB: a.DB, Keys: a.Keys, BaseURL: base, Outside: outside}
-	a.Seal = &seal.Service{DB: a.DB, Keys: a.Keys, PKI: a.PKI, Outbox: a.Outbox, TimeStamps: true}
+	a.Seal = &seal.Service{DB: a.DB, Keys: a.Keys, PKI: a.PKI, TimeStamps: true}
 	a.Catalogue = &catalogue.Service{DB: a.DB, Fonts: fonts}
 	a.Cert = &cert.Service{DB: a.DB, IAM: a.IAM, Catalogue: a.Catalogue, Seal: a.Seal, Blob: a.Blob, Outbox: a.Outbox, BaseURL: base, Mark: o.Mark}
 	if a.Cert.Box, err = a.Keys.Box(ctx); err != nil {
@@ -147,7 +147,7 @@ func (a *App) contexts(ctx context.Context, o Options) (err error) {
 	if a.Cert.Index, err = a.Keys.Index(ctx, "cert.holder"); err != nil {
 		return err
 	}
-	a.Verify = &verify.Service{DB: a.DB, PKI: a.PKI, Cert: a.Cert, Cache: &sign.ChainCache{}}
+	a.Verify = &verify.Service{DB: a.DB, PKI: a.PKI, Cert: a.Cert, Cache: sign.NewChainCache()}
 	a.Web = &web.Service{IAM: a.IAM, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Mark: o.Mark}
 	return a.Web.Load()
 }

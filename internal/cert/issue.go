@@ -185,7 +185,7 @@ func (s *Service) intend(tx *db.Tx, w *work) error {
 	if w.token, err = s.Seal.IntendTx(tx, x, "cert/"+w.ID, w.Kind, w.content); err != nil {
 		return err
 	}
-	w.Use = w.token.Use
+	w.Use = w.token.Use()
 	if w.sealedPlan, err = s.sealPlan(w.ID, w.plan); err != nil {
 		return err
 	}

@@ -20,16 +20,14 @@ import (
 
 	"sidian/internal/db"
 	"sidian/internal/keys"
-	"sidian/internal/outbox"
 	"sidian/internal/pki"
 )
 
 // A Service makes seals and stamps with them. It is safe for concurrent use.
 type Service struct {
-	DB     *db.DB
-	Keys   *keys.Store
-	PKI    *pki.Service
-	Outbox *outbox.Outbox
+	DB   *db.DB
+	Keys *keys.Store
+	PKI  *pki.Service
 	// TimeStamps says whether each stamp carries a time stamp.
 	TimeStamps bool
 

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"sidian/internal/httpx"
-	"sidian/internal/iam"
 )
 
 // Routes mounts what may be asked about seals. Making and using them is other
@@ -15,31 +14,16 @@ func (s *Service) Routes(r *httpx.Router) {
 }
 
 type listRequest struct {
-	Limit int `query:"limit" minimum:"1" maximum:"200" default:"100"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"100"`
+	Cursor string `query:"cursor" maxLength:"200"`
 }
 
-// A SealList is the seals that the caller may see, newest first.
-type SealList struct {
-	Items []*Seal `json:"items"`
-}
-
-func (s *Service) listSeals(ctx context.Context, r listRequest) (SealList, error) {
-	x, err := s.List(ctx, iam.Orgs(ctx, "seal.read"), r.Limit)
-	for _, seal := range x {
-		seal.State = seal.At(s.DB.Now())
-	}
-	return SealList{Items: x}, err
+func (s *Service) listSeals(ctx context.Context, r listRequest) (*Page, error) {
+	return s.List(ctx, r.Limit, r.Cursor)
 }
 
 type idRequest struct {
 	ID string `path:"id" maxLength:"64"`
 }
 
-func (s *Service) getSeal(ctx context.Context, r idRequest) (*Seal, error) {
-	x, err := s.Get(ctx, r.ID)
-	if err != nil {
-		return nil, err
-	}
-	x.State = x.At(s.DB.Now())
-	return x, iam.Allow(ctx, "seal.read", x.Org)
-}
+func (s *Service) getSeal(ctx context.Context, r idRequest) (*Seal, error) { return s.Get(ctx, r.ID) }

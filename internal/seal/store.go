@@ -1,8 +1,10 @@
 package seal
 
 import (
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"sidian/gm"
 	"sidian/internal/db"
@@ -54,7 +56,7 @@ func one(tx *db.Tx, q string, args ...any) (x *Seal, err error) {
 		return err
 	})
 	if err == nil && x == nil {
-		return nil, fault.NotFound.New("没有这枚印章")
+		return nil, fault.NotFound.New("没有这枚印章").WithCode("seal.unknown")
 	}
 	return x, err
 }
@@ -72,20 +74,22 @@ func newestOf(tx *db.Tx, org, kind string) (*Seal, error) {
 		 limit 1`, org, kind)
 }
 
-func list(tx *db.Tx, orgs []string, limit int) (out []*Seal, err error) {
+// page lists seals of organisations, newest first: those before the one that
+// was made at (ms) with id.
+func page(tx *db.Tx, orgs []string, before int64, beforeID string, limit int) (out []*Seal, err error) {
 	if len(orgs) == 0 {
 		return nil, nil
 	}
-	args := []any{limit}
+	args := []any{before, beforeID, limit}
 	marks := make([]string, len(orgs))
 	for i, o := range orgs {
 		args = append(args, o)
-		marks[i] = fmt.Sprintf("$%d", i+2)
+		marks[i] = fmt.Sprintf("$%d", len(args))
 	}
 	err = tx.All(`select `+columns+` from seal_seal
-		 where org_id in (`+strings.Join(marks, ", ")+`)
+		 where (created_at, id) < ($1, $2) and org_id in (`+strings.Join(marks, ", ")+`)
 		 order by created_at desc, id desc
-		 limit $1`, args, func(scan func(...any) error) error {
+		 limit $3`, args, func(scan func(...any) error) error {
 		x, err := scanSeal(scan)
 		out = append(out, x)
 		return err
@@ -93,8 +97,9 @@ func list(tx *db.Tx, orgs []string, limit int) (out []*Seal, err error) {
 	return out, err
 }
 
-func setState(tx *db.Tx, id, state string) (int64, error) {
-	return tx.Exec(`update seal_seal set state = $2 where id = $1 and state <> $2 and state <> 'cancelled'`, id, state)
+func setState(tx *db.Tx, id, state string) error {
+	_, err := tx.Exec(`update seal_seal set state = $2 where id = $1`, id, state)
+	return err
 }
 
 func materialOf(tx *db.Tx, id string) (keyID string, sealDER, certificateDER []byte, err error) {
@@ -109,11 +114,26 @@ func insertPolicy(tx *db.Tx, p *Policy) error {
 	return err
 }
 
+func policyByID(tx *db.Tx, id string) (*Policy, error) {
+	p := &Policy{ID: id}
+	var until int64
+	err := tx.Get(`select seal_id, app, purpose, until, reason from seal_policy where id = $1`, []any{id}, &p.Seal, &p.App, &p.Purpose, &until, &p.Reason)
+	if errors.Is(err, fault.NotFound) {
+		err = fault.NotFound.New("没有这项常备用印授权").WithCode("seal.policy-unknown")
+	}
+	p.Until = ms(until)
+	return p, err
+}
+
+func endPolicy(tx *db.Tx, id string) (int64, error) {
+	return tx.Exec(`update seal_policy set ended_at = $2 where id = $1 and ended_at is null`, id, tx.Now().UnixMilli())
+}
+
 // policyFor returns the id of a policy that allows the use now.
 func policyFor(tx *db.Tx, sealID, app, purpose string) (id string, err error) {
 	err = tx.Get(`
 		select id from seal_policy
-		 where seal_id = $1 and app = $2 and (purpose = $3 or purpose = '*') and until >= $4
+		 where seal_id = $1 and app = $2 and (purpose = $3 or purpose = '*') and until >= $4 and ended_at is null
 		 order by until desc, id
 		 limit 1`, []any{sealID, app, purpose, tx.Now().UnixMilli()}, &id)
 	return id, err
@@ -133,7 +153,7 @@ func useByID(tx *db.Tx, id string) (*Use, error) {
 		return nil, err
 	}
 	if len(uses) == 0 {
-		return nil, fault.NotFound.New("没有这条用印记录")
+		return nil, fault.NotFound.New("没有这条用印记录").WithCode("seal.use")
 	}
 	return uses[0], nil
 }
@@ -142,27 +162,29 @@ func usesOf(tx *db.Tx, object string) ([]*Use, error) { return queryUses(tx, `ob
 
 func queryUses(tx *db.Tx, where string, args ...any) (out []*Use, err error) {
 	err = tx.All(`
-		select id, seal_id, policy_id, object, plan, state, coalesce(document, plan), attempts, account, app, created_at, coalesce(closed_at, 0)
+		select id, seal_id, policy_id, object, plan, state, document, attempts, account, app, created_at, closed_at
 		  from seal_use where `+where+`
 		 order by created_at, id`, args, func(scan func(...any) error) error {
-		u := &Use{}
-		var plan, document []byte
-		var at, closed int64
-		if err := scan(&u.ID, &u.Seal, &u.Policy, &u.Object, &plan, &u.State, &document, &u.Attempts, &u.Account, &u.App, &at, &closed); err != nil {
-			return err
-		}
-		copy(u.Plan[:], plan)
-		if u.State == Done {
-			copy(u.Document[:], document)
-		}
-		u.CreatedAt = ms(at)
-		if closed > 0 {
-			u.ClosedAt = ms(closed)
-		}
+		u, err := scanUse(scan)
 		out = append(out, u)
-		return nil
+		return err
 	})
 	return out, err
+}
+
+func scanUse(scan func(...any) error) (*Use, error) {
+	u := &Use{}
+	var plan, document []byte
+	var at int64
+	var closed *int64
+	err := scan(&u.ID, &u.Seal, &u.Policy, &u.Object, &plan, &u.State, &document, &u.Attempts, &u.Account, &u.App, &at, &closed)
+	copy(u.Plan[:], plan)
+	copy(u.Document[:], document)
+	u.CreatedAt = ms(at)
+	if closed != nil {
+		u.ClosedAt = ms(*closed)
+	}
+	return u, err
 }
 
 func countAttempt(tx *db.Tx, use string) error {
@@ -171,7 +193,7 @@ func countAttempt(tx *db.Tx, use string) error {
 }
 
 func closeUse(tx *db.Tx, use, state string, document gm.Digest) error {
-	var d any
+	var d []byte
 	if state == Done {
 		d = document[:]
 	}
@@ -182,3 +204,5 @@ func closeUse(tx *db.Tx, use, state string, document gm.Digest) error {
 	}
 	return err
 }
+
+func ms(v int64) time.Time { return time.UnixMilli(v).UTC() }

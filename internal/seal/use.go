@@ -3,16 +3,12 @@ package seal
 import (
 	"context"
 	"errors"
-	"fmt"
-	"sync/atomic"
 	"time"
 
 	"sidian/gm"
 	"sidian/internal/audit"
 	"sidian/internal/db"
 	"sidian/internal/fault"
-	"sidian/ofd"
-	"sidian/ofd/sign"
 )
 
 // States of a use.
@@ -28,22 +24,14 @@ type Use struct {
 	Seal      string    `json:"seal"`
 	Policy    string    `json:"policy"`
 	Object    string    `json:"object" doc:"cert/…：为何用印"`
-	Plan      gm.Digest `json:"-"`
-	State     string    `json:"state"`
-	Document  gm.Digest `json:"-"`
-	Attempts  int64     `json:"attempts"`
+	Plan      gm.Digest `json:"-"` // of the content that was intended
+	State     string    `json:"state" enum:"intended,done,withdrawn"`
+	Document  gm.Digest `json:"-"` // zero unless done
+	Attempts  int64     `json:"attempts" doc:"调用密钥的次数至多为此"`
 	Account   string    `json:"account"`
 	App       string    `json:"app"`
 	CreatedAt time.Time `json:"created_at"`
 	ClosedAt  time.Time `json:"closed_at,omitzero"`
-}
-
-// A Token is the right to stamp once: over the content whose digest was
-// recorded, with the seal that was recorded.
-type Token struct {
-	Use, Seal string
-	Content   gm.Digest
-	spent     atomic.Bool
 }
 
 // ForTx returns the seal of an organisation that may stamp now, of the kind
@@ -61,8 +49,8 @@ func ForTx(tx *db.Tx, org, kind string) (*Seal, error) {
 }
 
 // IntendTx records that the seal is about to be used for object over content,
-// under a policy that allows it, and returns the right to do so once it has
-// been committed.
+// under a policy that allows it, and returns the right to do so: it comes into
+// force when the transaction is committed.
 func (s *Service) IntendTx(tx *db.Tx, x *Seal, object, purpose string, content gm.Digest) (*Token, error) {
 	a := audit.ActorFrom(tx.Context())
 	policy, err := policyFor(tx, x.ID, a.App, purpose)
@@ -77,7 +65,7 @@ func (s *Service) IntendTx(tx *db.Tx, x *Seal, object, purpose string, content g
 	if err := insertUse(tx, u); err != nil {
 		return nil, err
 	}
-	return &Token{Use: u.ID, Seal: x.ID, Content: content}, nil
+	return newToken(tx, u), nil
 }
 
 // AgainTx gives the right to repeat an intended use after a crash, over the
@@ -89,7 +77,7 @@ func AgainTx(tx *db.Tx, use string, content gm.Digest) (*Token, error) {
 		return nil, err
 	}
 	if u.State != Intended || u.Plan != content {
-		return nil, fault.Conflict.New("用印记录与待签内容不符，不能继续").WithCode("seal.use")
+		return nil, fault.Conflict.New("用印记录与待签内容不符，不能继续").WithCode("seal.use").WithHint("请重新签发")
 	}
 	x, err := byID(tx, u.Seal)
 	if err != nil {
@@ -98,7 +86,10 @@ func AgainTx(tx *db.Tx, use string, content gm.Digest) (*Token, error) {
 	if err := x.usable(tx.Now()); err != nil {
 		return nil, err
 	}
-	return &Token{Use: use, Seal: u.Seal, Content: content}, countAttempt(tx, use)
+	if err := countAttempt(tx, use); err != nil {
+		return nil, err
+	}
+	return newToken(tx, u), nil
 }
 
 // DoneTx closes a use: the stamped document exists.
@@ -108,50 +99,6 @@ func DoneTx(tx *db.Tx, use string, document gm.Digest) error {
 
 // WithdrawTx closes a use that came to nothing.
 func WithdrawTx(tx *db.Tx, use string) error { return closeUse(tx, use, Withdrawn, gm.Digest{}) }
-
-// Content is the digest of all that a document says before it is stamped: of
-// each part's name and digest, in order.
-func Content(d *ofd.Document) (gm.Digest, error) {
-	h := gm.NewHash()
-	for _, p := range d.Parts() {
-		sum, err := p.Digest()
-		if err != nil {
-			return gm.Digest{}, fmt.Errorf("seal: digesting the document: %w", err)
-		}
-		h.Write([]byte(p.Name))
-		h.Write([]byte{0})
-		h.Write(sum[:])
-	}
-	return gm.Digest(h.Sum(nil)), nil
-}
-
-// Stamp stamps the document that the token was made for. It stands outside any
-// transaction, since the key may be in hardware.
-func (s *Service) Stamp(ctx context.Context, t *Token, d *ofd.Document, places ...sign.Place) (*ofd.Document, error) {
-	content, err := Content(d)
-	if err != nil {
-		return nil, err
-	}
-	if content != t.Content {
-		return nil, fault.Conflict.New("待签文件与用印记录不符，拒绝用印").WithCode("seal.content")
-	}
-	if !t.spent.CompareAndSwap(false, true) {
-		return nil, fault.Conflict.New("用印令牌只能使用一次").WithCode("seal.spent")
-	}
-	m, err := s.material(ctx, t.Seal)
-	if err != nil {
-		return nil, err
-	}
-	o := sign.StampOptions{Seal: m.seal, Signer: m.signer, Certificate: m.certificate, Places: places, Time: s.DB.Now()}
-	if s.TimeStamps {
-		o.Timestamp = func(value []byte) ([]byte, error) { return s.PKI.TimeStamp(ctx, value) }
-	}
-	out, err := sign.Stamp(d, o)
-	if err != nil {
-		return nil, fmt.Errorf("seal: stamping: %w", err)
-	}
-	return out, nil
-}
 
 // UsesOf returns the uses for an object, oldest first.
 func (s *Service) UsesOf(ctx context.Context, object string) (out []*Use, err error) {

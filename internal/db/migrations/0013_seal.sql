@@ -30,13 +30,17 @@ create table seal_policy (
   purpose text not null,
   until bigint not null,
   reason text not null,
-  created_at bigint not null
+  created_at bigint not null,
+  ended_at bigint
 );
 create index seal_policy_seal on seal_policy (seal_id, app, until);
+-- seal_id and policy_id refer to rows that are never deleted. They are no
+-- foreign keys: each stamp would lock the one row of its seal, and wait for
+-- every other that does.
 create table seal_use (
   id text primary key,
-  seal_id text not null references seal_seal (id),
-  policy_id text not null references seal_policy (id),
+  seal_id text not null,
+  policy_id text not null,
   object text not null,
   plan bytea not null,
   state text not null,
@@ -46,6 +50,8 @@ create table seal_use (
   app text not null,
   created_at bigint not null,
   closed_at bigint,
-  constraint seal_use_state check (state in ('intended', 'done', 'withdrawn'))
+  constraint seal_use_state check (state in ('intended', 'done', 'withdrawn')),
+  constraint seal_use_closed check ((state = 'intended') = (closed_at is null)),
+  constraint seal_use_document check ((state = 'done') = (document is not null))
 );
 create index seal_use_object on seal_use (object, created_at, id);
