@@ -382,11 +382,11 @@ func validate(t *testing.T, d *Document) {
 			t.Fatal(err)
 		}
 		_, rest, _ := bytes.Cut(data, []byte("<ofd:"))
-		root := string(rest[:max(0, bytes.IndexAny(rest, " >"))])
-		if schemas[root] == "" {
+		root := rest[:max(0, bytes.IndexAny(rest, " >"))]
+		if schemas[string(root)] == "" {
 			continue
 		}
-		cmd := exec.Command(tool, "--noout", "--nonet", "--schema", filepath.Join(dir, schemas[root]+".xsd"), "-")
+		cmd := exec.Command(tool, "--noout", "--nonet", "--schema", filepath.Join(dir, schemas[string(root)]+".xsd"), "-")
 		cmd.Stdin = bytes.NewReader(data)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", p.Name, err, out)

@@ -1,6 +1,7 @@
 package ofd
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,7 +44,8 @@ func TestSamples(t *testing.T) {
 			t.Parallel()
 			d, err := Open(data)
 			if name == "x13-zip-slip.ofd" {
-				if r, ok := err.(*RefusedError); !ok || r.Code != "path" {
+				var r *RefusedError
+				if !errors.As(err, &r) || r.Code != "path" {
 					t.Fatalf("error %v", err)
 				}
 				return

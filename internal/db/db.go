@@ -12,6 +12,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -70,8 +71,7 @@ func open(ctx context.Context, url string, create bool, prepare func(*DB) error)
 	}
 	d := &DB{Now: time.Now, eng: eng, store: s}
 	if err := prepare(d); err != nil {
-		s.close()
-		return nil, err
+		return nil, errors.Join(err, s.close())
 	}
 	return d, nil
 }

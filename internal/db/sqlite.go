@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 
 	driver "modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
@@ -69,23 +70,28 @@ func sqliteFile(path string, create bool) error {
 	return f.Close()
 }
 
-var sqliteWords = &translator{word: func(w string) string {
+// sqliteQueries are the statements as translated, by the original: statements are
+// constants of the program, so each is translated once.
+var sqliteQueries sync.Map
+
+// sqliteWord writes $1 as ?1.
+func sqliteWord(w string) string {
 	if len(w) > 1 && w[0] == '$' {
 		return "?" + w[1:]
 	}
 	return w
-}}
+}
 
 // rowLock is the end of a statement that locks rows: there is one writer.
 var rowLock = regexp.MustCompile(`\s+for update( of \w+)?( skip locked)?\s*$`)
 
 // query rewrites $1 to ?1, and drops row locks.
 func (sqlite) query(q string) string {
-	if v, ok := sqliteWords.cache.Load(q); ok {
+	if v, ok := sqliteQueries.Load(q); ok {
 		return v.(string)
 	}
-	out := rewrite(rowLock.ReplaceAllString(q, ""), sqliteWords.word)
-	sqliteWords.cache.Store(q, out)
+	out := rewrite(rowLock.ReplaceAllString(q, ""), sqliteWord)
+	sqliteQueries.Store(q, out)
 	return out
 }
 

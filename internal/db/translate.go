@@ -1,25 +1,6 @@
 package db
 
-import (
-	"strings"
-	"sync"
-)
-
-// A translator rewrites the words of a statement, outside quotes and comments.
-// Statements are constants of the program, so each is translated once.
-type translator struct {
-	word  func(w string) string
-	cache sync.Map
-}
-
-func (t *translator) query(q string) string {
-	if v, ok := t.cache.Load(q); ok {
-		return v.(string)
-	}
-	out := rewrite(q, t.word)
-	t.cache.Store(q, out)
-	return out
-}
+import "strings"
 
 // rewrite copies q, and passes each word outside quotes and comments through
 // word. A word is a run of letters, digits, '_' and '$'.

@@ -285,7 +285,7 @@ func suiteSavepoint(t *testing.T, d *db.DB) {
 				return err
 			}
 			return own
-		}); err != own {
+		}); !errors.Is(err, own) {
 			t.Errorf("own error: %v", err)
 		}
 		return tx.Savepoint(func() error { return add(tx, "4") })

@@ -221,7 +221,7 @@ func indexes(t *testing.T, _ *db.DB, s *keys.Store) {
 		}
 		return x.Of(value)
 	}
-	if index("a", "1") != index("a", "1") {
+	if once, again := index("a", "1"), index("a", "1"); once != again {
 		t.Error("an index is not the same twice")
 	}
 	if index("a", "1") == index("b", "1") || index("a", "1") == index("a", "2") || index("a", "1") == gm.Sum([]byte("1")) {

@@ -200,7 +200,7 @@ func standard(doc []byte) (string, error) {
 	depth := 0
 	for {
 		tok, err := d.RawToken()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return s.String(), nil
 		}
 		if err != nil {
