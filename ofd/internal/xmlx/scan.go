@@ -180,39 +180,58 @@ func (r *Reader) declaration() {
 		return
 	}
 	decl := rest[5:n]
-	if v := pseudo(decl, "version"); string(v) != "1.0" {
-		r.fail("XML version %q", v)
-		return
+	for _, want := range pseudoAttributes {
+		value, left, ok := pseudo(decl, want.name)
+		if !ok {
+			if want.required {
+				r.fail("XML declaration without a version")
+				return
+			}
+			continue
+		}
+		if !want.allowed(value) {
+			r.fail("%s %q in the XML declaration", want.name, value)
+			return
+		}
+		decl = left
 	}
-	if enc := pseudo(decl, "encoding"); enc != nil && !bytes.EqualFold(enc, []byte("utf-8")) {
-		r.fail("encoding %q, only UTF-8 is read", enc)
+	if len(bytes.TrimLeft(decl, blanks)) > 0 {
+		r.fail("malformed XML declaration")
 		return
 	}
 	r.pos += n + 2
 }
 
-// pseudo finds name="value" in an XML declaration.
-func pseudo(decl []byte, name string) []byte {
-	for len(decl) > 0 {
-		eq := bytes.IndexByte(decl, '=')
-		if eq < 0 {
-			return nil
-		}
-		key := bytes.TrimSpace(decl[:eq])
-		rest := bytes.TrimLeft(decl[eq+1:], " \t\r\n")
-		if len(rest) == 0 || rest[0] != '"' && rest[0] != '\'' {
-			return nil
-		}
-		end := bytes.IndexByte(rest[1:], rest[0])
-		if end < 0 {
-			return nil
-		}
-		if string(key) == name {
-			return rest[1 : 1+end]
-		}
-		decl = rest[end+2:]
+const blanks = " \t\r\n"
+
+// pseudoAttributes are what a declaration may hold, in this order (XML 1.0 §2.8).
+var pseudoAttributes = []struct {
+	name     string
+	required bool
+	allowed  func(value []byte) bool
+}{
+	{"version", true, func(v []byte) bool { return string(v) == "1.0" }},
+	{"encoding", false, func(v []byte) bool { return bytes.EqualFold(v, []byte("utf-8")) }},
+	{"standalone", false, func(v []byte) bool { return string(v) == "yes" || string(v) == "no" }},
+}
+
+// pseudo reads name="value" from the beginning of decl, behind a blank.
+func pseudo(decl []byte, name string) (value, left []byte, ok bool) {
+	trimmed := bytes.TrimLeft(decl, blanks)
+	rest, ok := bytes.CutPrefix(trimmed, []byte(name))
+	if !ok || len(trimmed) == len(decl) {
+		return nil, decl, false
 	}
-	return nil
+	rest, ok = bytes.CutPrefix(bytes.TrimLeft(rest, blanks), []byte("="))
+	rest = bytes.TrimLeft(rest, blanks)
+	if !ok || len(rest) == 0 || rest[0] != '"' && rest[0] != '\'' {
+		return nil, decl, false
+	}
+	end := bytes.IndexByte(rest[1:], rest[0])
+	if end < 0 {
+		return nil, decl, false
+	}
+	return rest[1 : 1+end], rest[end+2:], true
 }
 
 func space(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
