@@ -40,7 +40,7 @@ type Certificate struct {
 	KindCode   string            `json:"kind_code"`
 	Issuer     string            `json:"issuer"`
 	IssuerName string            `json:"issuer_name"`
-	Status     string            `json:"status"`
+	Status     string            `json:"status" enum:"sealing,effective,withdrawn,expired"`
 	StatusName string            `json:"status_name"`
 	Version    int               `json:"version"`
 	Holders    []Holder          `json:"holders"`
@@ -52,6 +52,7 @@ type Certificate struct {
 	VerifyURL  string            `json:"verify_url"`
 	Document   string            `json:"document,omitempty" doc:"版式文件的 SM3 摘要"`
 	Size       int64             `json:"size,omitempty"`
+	FinishedAt *time.Time        `json:"finished_at,omitempty" doc:"业务办结时间"`
 	CreatedAt  time.Time         `json:"created_at"`
 	IssuedAt   time.Time         `json:"issued_at,omitzero"`
 

@@ -17,7 +17,6 @@
 package cert
 
 import (
-	"context"
 	"sync"
 	"time"
 
@@ -51,6 +50,9 @@ type Service struct {
 	// Lease is how long one attempt at issuing may take before Resume takes it
 	// over; zero: 30 s.
 	Lease time.Duration
+	// Wait is how long a repetition waits for a first that is on its way; zero:
+	// 5 s.
+	Wait time.Duration
 
 	numbers sync.Map // sequence → *db.Numbers
 }
@@ -61,19 +63,17 @@ func (s *Service) step(name string) {
 	}
 }
 
-func (s *Service) lease() time.Duration {
-	if s.Lease > 0 {
-		return s.Lease
+func (s *Service) lease() time.Duration { return or(s.Lease, 30*time.Second) }
+func (s *Service) wait() time.Duration  { return or(s.Wait, 5*time.Second) }
+
+func or(d, otherwise time.Duration) time.Duration {
+	if d > 0 {
+		return d
 	}
-	return 30 * time.Second
+	return otherwise
 }
 
 // cell is where an encrypted value of this package stands.
 func cell(column, row string) keys.Cell {
 	return keys.Cell{Table: "cert_certificate", Column: column, Row: row}
-}
-
-// allowed refuses who may not do this for an organisation.
-func allowed(ctx context.Context, permission, org string) error {
-	return iam.Allow(ctx, permission, org)
 }

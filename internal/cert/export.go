@@ -53,7 +53,7 @@ func (s *Service) Preview(ctx context.Context, req IssueRequest) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	return renderAs(w.document, "svg", 0, render.Options{})
+	return renderAs(w.document, "svg", 0, render.Options{Mark: &render.Mark{Lines: []string{"预览 未签发"}}})
 }
 
 func renderAs(d *ofd.Document, format string, page int, o render.Options) ([]byte, error) {

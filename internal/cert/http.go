@@ -21,8 +21,15 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.Handle(r, "GET /api/v1/certificates/{id}/trace", read, s.getTrace, httpx.Doc(tag, "追溯"))
 }
 
-func (s *Service) postCertificate(ctx context.Context, req IssueRequest) (*Certificate, error) {
-	return s.Issue(ctx, req)
+// issued is a certificate that was just made: the answer says where it is.
+type issued Certificate
+
+// Location is the address of the record.
+func (c *issued) Location() string { return "/api/v1/certificates/" + c.ID }
+
+func (s *Service) postCertificate(ctx context.Context, req IssueRequest) (*issued, error) {
+	c, err := s.Issue(ctx, req)
+	return (*issued)(c), err
 }
 
 type listRequest struct {

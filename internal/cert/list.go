@@ -3,9 +3,11 @@ package cert
 import (
 	"context"
 	"encoding/base64"
+	"math"
 	"strconv"
 	"strings"
 
+	"sidian/gm"
 	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
@@ -20,11 +22,24 @@ type Page struct {
 
 const maxLimit = 100
 
+// A ListQuery asks for a page of certificates.
+type ListQuery struct {
+	Issuer string // one issuer; empty: all that the caller may read
+	Kind   string
+	Number string
+	Holder string // whole identifier or whole name of a holder
+	Limit  int
+	Cursor string
+
+	issuers []string
+	holder  *gm.Digest
+}
+
 // List pages through the certificates that the caller may read.
 func (s *Service) List(ctx context.Context, q ListQuery) (*Page, error) {
 	q.issuers = iam.Orgs(ctx, "cert.read")
 	if q.Issuer != "" {
-		if err := allowed(ctx, "cert.read", q.Issuer); err != nil {
+		if err := iam.Allow(ctx, "cert.read", q.Issuer); err != nil {
 			return nil, err
 		}
 		q.issuers = []string{q.Issuer}
@@ -46,30 +61,30 @@ func (s *Service) List(ctx context.Context, q ListQuery) (*Page, error) {
 		return nil, err
 	}
 	p := &Page{}
-	if p.Items, err = s.records(ctx, rows); err != nil {
-		return nil, err
-	}
-	if len(rows) == q.Limit {
-		last := rows[len(rows)-1]
+	if len(rows) > q.Limit {
+		rows = rows[:q.Limit]
+		last := rows[q.Limit-1]
 		p.Next = cursor(last.CreatedAt.UnixMilli(), last.ID)
 	}
-	return p, nil
+	p.Items, err = s.records(ctx, rows)
+	return p, err
 }
 
 func cursor(at int64, id string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(at, 10) + " " + id))
 }
 
+// parseCursor returns where the page before ended; it says nothing of what the
+// caller may see, so that a forged one gains nothing.
 func parseCursor(c string) (before int64, id string, err error) {
 	if c == "" {
-		return noCursor, "", nil
+		return math.MaxInt64, "", nil
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(c)
-	if err == nil {
-		at, rest, ok := strings.Cut(string(b), " ")
-		if before, err = strconv.ParseInt(at, 10, 64); err == nil && ok {
-			return before, rest, nil
-		}
+	at, id, _ := strings.Cut(string(b), " ")
+	before, bad := strconv.ParseInt(at, 10, 64)
+	if err != nil || bad != nil || strings.Trim(id, "abcdefghijklmnopqrstuvwxyz234567") != "" {
+		return 0, "", fault.Invalid.New("游标不正确").WithCode("cursor").WithHint("请从第一页重新查询").WithField("cursor", "malformed", "请原样使用上一页返回的游标")
 	}
-	return 0, "", fault.Invalid.New("游标不正确").WithField("cursor", "malformed", "请原样使用上一页返回的游标")
+	return before, id, nil
 }

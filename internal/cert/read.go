@@ -2,11 +2,14 @@ package cert
 
 import (
 	"context"
-	"math"
+	"errors"
+	"fmt"
 
 	"sidian/gm"
+	"sidian/internal/audit"
 	"sidian/internal/db"
 	"sidian/internal/fault"
+	"sidian/internal/iam"
 )
 
 // Get returns the record of a certificate.
@@ -15,7 +18,7 @@ func (s *Service) Get(ctx context.Context, id string) (*Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := allowed(ctx, "cert.read", r.Issuer); err != nil {
+	if err := iam.Allow(ctx, "cert.read", r.Issuer); err != nil {
 		return nil, err
 	}
 	return s.record(ctx, r)
@@ -31,10 +34,11 @@ func (s *Service) find(ctx context.Context, fn func(*db.Tx) (*row, error)) (r *r
 // not found.
 func (s *Service) Public(ctx context.Context, codeOrIdentifier string) (*Certificate, error) {
 	r, err := s.find(ctx, func(tx *db.Tx) (*row, error) {
-		if r, err := byCode(tx, codeOrIdentifier); err == nil {
-			return r, nil
+		r, err := byCode(tx, codeOrIdentifier)
+		if errors.Is(err, fault.NotFound) {
+			r, err = byIdentifier(tx, codeOrIdentifier)
 		}
-		return byIdentifier(tx, codeOrIdentifier)
+		return r, err
 	})
 	return s.public(ctx, r, err)
 }
@@ -60,27 +64,24 @@ func (s *Service) public(ctx context.Context, r *row, err error) (*Certificate, 
 	return c, nil
 }
 
-// A ListQuery asks for a page of certificates.
-type ListQuery struct {
-	Issuer string // one issuer; empty: all that the caller may read
-	Kind   string
-	Number string
-	Holder string // whole identifier or whole name of a holder
-	Limit  int
-	Cursor string
-
-	issuers []string
-	holder  *gm.Digest
-}
-
-// Document returns the sealed OFD of an issued certificate.
+// Document returns the sealed OFD of an issued certificate. That somebody read
+// it is recorded before he gets it.
 func (s *Service) Document(ctx context.Context, id string) ([]byte, *Certificate, error) {
 	c, err := s.Get(ctx, id)
 	if err != nil {
 		return nil, nil, err
 	}
 	b, err := s.document(ctx, c)
-	return b, c, err
+	if err != nil {
+		return nil, nil, err
+	}
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		return audit.Put(tx, audit.Entry{Action: "cert.read", Object: object(id), After: c.Digest})
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return b, c, nil
 }
 
 // PublicDocument returns the sealed OFD of the certificate that a code opens:
@@ -99,7 +100,10 @@ func (s *Service) document(ctx context.Context, c *Certificate) ([]byte, error) 
 	if c.Document == "" {
 		return nil, fault.Conflict.New("证照正在制作，尚无版式文件").WithCode("cert.sealing").WithHint("请稍后再试")
 	}
-	return s.Blob.Get(ctx, c.Digest)
+	b, err := s.Blob.Get(ctx, c.Digest)
+	if errors.Is(err, fault.NotFound) {
+		// The register names it: it is lost, which is not the asker's mistake.
+		return nil, fmt.Errorf("cert: the document of %s is not in the store", c.ID)
+	}
+	return b, err
 }
-
-const noCursor = math.MaxInt64

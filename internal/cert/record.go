@@ -3,6 +3,7 @@ package cert
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"sidian/internal/catalogue"
 	"sidian/internal/iam"
@@ -35,16 +36,33 @@ func (s *Service) recordOf(r *row, kind *catalogue.Kind, org *iam.Org, d *catalo
 	c.Status = c.At(s.DB.Now())
 	c.StatusName = Label(c.Status)
 	c.VerifyURL = s.BaseURL + "/v/" + c.Code
+	c.Holders = nil
 	for _, h := range d.Holders {
 		c.Holders = append(c.Holders, Holder(catalogue.MaskHolder(h)))
 	}
 	c.Fields = map[string]string{}
 	for _, f := range kind.Fields {
 		if v, ok := d.Fields[f.Key]; ok && v.Text != "" {
-			c.Fields[f.Key] = f.Masked(v.Text)
+			c.Fields[f.Key] = hide(f.Masked(v.Text), d.Holders)
 		}
 	}
 	return &c
+}
+
+// hide masks the persons who hold a certificate wherever a field names them:
+// a kind's own rules may have forgotten one.
+func hide(text string, holders []catalogue.Holder) string {
+	for _, h := range holders {
+		if h.Type != "person" {
+			continue
+		}
+		masked := catalogue.MaskHolder(h)
+		if h.ID != "" {
+			text = strings.ReplaceAll(text, h.ID, masked.ID)
+		}
+		text = strings.ReplaceAll(text, h.Name, masked.Name)
+	}
+	return text
 }
 
 // records makes the records of rows.

@@ -16,22 +16,47 @@ type row struct {
 	Certificate
 	sealedPlan []byte
 	content    gm.Digest
-	repetition string
+	asked
 }
 
+// asked is what tells repetitions of a request; zero for one that has no key.
+type asked struct {
+	repetition string
+	request    gm.Digest
+}
+
+// insert returns errTaken if the number or the repetition stands there already.
 func insert(tx *db.Tx, r *row, lease time.Duration) error {
-	var repetition any
+	var repetition, finished any
+	var request []byte
 	if r.repetition != "" {
-		repetition = r.repetition
+		repetition, request = r.repetition, r.request[:]
 	}
-	_, err := tx.Exec(`
+	if r.FinishedAt != nil {
+		finished = r.FinishedAt.UnixMilli()
+	}
+	n, err := tx.Exec(`
 		insert into cert_certificate
 		       (id, identifier, kind, kind_version, issuer, number, version, status, code, plan, content, use_id,
-		        valid_from, valid_to, case_no, repetition, lease_until, created_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+		        valid_from, valid_to, case_no, finished_at, repetition, request, lease_until, created_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+		on conflict do nothing`,
 		r.ID, r.Identifier, r.Kind, r.KindVersion, r.Issuer, r.Number, r.Version, Sealing, r.Code, r.sealedPlan, r.content[:], r.Use,
-		r.ValidFrom, r.ValidTo, r.CaseNo, repetition, tx.Now().Add(lease).UnixMilli(), tx.Now().UnixMilli())
+		r.ValidFrom, r.ValidTo, r.CaseNo, finished, repetition, request, tx.Now().Add(lease).UnixMilli(), tx.Now().UnixMilli())
+	if err == nil && n == 0 {
+		return errTaken
+	}
 	return err
+}
+
+// numbered tells whether the number is another's.
+func numbered(tx *db.Tx, r *row) (bool, error) {
+	var n int64
+	err := tx.Get(`
+		select count(*) from cert_certificate
+		 where kind = $1 and issuer = $2 and number = $3 and version = $4 and status <> 'withdrawn'`,
+		[]any{r.Kind, r.Issuer, r.Number, r.Version}, &n)
+	return n > 0, err
 }
 
 func insertHolder(tx *db.Tx, id string, position int, idIndex, nameIndex gm.Digest) error {
@@ -40,21 +65,31 @@ func insertHolder(tx *db.Tx, id string, position int, idIndex, nameIndex gm.Dige
 	return err
 }
 
-// markIssued moves a certificate from sealing to effective, once.
+// markIssued moves a certificate from sealing to effective, once: else errMoved.
 func markIssued(tx *db.Tx, id string, document gm.Digest, size int) error {
 	n, err := tx.Exec(`
 		update cert_certificate set status = 'effective', document = $2, size = $3, issued_at = $4
 		 where id = $1 and status = 'sealing'`, id, document[:], size, tx.Now().UnixMilli())
-	if err == nil && n == 0 {
-		return fault.Conflict.New("该证照不在制证中").WithCode("cert.state")
-	}
-	return err
+	return moved(n, err)
 }
 
+// markWithdrawn moves a certificate from sealing to withdrawn, once: else
+// errMoved. The repetition is free: nothing was issued for it.
 func markWithdrawn(tx *db.Tx, id string) error {
-	n, err := tx.Exec(`update cert_certificate set status = 'withdrawn' where id = $1 and status = 'sealing'`, id)
+	return moved(tx.Exec(`
+		update cert_certificate set status = 'withdrawn', repetition = null, request = null
+		 where id = $1 and status = 'sealing'`, id))
+}
+
+func stillSealing(tx *db.Tx, id string) error {
+	var n int64
+	err := tx.Get(`select count(*) from cert_certificate where id = $1 and status = 'sealing'`, []any{id}, &n)
+	return moved(n, err)
+}
+
+func moved(n int64, err error) error {
 	if err == nil && n == 0 {
-		return fault.Conflict.New("该证照不在制证中").WithCode("cert.state")
+		return errMoved
 	}
 	return err
 }
@@ -83,21 +118,27 @@ func left(tx *db.Tx, limit int) (ids []string, err error) {
 }
 
 const columns = `id, identifier, kind, kind_version, issuer, number, version, status, code, plan, content, use_id,
-       coalesce(document, content), size, valid_from, valid_to, case_no, created_at, coalesce(issued_at, 0)`
+       document, size, valid_from, valid_to, case_no, finished_at, coalesce(repetition, ''), request, created_at, issued_at`
 
 func scanRow(scan func(...any) error) (*row, error) {
 	r := &row{}
-	var content, document []byte
-	var created, issued int64
+	var content, document, request []byte
+	var created int64
+	var finished, issued *int64
 	err := scan(&r.ID, &r.Identifier, &r.Kind, &r.KindVersion, &r.Issuer, &r.Number, &r.Version, &r.Status, &r.Code, &r.sealedPlan, &content,
-		&r.Use, &document, &r.Size, &r.ValidFrom, &r.ValidTo, &r.CaseNo, &created, &issued)
+		&r.Use, &document, &r.Size, &r.ValidFrom, &r.ValidTo, &r.CaseNo, &finished, &r.repetition, &request, &created, &issued)
 	if err != nil {
 		return nil, err
 	}
 	copy(r.content[:], content)
+	copy(r.request[:], request)
 	r.CreatedAt = time.UnixMilli(created).UTC()
-	if issued > 0 {
-		r.IssuedAt = time.UnixMilli(issued).UTC()
+	if finished != nil {
+		at := time.UnixMilli(*finished).UTC()
+		r.FinishedAt = &at
+	}
+	if issued != nil {
+		r.IssuedAt = time.UnixMilli(*issued).UTC()
 		copy(r.Digest[:], document)
 		r.Document = fmt.Sprintf("%x", document)
 	}
@@ -143,13 +184,13 @@ func byRepetition(tx *db.Tx, repetition string) (*row, error) {
 }
 
 // listOf pages through the certificates of issuers, newest first: those before
-// the one that was created at (ms) with id. A certificate that came to nothing
-// is not listed.
+// the one that was created at (ms) with id, and one more than the limit, which
+// tells that there are more. A certificate that came to nothing is not listed.
 func listOf(tx *db.Tx, q ListQuery, before int64, beforeID string) ([]*row, error) {
 	if len(q.issuers) == 0 {
 		return nil, nil
 	}
-	args := []any{before, beforeID, q.Limit}
+	args := []any{before, beforeID, q.Limit + 1}
 	marks := make([]string, len(q.issuers))
 	for i, o := range q.issuers {
 		args = append(args, o)

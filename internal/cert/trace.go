@@ -35,8 +35,9 @@ var names = map[string]string{
 	"cert.plan": "确定签发内容，登记用印", "cert.issue": "用印签发", "cert.withdraw": "撤回未完成的签发", "cert.read": "查阅",
 }
 
-// maxSteps bounds what one page tells of a certificate.
-const maxSteps = 500
+// maxSteps bounds what is told of a certificate, the oldest first: how it came
+// about is told whatever happened to it since.
+const maxSteps = 10_000
 
 // Trace tells all that happened to a certificate, oldest first.
 func (s *Service) Trace(ctx context.Context, id string) (*Trace, error) {
@@ -45,22 +46,33 @@ func (s *Service) Trace(ctx context.Context, id string) (*Trace, error) {
 		return nil, err
 	}
 	t := &Trace{Certificate: c}
-	if t.Uses, err = s.Seal.UsesOf(ctx, "cert/"+id); err != nil {
+	if t.Uses, err = s.Seal.UsesOf(ctx, object(id)); err != nil {
 		return nil, err
 	}
-	var entries []audit.Entry
-	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		entries, _, err = audit.List(tx, audit.Query{Object: "cert/" + id, Limit: maxSteps})
-		return err
-	})
+	entries, err := s.entries(ctx, object(id))
 	if err != nil {
 		return nil, err
 	}
 	slices.Reverse(entries) // they come newest first
-	for _, e := range entries {
+	for _, e := range entries[:min(len(entries), maxSteps)] {
 		t.Steps = append(t.Steps, stepOf(e))
 	}
 	return t, nil
+}
+
+func (s *Service) entries(ctx context.Context, object string) (all []audit.Entry, err error) {
+	q := audit.Query{Object: object, Limit: 1000}
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		for {
+			some, next, err := audit.List(tx, q)
+			all = append(all, some...)
+			if err != nil || next == (audit.Cursor{}) {
+				return err
+			}
+			q.After = next
+		}
+	})
+	return all, err
 }
 
 func stepOf(e audit.Entry) Step {

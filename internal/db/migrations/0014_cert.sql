@@ -1,4 +1,4 @@
--- Electronic certificates. What is personal stands encrypted in plan and in cert_holder.
+-- Electronic certificates. What is personal stands encrypted in plan and, as blind indexes, in cert_holder.
 create table cert_certificate (
   id text primary key,
   identifier text not null,
@@ -17,16 +17,20 @@ create table cert_certificate (
   valid_from text not null,
   valid_to text not null,
   case_no text not null,
+  finished_at bigint,
   repetition text,
+  request bytea,
   lease_until bigint not null,
   created_at bigint not null,
   issued_at bigint,
   constraint cert_certificate_status check (status in ('sealing', 'effective', 'withdrawn')),
+  constraint cert_certificate_issued check ((status = 'effective') = (document is not null and issued_at is not null)),
   constraint cert_certificate_identifier unique (identifier),
-  constraint cert_certificate_number unique (kind, issuer, number, version),
   constraint cert_certificate_code unique (code),
   constraint cert_certificate_repetition unique (repetition)
 );
+-- A number that is the holder's own code is free again when its certificate came to nothing.
+create unique index cert_certificate_number on cert_certificate (kind, issuer, number, version) where status <> 'withdrawn';
 create index cert_certificate_list on cert_certificate (issuer, created_at, id);
 create index cert_certificate_lease on cert_certificate (lease_until, id) where status = 'sealing';
 create index cert_certificate_document on cert_certificate (document) where document is not null;
