@@ -8,6 +8,8 @@
 package web
 
 import (
+	"sync"
+
 	"sidian/internal/catalogue"
 	"sidian/internal/cert"
 	"sidian/internal/iam"
@@ -25,7 +27,8 @@ type Service struct {
 	// Endpoints are what /docs lists.
 	Endpoints func() []Endpoint
 
-	views *views
+	views   *views
+	samples sync.Map // sampleKey -> []byte
 }
 
 // An Endpoint is one line of the interface's documentation.

@@ -1,34 +1,31 @@
 package web
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
-	"io"
-	"mime/multipart"
-	"net/http"
+	"iter"
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
 
 	"sidian/internal/catalogue"
-	"sidian/internal/cert"
 	"sidian/internal/fault"
 )
 
-// maxForm bounds a form: its pictures, and what was kept of them.
-const maxForm = 6 << 20
-
-// An input is one control of a form.
+// An input is one control of a form, or a table of them.
 type input struct {
-	ID, Name, Label, Type, Value, Hint, Unit, Error, Kept string
-	Required                                              bool
-	Max, MaxRows                                          int
-	Options                                               []option
-	Rows                                                  [][]input
+	ID, Name, Label, Type, Value, Hint, Unit, Error, Kept, Mode string
+	Within                                                      string // whose it is, where several have the same label
+	Required, Code                                              bool
+	Max                                                         int // characters; KiB of a picture
+	Options                                                     []option
+	Rows                                                        [][]input // of a table
+	MaxRows                                                     int
 }
 
-type option struct{ Value, Label string }
+type option struct{ Value, Label, For string }
+
+// full is what the control is called apart from its place.
+func (in *input) full() string { return in.Within + in.Label }
 
 // holderInputs are the controls for one holder.
 type holderInputs struct {
@@ -38,9 +35,10 @@ type holderInputs struct {
 
 // A form is the controls of a kind with what was given and what is wrong.
 type form struct {
-	Holders []holderInputs
-	Inputs  []input
-	Dates   []input
+	Holders     []holderInputs
+	MoreHolders bool // there may be one more
+	Inputs      []input
+	Dates       []input
 }
 
 // id makes the id of a control out of the name of a field, as problems name it.
@@ -50,72 +48,158 @@ func controlID(name string) string {
 	return "f-" + strings.Trim(notID.ReplaceAllString(name, "-"), "-")
 }
 
-// formOf builds the form for a kind out of the values given, by name, and the
-// refusals of its fields.
-func formOf(k *catalogue.Kind, values map[string]string, wrong map[string]string) *form {
+// formOf builds the form for a kind out of the values given, by name.
+func formOf(k *catalogue.Kind, values map[string]string) *form {
 	f := &form{}
-	get := func(in input) input {
-		in.ID, in.Error = controlID(in.Name), wrong[in.Name]
-		if in.Value == "" {
-			in.Value = values[in.Name]
-		}
-		if in.Type == "file" {
-			in.Kept = values[in.Name+".kept"]
-		}
-		return in
+	n := holderCount(k, values)
+	for i := range n {
+		f.Holders = append(f.Holders, holderOf(k, i, n))
 	}
-	for i, role := range holderRoles(k) {
-		f.Holders = append(f.Holders, holderOf(k, i, role, get))
-	}
+	f.MoreHolders = k.Holders.More && n < maxHolders
 	for i := range k.Fields {
 		if k.Fields[i].Source == "" {
-			f.Inputs = append(f.Inputs, fieldInput(&k.Fields[i], values, get))
+			f.Inputs = append(f.Inputs, fieldInput(&k.Fields[i], values))
 		}
 	}
-	f.Dates = append(f.Dates, get(input{Name: "valid_from", Label: "有效期起", Type: "date", Required: true}))
-	switch k.Validity.Rule {
-	case "given":
-		f.Dates = append(f.Dates, get(input{Name: "valid_to", Label: "有效期止", Type: "date", Required: true}))
-	case "open":
-		f.Dates = append(f.Dates, get(input{Name: "valid_to", Label: "有效期止", Type: "date", Hint: "长期有效的，不填"}))
-	case "years":
-		f.Dates = append(f.Dates, get(input{Name: "valid_to", Label: "有效期止", Type: "date", Hint: fmt.Sprintf("不填即自有效期起 %d 年", k.Validity.Years)}))
+	f.Dates = datesOf(k)
+	for in := range f.controls() {
+		in.ID = controlID(in.Name)
+		if v, given := values[in.Name]; given {
+			in.Value = v
+		}
+		if in.Type == "file" {
+			in.Value, in.Kept = "", values[in.Name+".kept"]
+		}
 	}
-	f.Dates = append(f.Dates, get(input{Name: "case_no", Label: "办件编号", Type: "text", Max: 64, Hint: "没有办件的，不填"}))
 	return f
 }
 
-func holderRoles(k *catalogue.Kind) []string {
-	if len(k.Holders.Roles) == 0 {
-		return []string{""}
+// controls are all controls, in the order of the page; a table stands after
+// its cells.
+func (f *form) controls() iter.Seq[*input] {
+	return func(yield func(*input) bool) {
+		for h := range f.Holders {
+			for i := range f.Holders[h].Inputs {
+				if !yield(&f.Holders[h].Inputs[i]) {
+					return
+				}
+			}
+		}
+		for _, list := range [][]input{f.Inputs, f.Dates} {
+			for i := range list {
+				for _, row := range list[i].Rows {
+					for c := range row {
+						if !yield(&row[c]) {
+							return
+						}
+					}
+				}
+				if !yield(&list[i]) {
+					return
+				}
+			}
+		}
 	}
-	return k.Holders.Roles
+}
+
+// refuse puts what is wrong at its control, and lists it for the summary.
+func (f *form) refuse(fields []fault.Field) (out []fieldProblem) {
+	for _, wrong := range fields {
+		p := fieldProblem{Message: wrong.Message}
+		if in := f.find(wrong.Name); in != nil {
+			p.ID, p.Label = in.ID, in.full()
+			if in.Error == "" {
+				in.Error = wrong.Message
+			}
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// find returns the control that a refused field belongs to: the one of that
+// name, or of what it is a part of.
+func (f *form) find(name string) *input {
+	for name != "" {
+		for in := range f.controls() {
+			if in.Name == name {
+				return in
+			}
+		}
+		name = name[:max(strings.LastIndexAny(name, ".["), 0)]
+	}
+	return nil
+}
+
+func datesOf(k *catalogue.Kind) []input {
+	dates := []input{{Name: "valid_from", Label: "有效期起", Type: "date", Required: true}}
+	to := input{Name: "valid_to", Label: "有效期止", Type: "date"}
+	switch k.Validity.Rule {
+	case "given":
+		to.Required = true
+		dates = append(dates, to)
+	case "open":
+		to.Hint = "长期有效的，不填"
+		dates = append(dates, to)
+	case "years":
+		to.Hint = fmt.Sprintf("最长 %d 年；不填即满 %d 年", k.Validity.Years, k.Validity.Years)
+		dates = append(dates, to)
+	}
+	return append(dates, input{Name: "case_no", Label: "办件编号", Type: "text", Max: 64, Code: true, Hint: "没有办件的，不填"})
 }
 
 var holderTypes = map[string]string{"person": "自然人", "legal": "法人", "unincorporated": "非法人组织"}
 
-func holderOf(k *catalogue.Kind, i int, role string, get func(input) input) holderInputs {
-	legend := "持证主体"
-	if role != "" {
-		legend += "：" + role
+// maxHolders is how many holders the form offers.
+const maxHolders = 20
+
+func holderOf(k *catalogue.Kind, i, n int) holderInputs {
+	legend, within := "持证主体", "持证主体"
+	switch roles := k.Holders.Roles; {
+	case i < len(roles):
+		legend, within = legend+"（"+roles[i]+"）", roles[i]
+	case n > 1:
+		legend = fmt.Sprintf("持证主体 %d", i+1)
+		within = legend
 	}
 	name := fmt.Sprintf("holders[%d].", i)
 	kind := input{Name: name + "type", Label: "类别", Required: true}
 	for _, t := range k.Holders.Types {
-		kind.Options = append(kind.Options, option{t, holderTypes[t]})
+		kind.Options = append(kind.Options, option{Value: t, Label: holderTypes[t]})
 	}
 	id := input{Name: name + "id_type", Label: "证件类型", Required: true}
 	for _, t := range k.Holders.IDTypes {
-		id.Options = append(id.Options, option{t, catalogue.IDTypeName(t)})
+		id.Options = append(id.Options, option{Value: t, Label: catalogue.IDTypeName(t), For: holderOfID(t)})
 	}
-	number := input{Name: name + "id", Label: "证件号码", Type: "text", Max: 64, Required: !k.Holders.MintID}
-	if k.Holders.MintID {
-		number.Hint = "新设立的主体不填，由平台赋码"
+	number := input{Name: name + "id", Label: "证件号码", Type: "text", Max: 64, Code: true, Required: !k.Holders.MintID && !k.Holders.OptionalID}
+	switch {
+	case k.Holders.MintID:
+		number.Hint = "新设立的不填，签发时赋码"
+	case k.Holders.OptionalID:
+		number.Hint = "还没有证件号码的，不填"
 	}
-	return holderInputs{legend, []input{
-		get(input{Name: name + "name", Label: "名称或姓名", Type: "text", Max: 200, Required: true}),
-		get(preselect(kind)), get(preselect(id)), get(number),
+	label := "姓名"
+	if !slices.Contains(k.Holders.Types, "person") {
+		label = "名称"
+	} else if len(k.Holders.Types) > 1 {
+		label = "名称或姓名"
+	}
+	h := holderInputs{legend, []input{
+		preselect(kind), {Name: name + "name", Label: label, Type: "text", Max: 200, Required: true}, preselect(id), number,
 	}}
+	for n := range h.Inputs {
+		h.Inputs[n].Within = within
+	}
+	return h
+}
+
+// holderOfID tells whose an id type is: GB/T 36903 appendix A numbers those of
+// organisations from 0.
+func holderOfID(idType string) string {
+	if strings.HasPrefix(idType, "0") {
+		return "organisation"
+	}
+	return "person"
 }
 
 // preselect chooses the only option there is.
@@ -126,8 +210,21 @@ func preselect(in input) input {
 	return in
 }
 
-func fieldInput(f *catalogue.Field, values map[string]string, get func(input) input) input {
-	in := input{Name: "fields." + f.Key, Label: f.Label, Hint: f.Hint, Unit: f.Unit, Required: f.Required, Type: "text", Max: f.Max}
+// defaults say what stands on the face when a field is left empty.
+var defaults = map[string]string{
+	"birth": "不填则取身份证号中的出生日期", "sex": "不填则取身份证号中的性别", "valid_from": "不填则同有效期起",
+}
+
+func fieldInput(f *catalogue.Field, values map[string]string) input {
+	in := input{Name: "fields." + f.Key, Label: f.Label, Unit: f.Unit, Required: f.Required && f.Default == "", Type: "text", Max: f.Max}
+	hints := []string{f.Hint}
+	if f.Default != "" {
+		word := defaults[f.Default[strings.LastIndexByte(f.Default, '.')+1:]]
+		if word == "" {
+			word = "不填则由系统填写"
+		}
+		hints = append(hints, word)
+	}
 	switch f.Type {
 	case catalogue.Multiline:
 		in.Type = "textarea"
@@ -135,135 +232,36 @@ func fieldInput(f *catalogue.Field, values map[string]string, get func(input) in
 		in.Type, in.Max = "date", 0
 	case catalogue.DateTime:
 		in.Type, in.Max = "datetime-local", 0
+	case catalogue.NumberT, catalogue.Money:
+		in.Mode = "decimal"
+	case catalogue.CodeType, catalogue.USCC, catalogue.CitizenID:
+		in.Code = true
 	case catalogue.Pict:
-		in.Type, in.Max = "file", 0
-		in.Hint = strings.TrimSpace(fmt.Sprintf("%s PNG 或 JPEG，不超过 %d KB", f.Hint, f.Max))
+		in.Type = "file"
+		hints = append(hints, fmt.Sprintf("PNG 或 JPEG，不超过 %d KB", f.Max))
 	case catalogue.Enum:
 		for _, v := range f.Values {
-			in.Options = append(in.Options, option{v.Value, v.Value})
+			in.Options = append(in.Options, option{Value: v.Value, Label: v.Value})
 		}
+		in = preselect(in)
 	case catalogue.Table:
-		in.MaxRows, in.Rows = f.Max, tableRows(f, values)
+		in.MaxRows, in.Rows = max(f.Max, 1), tableRows(f, values)
 	}
-	return get(in)
+	in.Hint = strings.Join(strings.FieldsFunc(strings.Join(hints, "\n"), func(r rune) bool { return r == '\n' }), "；")
+	return in
 }
 
 func tableRows(f *catalogue.Field, values map[string]string) (rows [][]input) {
-	n := 1
-	for ; n < max(f.Max, 1); n++ {
-		if !anyRow(f, values, n) {
-			break
-		}
-	}
-	for r := range n {
+	for r := range rowCount(f, values) {
 		var row []input
 		for _, c := range f.Columns {
-			name := fmt.Sprintf("fields.%s[%d].%s", f.Key, r, c.Key)
-			row = append(row, input{ID: controlID(name), Name: name, Label: c.Label, Value: values[name], Max: max(c.Max, 1)})
+			row = append(row, input{Name: cellName(f, r, c.Key), Label: c.Label, Within: fmt.Sprintf("%s第 %d 行", f.Label, r+1), Max: c.Max, Required: c.Required})
 		}
 		rows = append(rows, row)
 	}
 	return rows
 }
 
-func anyRow(f *catalogue.Field, values map[string]string, r int) bool {
-	for _, c := range f.Columns {
-		if values[fmt.Sprintf("fields.%s[%d].%s", f.Key, r, c.Key)] != "" {
-			return true
-		}
-	}
-	return false
-}
-
-// read gathers what a form gave, by name; pictures as base64 under name.kept.
-func read(r *http.Request) (map[string]string, error) {
-	if err := r.ParseMultipartForm(maxForm); err != nil {
-		return nil, fault.Invalid.Wrap(err, "表单没有传完整").WithHint("请重新提交；图片合计不超过 4 MB")
-	}
-	defer r.MultipartForm.RemoveAll()
-	values := map[string]string{}
-	for name, v := range r.MultipartForm.Value {
-		values[name] = strings.TrimSpace(v[0])
-	}
-	for name, files := range r.MultipartForm.File {
-		if len(files) == 1 && files[0].Size > 0 {
-			kept, err := keep(files[0])
-			if err != nil {
-				return nil, err
-			}
-			values[name+".kept"] = kept
-		}
-	}
-	return values, nil
-}
-
-func keep(h *multipart.FileHeader) (string, error) {
-	f, err := h.Open()
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxForm))
-	if err != nil {
-		return "", err
-	}
-	return http.DetectContentType(b) + ";" + base64.StdEncoding.EncodeToString(b), nil
-}
-
-// request turns what a form gave into a request for a certificate.
-func request(k *catalogue.Kind, values map[string]string) cert.IssueRequest {
-	q := cert.IssueRequest{
-		Kind: k.Name, Issuer: values["issuer"], Fields: map[string]json.RawMessage{},
-		ValidFrom: values["valid_from"], ValidTo: values["valid_to"], CaseNo: values["case_no"],
-	}
-	for i := range holderRoles(k) {
-		name := "holders[" + strconv.Itoa(i) + "]."
-		q.Holders = append(q.Holders, catalogue.Holder{Type: values[name+"type"], IDType: values[name+"id_type"], ID: values[name+"id"], Name: values[name+"name"]})
-	}
-	for i := range k.Fields {
-		f := &k.Fields[i]
-		if v, ok := fieldValue(f, values); ok && f.Source == "" {
-			q.Fields[f.Key] = v
-		}
-	}
-	return q
-}
-
-// fieldValue is the JSON of a field's value, if one was given.
-func fieldValue(f *catalogue.Field, values map[string]string) (json.RawMessage, bool) {
-	var v any
-	switch f.Type {
-	case catalogue.Pict:
-		media, data, ok := strings.Cut(values["fields."+f.Key+".kept"], ";")
-		if !ok {
-			return nil, false
-		}
-		v = map[string]string{"media_type": media, "data": data}
-	case catalogue.Table:
-		var rows []map[string]string
-		for r := range max(f.Max, 1) {
-			if !anyRow(f, values, r) {
-				continue
-			}
-			row := map[string]string{}
-			for _, c := range f.Columns {
-				if text := values[fmt.Sprintf("fields.%s[%d].%s", f.Key, r, c.Key)]; text != "" {
-					row[c.Key] = text
-				}
-			}
-			rows = append(rows, row)
-		}
-		if rows == nil {
-			return nil, false
-		}
-		v = rows
-	default:
-		text := strings.ReplaceAll(values["fields."+f.Key], "\r\n", "\n")
-		if text == "" {
-			return nil, false
-		}
-		v = text
-	}
-	b, err := json.Marshal(v)
-	return b, err == nil
+func cellName(f *catalogue.Field, row int, column string) string {
+	return fmt.Sprintf("fields.%s[%d].%s", f.Key, row, column)
 }

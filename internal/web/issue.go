@@ -1,11 +1,17 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
-	"html/template"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
+	"time"
 
+	"sidian/gm"
 	"sidian/internal/catalogue"
+	"sidian/internal/cert"
 	"sidian/internal/fault"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
@@ -19,53 +25,34 @@ type issuePage struct {
 	Issuer  string
 	Once    string
 	Problem *problem
-	Picture template.HTML
-	Busy    string
+	Preview preview
+	Sample  bool // the picture is the kind's example
 }
 
-// newIssue is the page for a kind with what was given.
+// newIssue is the page for a kind with what was given and what is wrong.
 func (s *Service) newIssue(r *http.Request, k *catalogue.Kind, values map[string]string, refusal error) (*issuePage, error) {
 	p := &issuePage{frame: s.frame(r, "签发"+k.Title, "console", ""), Kind: cardOf(k), Issuer: values["issuer"], Once: values["once"]}
 	var err error
 	if p.Issuers, err = s.issuersOf(r, k.Name); err != nil {
 		return nil, err
 	}
+	if len(p.Issuers) == 0 {
+		return nil, errNotIssuer(k)
+	}
 	if p.Once == "" {
 		p.Once = rand.Text()
 	}
-	wrong := map[string]string{}
+	p.form = formOf(k, values)
 	if e := fault.As(refusal); e != nil {
-		for _, f := range e.Fields {
-			wrong[f.Name] = f.Message
-		}
-	}
-	p.form = formOf(k, values, wrong)
-	if refusal != nil {
-		p.Problem, _ = problemOf(refusal, p.label)
+		p.Title = "有错误：" + p.Title
+		p.Problem = &problem{Msg: e.Msg, Hint: e.Hint, Fields: p.refuse(e.Fields)}
 	}
 	return p, nil
 }
 
-// label finds the control that a refused field belongs to.
-func (p *issuePage) label(name string) (id, label string) {
-	for _, h := range p.Holders {
-		for _, in := range h.Inputs {
-			if in.Name == name {
-				return in.ID, h.Legend + " " + in.Label
-			}
-		}
-	}
-	for _, list := range [][]input{p.Inputs, p.Dates} {
-		for _, in := range list {
-			if in.Name == name {
-				return in.ID, in.Label
-			}
-		}
-	}
-	if name == "issuer" {
-		return "issuer", "签发单位"
-	}
-	return controlID(name), name
+func errNotIssuer(k *catalogue.Kind) error {
+	return fault.Forbidden.New("您的单位不签发“%s”", k.Title).WithCode("cert.issuer").
+		WithHint("请由证照目录登记的签发单位办理；如需调整，请联系管理单位")
 }
 
 func (s *Service) kindOf(r *http.Request) (*catalogue.Kind, error) {
@@ -81,6 +68,7 @@ func (s *Service) getIssue(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	p.Sample = true
 	return s.show(w, http.StatusOK, "issue", p)
 }
 
@@ -89,79 +77,80 @@ func (s *Service) postIssue(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	values, err := read(r)
+	values, err := read(r, k)
 	if err != nil {
 		return err
 	}
 	if r.URL.Query().Get("look") == "1" {
 		return s.look(w, r, k, values)
 	}
-	// The form is sent once however often the button is pressed: its number
-	// stands for the Idempotency-Key of a program.
-	meta := httpx.MetaFrom(r.Context())
-	meta.Idempotency = "form/" + meta.Caller.ID + "/" + values["once"]
-	c, err := s.Cert.Issue(httpx.WithMeta(r.Context(), meta), request(k, values))
-	if err == nil {
+	c, refusal := s.issueOnce(r.Context(), request(k, values), values["once"])
+	if refusal == nil {
 		http.Redirect(w, r, "/console/certificates/"+c.ID+"?new=1", http.StatusSeeOther)
 		return nil
 	}
-	if fault.As(err) == nil {
-		return err
-	}
-	p, perr := s.newIssue(r, k, values, err)
-	if perr != nil {
-		return perr
-	}
-	return s.show(w, http.StatusUnprocessableEntity, "issue", p)
-}
-
-// look shows the form again with the face as it would be.
-func (s *Service) look(w http.ResponseWriter, r *http.Request, k *catalogue.Kind, values map[string]string) error {
-	svg, refusal := s.Cert.Preview(r.Context(), request(k, values))
-	if refusal != nil && fault.As(refusal) == nil {
+	if fault.As(refusal) == nil {
 		return refusal
 	}
 	p, err := s.newIssue(r, k, values, refusal)
 	if err != nil {
 		return err
 	}
-	if refusal == nil {
-		p.Picture, p.Busy = template.HTML(svg), "照面预览，签发前编号为示意"
+	if p.Preview, err = s.preview(r, k, values); err != nil {
+		return err
 	}
-	return s.show(w, http.StatusOK, "issue", p)
+	return s.show(w, statusOf(refusal), "issue", p)
 }
 
-// postPreview answers the script of the form: the face as SVG, or the first
-// thing that is wrong as text.
-func (s *Service) postPreview(w http.ResponseWriter, r *http.Request) error {
-	k, err := s.kindOf(r)
-	if err != nil {
-		return err
+// statusOf is the status of a page that shows a refusal above its form.
+func statusOf(refusal error) int {
+	if errors.Is(refusal, fault.Invalid) {
+		return http.StatusUnprocessableEntity
 	}
-	values, err := read(r)
+	return http.StatusConflict
+}
+
+// issueWait is how long the second press of the button waits for the first.
+const issueWait = 10 * time.Second
+
+// issueOnce issues once however often the button is pressed: the form's own
+// number together with what it says stands for the Idempotency-Key of a
+// program, so that a form that was changed is another.
+func (s *Service) issueOnce(ctx context.Context, q cert.IssueRequest, once string) (*cert.Certificate, error) {
+	said, err := json.Marshal(q)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	svg, err := s.Cert.Preview(r.Context(), request(k, values))
-	w.Header().Set("Cache-Control", "no-store")
-	if e := fault.As(err); e != nil {
-		text := e.Msg
-		if len(e.Fields) > 0 {
-			p, perr := s.newIssue(r, k, values, nil)
-			if perr != nil {
-				return perr
-			}
-			_, label := p.label(e.Fields[0].Name)
-			text = "还不能预览：" + label + "，" + e.Fields[0].Message
+	meta := httpx.MetaFrom(ctx)
+	meta.Idempotency = fmt.Sprintf("form/%x", gm.Sum([]byte(meta.Caller.ID+"\x00"+once+"\x00"+string(said))))
+	ctx = httpx.WithMeta(ctx, meta)
+	patience, stop := context.WithTimeout(ctx, issueWait)
+	defer stop()
+	for {
+		c, err := s.Cert.Issue(ctx, q)
+		if e := fault.As(err); e == nil || e.Code != "cert.sealing" {
+			return c, err
 		}
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, err = w.Write([]byte(text))
-		return err
+		select {
+		case <-patience.Done():
+			return nil, err
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
+}
+
+// look shows the form again with the face as it would be, or with one more
+// line: what the page's script does without a new page.
+func (s *Service) look(w http.ResponseWriter, r *http.Request, k *catalogue.Kind, values map[string]string) error {
+	p, err := s.newIssue(r, k, values, nil)
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "image/svg+xml")
-	_, err = w.Write(svg)
-	return err
+	if p.Preview, err = s.preview(r, k, values); err != nil {
+		return err
+	}
+	if values[addKey] == "" {
+		p.Problem = p.Preview.problem(p.form)
+	}
+	return s.show(w, http.StatusOK, "issue", p)
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"sidian/internal/httpx"
@@ -24,6 +23,7 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.HandlePage(r, "GET /console/new", httpx.Needs("cert.issue"), s.getIssue)
 	httpx.HandlePage(r, "POST /console/new", httpx.Needs("cert.issue"), s.postIssue, httpx.MaxBody(maxForm))
 	httpx.HandlePage(r, "POST /console/preview", httpx.Needs("cert.issue"), s.postPreview, httpx.MaxBody(maxForm))
+	httpx.HandlePage(r, "GET /console/kinds/{name}/sample", signedIn, s.getSample)
 	httpx.HandlePage(r, "GET /console/certificates/{id}", httpx.Needs("cert.read"), s.getCertificate)
 	httpx.HandlePage(r, "GET /console/certificates/{id}/file", httpx.Needs("cert.read"), s.getFile)
 	httpx.HandlePage(r, "GET /console/certificates/{id}/face", httpx.Needs("cert.read"), s.getFace)
@@ -50,23 +50,4 @@ func local(path, otherwise string) string {
 		return otherwise
 	}
 	return path
-}
-
-func (s *Service) getDocs(w http.ResponseWriter, r *http.Request) error {
-	type group struct {
-		Tag    string
-		Routes []Endpoint
-	}
-	var groups []group
-	for _, e := range s.Endpoints() {
-		i := slices.IndexFunc(groups, func(g group) bool { return g.Tag == e.Tag })
-		if i < 0 {
-			i, groups = len(groups), append(groups, group{Tag: e.Tag})
-		}
-		groups[i].Routes = append(groups[i].Routes, e)
-	}
-	return s.show(w, http.StatusOK, "docs", struct {
-		frame
-		Groups []group
-	}{s.frame(r, "接口文档", "", ""), groups})
 }

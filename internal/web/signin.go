@@ -25,11 +25,11 @@ func (s *Service) postLogin(w http.ResponseWriter, r *http.Request) error {
 	p := loginPage{frame: s.frame(r, "登录", "login", "narrow"), Back: local(r.PostFormValue("back"), "/console"), Username: r.PostFormValue("username")}
 	in, err := s.IAM.SignIn(r.Context(), iam.SignInRequest{Username: p.Username, Password: r.PostFormValue("password"), Code: r.PostFormValue("code")})
 	if err != nil {
-		shown, ok := problemOf(err, plainLabel)
+		shown, ok := problemOf(err, nil)
 		if !ok {
 			return err
 		}
-		p.Problem = shown
+		p.Problem, p.Title = shown, "有错误：登录"
 		return s.show(w, http.StatusUnprocessableEntity, "login", p)
 	}
 	for _, c := range in.Cookies() {

@@ -7,12 +7,13 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
 	"sidian/gm"
 	"sidian/internal/cert"
-	"sidian/internal/httpx"
 	"sidian/internal/iam"
 )
 
@@ -50,12 +51,11 @@ func (s *Service) Load() error {
 		if page == "layout" {
 			continue
 		}
-		t := template.New(page).Funcs(template.FuncMap{"asset": v.address, "day": day, "moment": moment, "status": status})
-		shared := []string{"pages/layout.html", name}
-		if page == "shown" {
-			shared = []string{"pages/layout.html", "pages/verify.html", name} // the result is drawn the same way
-		}
-		if v.pages[page], err = t.ParseFS(pages, shared...); err != nil {
+		t := template.New(page).Funcs(template.FuncMap{
+			"asset": v.address, "day": day, "moment": moment, "ago": ago, "status": status, "media": mediaType,
+			"add": func(a, b int) int { return a + b },
+		})
+		if v.pages[page], err = t.ParseFS(pages, "pages/layout.html", name); err != nil {
 			return fmt.Errorf("web: page %s: %w", page, err)
 		}
 	}
@@ -91,7 +91,7 @@ type frame struct {
 }
 
 func (s *Service) frame(r *http.Request, title, nav, width string) frame {
-	f := frame{Title: title, Nav: nav, Width: width, Path: r.URL.Path, Mark: s.Mark}
+	f := frame{Title: title, Nav: nav, Width: width, Path: here(r), Mark: s.Mark}
 	if p, ok := iam.From(r.Context()); ok {
 		f.User = p.Name
 	}
@@ -99,6 +99,17 @@ func (s *Service) frame(r *http.Request, title, nav, width string) frame {
 		f.Elder = c.Value == "1"
 	}
 	return f
+}
+
+// here is where the reader comes back to: the address, if it can be asked again.
+func here(r *http.Request) string {
+	if p := r.URL.Query(); p.Has("look") || p.Has("new") {
+		p.Del("look")
+		p.Del("new")
+		u := url.URL{Path: r.URL.Path, RawQuery: p.Encode()}
+		return u.RequestURI()
+	}
+	return r.URL.RequestURI()
 }
 
 // show renders a page; nothing is written if it does not render.
@@ -110,8 +121,8 @@ func (s *Service) show(w http.ResponseWriter, code int, page string, data any) e
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(code)
-	_, err := w.Write(b.Bytes())
-	return err
+	_, _ = w.Write(b.Bytes()) // the client went away: nobody is left to tell
+	return nil
 }
 
 func (s *Service) getAsset(w http.ResponseWriter, r *http.Request) error {
@@ -122,8 +133,8 @@ func (s *Service) getAsset(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("Content-Type", a.media)
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	_, err := w.Write(a.data)
-	return err
+	_, _ = w.Write(a.data) // the client went away: nobody is left to tell
+	return nil
 }
 
 // badge is a status: never only a colour.
@@ -157,22 +168,23 @@ func moment(t time.Time) string {
 	return t.In(beijing).Format("2006-01-02 15:04:05")
 }
 
-// Refuse renders a refusal as a page. Who is not signed in is asked to sign in.
-func (s *Service) Refuse(w http.ResponseWriter, r *http.Request, p *httpx.Problem) {
-	if p.Status == http.StatusUnauthorized && r.Method == http.MethodGet {
-		http.Redirect(w, r, "/login?back="+template.URLQueryEscaper(r.URL.RequestURI()), http.StatusSeeOther)
-		return
+// ago is a time as people say it, when that is shorter.
+func ago(t, now time.Time) string {
+	switch d := now.Sub(t); {
+	case t.IsZero():
+		return "—"
+	case d < time.Minute:
+		return "刚刚"
+	case d < time.Hour:
+		return strconv.Itoa(int(d.Minutes())) + " 分钟前"
+	case d < 24*time.Hour && day(t) == day(now):
+		return strconv.Itoa(int(d.Hours())) + " 小时前"
 	}
-	if wantsJSON(r) {
-		showProblem(w, p)
-		return
-	}
-	data := struct {
-		frame
-		Problem problem
-		Request string
-	}{s.frame(r, "不能完成", "", "middle"), problem{Msg: p.Detail, Hint: p.Hint}, httpx.MetaFrom(r.Context()).RequestID}
-	if err := s.show(w, p.Status, "refused", data); err != nil {
-		http.Error(w, "暂时不能显示页面", http.StatusInternalServerError)
-	}
+	return day(t)
+}
+
+// mediaType is the media type of a kept picture.
+func mediaType(kept string) string {
+	media, _, _ := strings.Cut(kept, ";")
+	return strings.ToUpper(strings.TrimPrefix(media, "image/"))
 }
