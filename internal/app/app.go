@@ -5,7 +5,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -55,6 +54,10 @@ type App struct {
 	Health    *obs.Health
 	Metrics   *obs.Metrics
 
+	mark    string
+	making  *making  // what Create made; nil after Open
+	held    *demoDir // a demo's directory; nil otherwise
+	repeats *httpx.Idempotency
 	handler http.Handler
 }
 
@@ -65,25 +68,57 @@ type Options struct {
 	Log  io.Writer        // nil: the standard error
 }
 
-// Open wires an instance that Create has made. The random number generator and
-// the algorithms must pass their self-test first.
+// Open wires an instance that Create has made, and that has administrators. It
+// creates nothing. The random number generator and the algorithms must pass
+// their self-test first.
 func Open(ctx context.Context, c conf.Config, o Options) (*App, error) {
-	if err := gm.SelfTest(); err != nil {
-		return nil, fmt.Errorf("app: the cryptographic self-test: %w", err)
+	if err := selfTest(); err != nil {
+		return nil, err
 	}
-	target, err := databaseURL(c)
+	d, err := openDatabase(ctx, c, db.Open)
 	if err != nil {
 		return nil, err
 	}
-	d, err := db.Open(ctx, target)
-	if err != nil {
-		return nil, err
+	var a *App
+	if err = finished(ctx, d, c); err == nil {
+		a, err = wire(ctx, c, o, d, keys.Open, openBlobs)
 	}
-	a, err := wire(ctx, c, o, d, keys.Open, openBlobs)
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	return a, nil
+}
+
+func selfTest() error {
+	if err := gm.SelfTest(); err != nil {
+		return troubledPart("crypto", Words{"密码算法自检没有通过，程序不能使用", "the cryptographic self-test failed; this program must not be used"}, err)
+	}
+	return nil
+}
+
+func openDatabase(ctx context.Context, c conf.Config, open func(context.Context, string) (*db.DB, error)) (*db.DB, error) {
+	target, err := databaseURL(c)
+	if err != nil {
+		return nil, troubledDatabase(c, err)
+	}
+	d, err := open(ctx, target)
+	if err != nil {
+		return nil, troubledDatabase(c, err)
+	}
+	return d, nil
+}
+
+// finished refuses what an interrupted creation left: the administrators are
+// what it makes last.
+func finished(ctx context.Context, d *db.DB, c conf.Config) error {
+	there, err := (&iam.Service{DB: d}).Bootstrapped(ctx)
+	if err != nil {
+		return troubledDatabase(c, err)
+	}
+	if !there {
+		return errUnfinished(c)
+	}
+	return nil
 }
 
 type keysOpener func(context.Context, *db.DB, string) (*keys.Store, error)
@@ -91,7 +126,7 @@ type blobOpener func(context.Context, conf.Config) (blob.Engine, error)
 
 // wire lays every wire.
 func wire(ctx context.Context, c conf.Config, o Options, d *db.DB, openKeys keysOpener, engine blobOpener) (*App, error) {
-	a := &App{Conf: c, DB: d, Metrics: obs.NewMetrics()}
+	a := &App{Conf: c, DB: d, Metrics: obs.NewMetrics(), mark: o.Mark}
 	if o.Now != nil {
 		d.Now = o.Now
 	}
@@ -103,24 +138,24 @@ func wire(ctx context.Context, c conf.Config, o Options, d *db.DB, openKeys keys
 		return nil, err
 	}
 	if a.Keys, err = openKeys(ctx, d, c.MasterKeyFile); err != nil {
-		return nil, fmt.Errorf("app: opening the keys: %w", err)
+		return nil, troubledKeys(c, err)
 	}
 	e, err := engine(ctx, c)
 	if err != nil {
-		return nil, fmt.Errorf("app: opening the documents: %w", err)
+		return nil, troubledDocuments(c, err)
 	}
 	if a.Blob, err = blob.New(ctx, e, a.Keys); err != nil {
-		return nil, fmt.Errorf("app: opening the documents: %w", err)
+		return nil, troubledDocuments(c, err)
 	}
 	a.Outbox = outbox.New()
-	if err := a.contexts(ctx, o); err != nil {
+	if err := a.contexts(ctx); err != nil {
 		return nil, err
 	}
 	return a, a.routes(ctx)
 }
 
 // contexts makes the services in the order of their arrows.
-func (a *App) contexts(ctx context.Context, o Options) (err error) {
+func (a *App) contexts(ctx context.Context) (err error) {
 	c := a.Conf
 	a.IAM, err = iam.New(ctx, a.DB, a.Keys, iam.Options{
 		Idle: c.Session.Idle, Absolute: c.Session.Absolute, Failures: c.Session.LockAfter, SecondStep: c.Session.SecondStep,
@@ -130,25 +165,25 @@ func (a *App) contexts(ctx context.Context, o Options) (err error) {
 	}
 	outside, err := outsideOf(c)
 	if err != nil {
-		return err
+		return troubledPart("authority", Words{"所信任的外部数字证书读不出", "the digital certificates that are trusted cannot be read"}, err)
 	}
 	fonts, err := draw.Load(c.DataDir)
 	if err != nil {
-		return fmt.Errorf("app: loading the fonts: %w", err)
+		return troubledPart("fonts", Words{"字库读不出", "the fonts cannot be read"}, err)
 	}
 	base := strings.TrimSuffix(c.BaseURL, "/")
 	a.PKI = &pki.Service{DB: a.DB, Keys: a.Keys, BaseURL: base, Outside: outside}
 	a.Seal = &seal.Service{DB: a.DB, Keys: a.Keys, PKI: a.PKI, TimeStamps: true}
 	a.Catalogue = &catalogue.Service{DB: a.DB, Fonts: fonts}
-	a.Cert = &cert.Service{DB: a.DB, IAM: a.IAM, Catalogue: a.Catalogue, Seal: a.Seal, Blob: a.Blob, Outbox: a.Outbox, BaseURL: base, Mark: o.Mark}
+	a.Cert = &cert.Service{DB: a.DB, IAM: a.IAM, Catalogue: a.Catalogue, Seal: a.Seal, Blob: a.Blob, Outbox: a.Outbox, BaseURL: base, Mark: a.mark}
 	if a.Cert.Box, err = a.Keys.Box(ctx); err != nil {
 		return err
 	}
 	if a.Cert.Index, err = a.Keys.Index(ctx, "cert.holder"); err != nil {
 		return err
 	}
-	a.Verify = &verify.Service{DB: a.DB, PKI: a.PKI, Cert: a.Cert, Cache: sign.NewChainCache()}
-	a.Web = &web.Service{IAM: a.IAM, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Mark: o.Mark}
+	a.Verify = &verify.Service{DB: a.DB, PKI: a.PKI, Cert: a.Cert, Cache: &sign.ChainCache{}}
+	a.Web = &web.Service{IAM: a.IAM, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Mark: a.mark}
 	return a.Web.Load()
 }
 
@@ -163,17 +198,19 @@ func (a *App) routes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.Health = &obs.Health{Log: a.Log}
-	a.Health.Add(obs.Check{Name: "database", Ask: func(ctx context.Context) (string, error) { return a.DB.Engine(), a.DB.Ping(ctx) }})
-	a.Health.Add(obs.Check{Name: "documents", Ask: func(ctx context.Context) (string, error) { return "", a.Blob.Check(ctx) }})
-	a.Health.Add(obs.Check{Name: "authority", Ask: func(ctx context.Context) (string, error) { _, err := a.PKI.Trust(ctx); return "", err }})
-	r := httpx.New(httpx.Options{
+	a.checks()
+	a.repeats = &httpx.Idempotency{DB: a.DB, Box: box}
+	o := httpx.Options{
 		Title: "四电 Sidian", Version: Version, BaseURL: c.BaseURL, Authorizer: a.IAM,
-		Idempotency: &httpx.Idempotency{DB: a.DB, Box: box}, Log: a.Log, TrustedProxies: proxies, MaxBody: c.Limits.Body,
+		Idempotency: a.repeats, Log: a.Log, TrustedProxies: proxies, MaxBody: c.Limits.Body,
 		RateLimit:  httpx.Rate{PerSecond: c.Limits.AddressRate, Burst: c.Limits.AddressBurst},
 		CallerRate: httpx.Rate{PerSecond: c.Limits.CallerRate, Burst: c.Limits.CallerBurst},
 		Observe:    a.Metrics.Observe, PageError: a.Web.Refuse, NotFoundPage: api.IsPage,
-	})
+	}
+	if a.mark != "" {
+		o.SlowPublic = httpx.Rate{PerSecond: -1} // in a demo one machine is everybody
+	}
+	r := httpx.New(o)
 	a.handler, err = api.Mount(r, api.Services{
 		Health: a.Health, IAM: a.IAM, PKI: a.PKI, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Seal: a.Seal, Web: a.Web,
 	})

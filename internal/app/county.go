@@ -16,17 +16,18 @@ var countyFile []byte
 
 // county is the demo's data, all of it invented.
 type county struct {
-	County struct{ Name, Region, Tier string }
-	Units  []unit
-	Staff  []staffMember
-	People []person
-	Firms  []firm
+	County       struct{ Name, Region, Tier string }
+	Units        []unit
+	Staff        []staffMember
+	People       []person
+	Firms        []firm
+	Certificates []holding
 }
 
 type unit struct {
 	ID, Name, Sort, Parent, Tier string
 	Seals, Kinds                 []string
-	Contact                      bool
+	Any                          bool
 }
 
 type staffMember struct {
@@ -35,14 +36,25 @@ type staffMember struct {
 }
 
 type person struct {
-	Username, Name, Born string
-	Seq                  int
-	SignIn               bool `yaml:"sign_in"`
+	Username, Name, Born, Home string
+	Seq                        int
+	SignIn                     bool `yaml:"sign_in"`
 }
 
 type firm struct {
-	Name, Sort, Scope string
-	Person            int
+	Name, Sort, Scope, At string
+	Legal                 int // place in People
+	Capital               int64
+}
+
+// A holding is a certificate that somebody has from the beginning.
+type holding struct {
+	Kind   string
+	People []int // places in People
+	Firm   *int  // place in Firms
+	Holder string
+	Ago    int // days
+	Fields map[string]any
 }
 
 func loadCounty() (*county, error) {
@@ -67,6 +79,31 @@ func (p person) citizen(region string) (string, error) {
 	}
 	id, err := gbcode.NewCitizenID(area, born, p.Seq)
 	return id.String(), err
+}
+
+// age is the person's at a day.
+func (p person) age(day time.Time) int {
+	born, err := time.Parse("20060102", p.Born)
+	if err != nil {
+		return 0 // citizen has refused it before
+	}
+	years := day.Year() - born.Year()
+	if day.YearDay() < born.YearDay() {
+		years--
+	}
+	return years
+}
+
+// unitCode is the credit code of the n-th unit.
+func (c *county) unitCode(n int) (string, error) {
+	authority, category := byte('1'), byte('1') // 机构编制, 机关
+	switch c.Units[n].Sort {
+	case "公用事业":
+		authority = '9' // 市场监管, 企业
+	case "学校", "医疗机构", "档案部门":
+		category = '2' // 事业单位
+	}
+	return creditCode(authority, category, c.County.Region, n)
 }
 
 // creditCode makes the n-th code of an authority and category of institutions

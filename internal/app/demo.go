@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -19,74 +18,73 @@ import (
 type DemoOptions struct {
 	Listen, Data, Credentials string
 	Out, Log                  io.Writer
-	Chinese                   bool
+	Chinese, JSON             bool
 }
 
 // Mark is what stands across every document and page of a demo.
 const Mark = "样例"
 
-// Credentials are how to sign in to a demo: random for its data directory, and
-// kept there so that a restart tells them again.
-type Credentials struct {
-	Base  string     `json:"base"`
-	Users []DemoUser `json:"users"`
-	Apps  []DemoApp  `json:"apps"`
-}
-
-// A DemoUser signs in to pages.
-type DemoUser struct {
-	Username string   `json:"username"`
-	Password string   `json:"password"`
-	TOTP     string   `json:"totp"`
-	Kind     string   `json:"kind"`
-	Name     string   `json:"name"`
-	Roles    []string `json:"roles"`
-	Org      string   `json:"org"`
-}
-
-// A DemoApp calls the API.
-type DemoApp struct {
-	Name         string   `json:"name"`
-	ClientID     string   `json:"client_id"`
-	ClientSecret string   `json:"client_secret"`
-	Scopes       []string `json:"scopes"`
-}
-
-const credentialsFile = "credentials.json"
-
 // Demo serves a small county out of one directory, which it makes when absent.
-func Demo(ctx context.Context, o DemoOptions) error {
+func Demo(ctx context.Context, o DemoOptions) (err error) {
 	l, err := net.Listen("tcp", o.Listen)
 	if err != nil {
-		return fmt.Errorf("app: listening at %s (another demo may be running; choose another with --listen): %w", o.Listen, err)
+		return troubledListen(o.Listen, "--listen", err)
+	}
+	a, err := openDemo(ctx, o, l)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	return errors.Join(a.Run(ctx, l), a.Close())
+}
+
+// openDemo makes the demo where it is absent, opens it, and tells how to sign in.
+func openDemo(ctx context.Context, o DemoOptions, l net.Listener) (*App, error) {
+	d, err := holdDemo(o.Data)
+	if err != nil {
+		return nil, err
 	}
 	base := "http://localhost:" + port(l)
-	if _, err := os.Stat(o.Data); errors.Is(err, fs.ErrNotExist) {
-		if err := makeDemo(ctx, o, base); err != nil {
-			return errors.Join(err, l.Close())
+	if !d.whole() {
+		if err := makeDemo(ctx, o, d, base); err != nil {
+			return nil, errors.Join(err, d.close())
 		}
 	}
-	creds, err := readCredentials(o.Data)
+	a, creds, err := reopenDemo(ctx, o, d, base)
 	if err != nil {
-		return errors.Join(err, l.Close())
+		return nil, errors.Join(err, d.close())
 	}
-	creds.Base = base
-	a, err := Open(ctx, demoConf(o.Data, base), Options{Mark: Mark, Log: o.Log})
-	if err != nil {
-		return errors.Join(err, l.Close())
-	}
+	a.held = d
 	if o.Credentials != "" {
-		if err := writeCredentials(o.Credentials, creds); err != nil {
-			return errors.Join(err, a.Close(), l.Close())
-		}
+		err = writeCredentials(o.Credentials, creds)
 	}
-	greet(o, creds)
-	return errors.Join(a.Run(ctx, l), a.Close())
+	if err == nil {
+		err = greet(o, creds)
+	}
+	if err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
 }
 
 func port(l net.Listener) string {
 	_, p, _ := net.SplitHostPort(l.Addr().String())
 	return p
+}
+
+func reopenDemo(ctx context.Context, o DemoOptions, d *demoDir, base string) (*App, *Credentials, error) {
+	creds, err := readCredentials(d.at(credentialsFile))
+	if err != nil {
+		return nil, nil, troubledData(d.path, Words{"这个目录里的样例县已经损坏", "the demo in this directory is damaged"}, err)
+	}
+	a, err := Open(ctx, demoConf(d.path, base), Options{Mark: Mark, Log: o.Log})
+	if err != nil {
+		return nil, nil, troubledData(d.path, Words{"这个目录里的样例县打不开", "the demo in this directory cannot be opened"}, err)
+	}
+	if creds.Base != base && !o.JSON {
+		tell(o, "提示：此前签发的证照上，二维码仍指向 "+creds.Base+"\n", "Note: the codes on what was issued before still lead to "+creds.Base+"\n")
+	}
+	creds.Base = base
+	return a, creds, nil
 }
 
 // demoConf is the embedded default: everything in one directory.
@@ -101,26 +99,32 @@ func demoConf(data, base string) conf.Config {
 	return c
 }
 
-// makeDemo seeds in a directory beside and renames it, so that a demo is whole
-// or absent.
-func makeDemo(ctx context.Context, o DemoOptions, base string) error {
-	partial := o.Data + ".partial"
-	if err := os.RemoveAll(partial); err != nil {
-		return fmt.Errorf("app: removing what an interrupted start left: %w", err)
+// makeDemo makes and seeds the county. Until it has come to its end the
+// directory says so, and the next start makes the county anew.
+func makeDemo(ctx context.Context, o DemoOptions, d *demoDir, base string) error {
+	if err := d.begin(); err != nil {
+		return err
 	}
-	tell(o, "正在建立样例县…\n", "Setting up the sample county…\n")
-	a, creds, err := CreateCounty(ctx, demoConf(partial, base), Options{Log: o.Log})
+	if !o.JSON {
+		tell(o, "正在建立样例县…\n", "Setting up the sample county…\n")
+	}
+	a, creds, err := CreateCounty(ctx, demoConf(d.path, base), Options{Log: o.Log})
 	if err != nil {
 		return err
 	}
-	if err := a.Close(); err != nil {
+	if err := errors.Join(a.Close(), writeDemoConfig(d.at(demoConfigFile), base)); err != nil {
 		return err
 	}
-	if err := writeCredentials(filepath.Join(partial, credentialsFile), creds); err != nil {
-		return err
-	}
-	if err := os.Rename(partial, o.Data); err != nil {
-		return fmt.Errorf("app: putting the demo in place: %w", err)
+	return d.finish(creds)
+}
+
+// writeDemoConfig lets doctor, kind import and the other commands that take
+// --config work on the demo.
+func writeDemoConfig(path, base string) error {
+	text := "# 样例县的配置，供 sidian doctor、kind import、serve 等带 --config 的命令使用；sidian demo 自己不读它。\n" +
+		"listen: " + strings.TrimPrefix(base, "http://") + "\nbase_url: " + base + "\nregion: \"999999\"\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return fmt.Errorf("app: writing the demo's configuration: %w", err)
 	}
 	return nil
 }
@@ -136,6 +140,7 @@ func CreateCounty(ctx context.Context, c conf.Config, o Options) (*App, *Credent
 	if err != nil {
 		return nil, nil, fmt.Errorf("app: seeding the county: %w", errors.Join(err, a.Close()))
 	}
+	creds.Base = c.BaseURL
 	return a, creds, nil
 }
 
@@ -149,65 +154,33 @@ func CountyConf(data, base, database string) conf.Config {
 	return c
 }
 
-func readCredentials(data string) (*Credentials, error) {
-	b, err := os.ReadFile(filepath.Join(data, credentialsFile))
-	if err != nil {
-		return nil, fmt.Errorf("app: %s is not the directory of a demo (choose another with --data): %w", data, err)
-	}
-	c := &Credentials{}
-	if err := json.Unmarshal(b, c); err != nil {
-		return nil, fmt.Errorf("app: reading the demo's credentials: %w", err)
-	}
-	return c, nil
-}
-
-// writeCredentials replaces the file at once: a reader sees it whole.
-func writeCredentials(path string, c *Credentials) error {
-	b, err := json.MarshalIndent(c, "", "  ")
-	if err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".credentials-*") // mode 0600
-	if err != nil {
-		return fmt.Errorf("app: writing the credentials: %w", err)
-	}
-	_, err = f.Write(append(b, '\n'))
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("app: writing the credentials: %w", errors.Join(err, os.Remove(f.Name())))
-	}
-	return nil
-}
-
 func tell(o DemoOptions, chinese, english string) {
-	if o.Chinese {
-		fmt.Fprint(o.Out, chinese)
-		return
-	}
-	fmt.Fprint(o.Out, english)
+	fmt.Fprint(o.Out, Words{chinese, english}.In(o.Chinese))
 }
 
 // greet prints where to open each page and how to sign in.
-func greet(o DemoOptions, c *Credentials) {
+func greet(o DemoOptions, c *Credentials) error {
+	if o.JSON {
+		return json.NewEncoder(o.Out).Encode(c)
+	}
 	tell(o, "\n四电样例县已就绪（全部数据为虚构，在 "+o.Data+"）\n\n", "\nThe sample county is ready (all of it invented, in "+o.Data+")\n\n")
-	for _, p := range []struct{ path, chinese, english string }{
-		{"/", "首页", "home"}, {"/verify", "核验（不用登录）", "verify, no sign-in"}, {"/console", "工作台", "console for staff"}, {"/docs", "接口文档", "API"},
+	for _, p := range []struct {
+		path string
+		Words
+	}{
+		{"/", Words{"首页", "home"}}, {"/verify", Words{"核验，不用登录", "verify, no sign-in"}},
+		{"/console", Words{"工作台", "console for staff"}}, {"/docs", Words{"接口文档", "the API"}},
 	} {
-		word := p.english
-		if o.Chinese {
-			word = p.chinese
-		}
-		fmt.Fprintf(o.Out, "  %s%-10s %s\n", c.Base, p.path, word)
+		fmt.Fprintf(o.Out, "  %s%-10s %s\n", c.Base, p.path, p.In(o.Chinese))
 	}
-	tell(o, "\n登录：\n", "\nSign in:\n")
+	tell(o, "\n登录（用户名、密码、姓名、角色）：\n", "\nSign in (user, password, name, roles):\n")
 	for _, u := range c.Users {
-		fmt.Fprintf(o.Out, "  %-10s %-20s %s %s\n", u.Username, u.Password, u.Name, strings.Join(u.Roles, " "))
+		fmt.Fprintf(o.Out, "  %-10s %-26s %s  %s\n", u.Username, u.Password, u.Name, strings.Join(u.Roles, " "))
 	}
-	tell(o, "\n接口应用：\n", "\nAPI client:\n")
+	tell(o, "\n接口应用（client_id、client_secret）：\n", "\nAPI client (client_id, client_secret):\n")
 	for _, p := range c.Apps {
-		fmt.Fprintf(o.Out, "  %s %s  %s\n", p.ClientID, p.ClientSecret, p.Name)
+		fmt.Fprintf(o.Out, "  %s  %s  %s\n", p.ClientID, p.ClientSecret, p.Name)
 	}
-	tell(o, "\n按 Ctrl-C 结束。\n", "\nCtrl-C ends it.\n")
+	tell(o, "\n按 Ctrl-C 结束；再次运行会用同样的密码。\n", "\nCtrl-C ends it; the next run has the same passwords.\n")
+	return nil
 }

@@ -2,13 +2,17 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
 
-	"sidian/gm"
 	"sidian/internal/conf"
+	"sidian/internal/db"
+	"sidian/internal/keys"
 	"sidian/workday"
 )
 
@@ -21,7 +25,7 @@ const (
 
 // A DoctorFinding is what one check found.
 type DoctorFinding struct {
-	Name    string `json:"name"`
+	Name    string `json:"name"` // of the dependency
 	Result  string `json:"result"`
 	Message string `json:"message"`
 }
@@ -36,67 +40,147 @@ func Failing(all []DoctorFinding) bool {
 	return false
 }
 
-// Doctor checks everything that an instance depends on, each by name. The error
-// is that of a configuration that cannot be read.
-func Doctor(ctx context.Context, config string) ([]DoctorFinding, error) {
-	c, err := conf.Load(config, os.Environ())
+// soon is how long before the end of a digital certificate the doctor warns.
+const soon = 180 * 24 * time.Hour
+
+// doctor collects findings in the reader's language.
+type doctor struct {
+	c        conf.Config
+	chinese  bool
+	findings []DoctorFinding
+}
+
+func (d *doctor) say(name, result string, w Words) {
+	d.findings = append(d.findings, DoctorFinding{name, result, w.In(d.chinese)})
+}
+
+// ask notes good words, or why not.
+func (d *doctor) ask(name string, err error, good Words) bool {
+	if err != nil {
+		d.findings = append(d.findings, DoctorFinding{name, Bad, Explain(err, d.chinese)})
+		return false
+	}
+	d.say(name, Good, good)
+	return true
+}
+
+// Doctor checks everything that an instance depends on, each by name, and goes
+// on after one that fails. The error is that of a configuration that cannot be
+// read.
+func Doctor(ctx context.Context, config string, chinese bool) ([]DoctorFinding, error) {
+	c, err := loadConfig(config)
 	if err != nil {
 		return nil, err
 	}
-	var out []DoctorFinding
-	add := func(name string, err error, message string) {
-		f := DoctorFinding{name, Good, message}
+	d := &doctor{c: c, chinese: chinese}
+	d.ask("crypto", selfTest(), Words{"SM2、SM3、SM4 自检通过", "SM2, SM3 and SM4 passed the self-test"})
+	d.calendar(time.Now())
+	d.files()
+	database, err := openDatabase(ctx, c, db.Open)
+	if d.ask("database", err, Words{"可以打开，结构是本程序的", "opens, and has this program's schema"}) {
+		_, err := keys.Open(ctx, database, c.MasterKeyFile)
 		if err != nil {
-			f.Result, f.Message = Bad, err.Error()
+			err = troubledKeys(c, err)
 		}
-		out = append(out, f)
-	}
-	add("crypto", gm.SelfTest(), "SM2、SM3、SM4 自检通过")
-	out = append(out, calendar(time.Now()))
-	a, err := Open(ctx, c, Options{})
-	add("open", err, "配置、数据库、密钥和文件库可以打开")
-	if err != nil {
-		return out, nil
-	}
-	defer a.Close()
-	for _, r := range a.Health.Run(ctx).Checks {
-		f := DoctorFinding{r.Name, Good, r.Detail}
-		if !r.OK {
-			f.Result, f.Message = Bad, "没有响应"
+		d.ask("keys", err, Words{"主密钥与数据库相符", "the master key is this database's"})
+		if err := database.Close(); err != nil {
+			d.ask("database", err, Words{})
 		}
-		out = append(out, f)
 	}
-	return append(out, a.certificates(ctx)...), nil
+	if _, err := openBlobs(ctx, c); err != nil {
+		d.ask("documents", troubledDocuments(c, err), Words{})
+	}
+	if !Failing(d.findings) {
+		d.running(ctx)
+	}
+	return d.findings, nil
 }
 
 // calendar warns from 1 December when next year's holidays are not known yet.
-func calendar(now time.Time) DoctorFinding {
+func (d *doctor) calendar(now time.Time) {
 	missing := workday.Embedded().Missing(now)
 	if len(missing) == 0 {
-		return DoctorFinding{"workdays", Good, "工作日历齐全"}
+		d.say("workdays", Good, Words{"工作日历齐全", "the calendar is complete"})
+		return
 	}
 	years := make([]string, len(missing))
 	for i, y := range missing {
 		years[i] = fmt.Sprint(y)
 	}
-	return DoctorFinding{"workdays", Care, "缺少 " + strings.Join(years, "、") + " 年的放假安排：期限暂按周末和法定节日推算，公布后请升级"}
+	d.say("workdays", Care, Words{
+		"缺少 " + strings.Join(years, "、") + " 年的放假安排：期限暂按周末和法定节日推算；国务院办公厅的通知公布后，请换用含有它的程序版本",
+		"the notice of holidays of " + strings.Join(years, ", ") + " is missing: deadlines are reckoned by weekends and statutory holidays; take the version of this program that has it once it is published",
+	})
 }
 
-// certificates warns of authorities that end soon.
-func (a *App) certificates(ctx context.Context) (out []DoctorFinding) {
+// files warns of what others of the machine may read.
+func (d *doctor) files() {
+	info, err := os.Stat(d.c.DataDir)
+	switch {
+	case err != nil:
+		d.ask("data", troubledPart("data", Words{"数据目录不在：" + d.c.DataDir, "the data directory is missing: " + d.c.DataDir}, ignoreAbsent(err)), Words{})
+	case info.Mode().Perm()&0o077 != 0:
+		d.say("data", Care, Words{
+			fmt.Sprintf("数据目录 %s 的权限是 %04o，本机其他用户可以查看；请改为 0700", d.c.DataDir, info.Mode().Perm()),
+			fmt.Sprintf("the data directory %s has mode %04o, open to other users of this machine; make it 0700", d.c.DataDir, info.Mode().Perm()),
+		})
+	default:
+		d.say("data", Good, Words{"数据目录只有本用户可以查看", "the data directory is closed to other users"})
+	}
+}
+
+func ignoreAbsent(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// running opens the whole instance and asks what /readyz asks, and more.
+func (d *doctor) running(ctx context.Context) {
+	a, err := openInstance(ctx, d.c, io.Discard)
+	if !d.ask("instance", err, Words{"可以运行", "can be served"}) {
+		return
+	}
+	defer a.Close()
+	for _, r := range a.Health.Run(ctx).Checks {
+		if r.Name == "database" { // opened before
+			continue
+		}
+		if r.Err != nil {
+			r.Err = troubledPart(r.Name, Words{"没有响应", "does not answer"}, r.Err)
+		}
+		d.ask(r.Name, r.Err, Words{"有响应", "answers"})
+	}
+	if _, err := a.PKI.TimeStamp(ctx, []byte("sidian doctor")); err != nil {
+		d.ask("timestamp", troubledPart("timestamp", Words{"得不到时间戳，不能用印", "no time stamp is given, so nothing can be sealed"}, err), Words{})
+	} else {
+		d.say("timestamp", Good, Words{"可以取得时间戳", "gives time stamps"})
+	}
+	d.authorities(ctx, a)
+	d.server()
+}
+
+// authorities warns of digital certificates that end soon.
+func (d *doctor) authorities(ctx context.Context, a *App) {
 	all, err := a.PKI.Authorities(ctx)
 	if err != nil {
-		return []DoctorFinding{{"authorities", Bad, err.Error()}}
+		d.ask("authority", err, Words{})
+		return
 	}
 	for _, x := range all {
-		f := DoctorFinding{"pki." + x.ID, Good, "有效期至 " + x.Certificate.NotAfter.Format(time.DateOnly)}
-		switch left := x.Certificate.NotAfter.Sub(a.DB.Now()); {
-		case left < 0:
-			f.Result = Bad
-		case left < 180*24*time.Hour:
-			f.Result = Care
-		}
-		out = append(out, f)
+		d.expiry("pki."+x.ID, x.Certificate.NotAfter, a.DB.Now())
 	}
-	return out
+}
+
+func (d *doctor) expiry(name string, end, now time.Time) {
+	day := end.Format(time.DateOnly)
+	switch left := end.Sub(now); {
+	case left < 0:
+		d.say(name, Bad, Words{"数字证书已于 " + day + " 过期，请更换", "the digital certificate ended on " + day + "; replace it"})
+	case left < soon:
+		d.say(name, Care, Words{"数字证书有效期至 " + day + "，请准备更换", "the digital certificate ends on " + day + "; prepare to replace it"})
+	default:
+		d.say(name, Good, Words{"数字证书有效期至 " + day, "the digital certificate is valid until " + day})
+	}
 }

@@ -37,7 +37,8 @@ func databaseURL(c conf.Config) (string, error) {
 func secretFile(key, path string) (string, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return "", fmt.Errorf("app: reading %s: %w", key, err)
+		return "", &Trouble{Part: "config", Where: path, Err: err, What: Words{key + " 所指的文件读不了", "the file that " + key + " names cannot be read"},
+			Do: Words{"请核对路径，并让运行本程序的用户可以读取", "see that the path is right and that the user of this program may read it"}}
 	}
 	return strings.TrimRight(string(b), "\r\n"), nil
 }

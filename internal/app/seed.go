@@ -2,16 +2,11 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
-	"sidian/internal/catalogue"
-	"sidian/internal/cert"
 	"sidian/internal/iam"
 	"sidian/internal/seal"
-	"sidian/ofd/draw/imprint"
 )
 
 // seeder fills a demo by the real use cases, each as whoever may do it.
@@ -23,6 +18,8 @@ type seeder struct {
 	custodian        context.Context // keeps every unit's seals, for the demo's sake
 	client           context.Context
 	clientID         string
+	codes            []string // of the firms, given by their licences
+	imprints         imprints
 }
 
 func (a *App) seed(ctx context.Context) (*Credentials, error) {
@@ -30,7 +27,10 @@ func (a *App) seed(ctx context.Context) (*Credentials, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &seeder{App: a, county: c, creds: &Credentials{}}
+	s := &seeder{App: a, county: c, creds: &Credentials{}, imprints: newImprints(c)}
+	drawn := make(chan struct{})
+	go func() { defer close(drawn); s.imprints.drawAll(ctx) }()
+	defer func() { <-drawn }()
 	for _, step := range []struct {
 		name string
 		do   func(context.Context) error
@@ -47,7 +47,7 @@ func (a *App) seed(ctx context.Context) (*Credentials, error) {
 
 func (s *seeder) administrators(ctx context.Context) error {
 	root := s.Units[0]
-	code, err := creditCode('1', '1', s.County.Region, 0)
+	code, err := s.unitCode(0)
 	if err != nil {
 		return err
 	}
@@ -78,14 +78,7 @@ func (s *seeder) remember(n iam.NewAccount, roles []string, org string) {
 
 func (s *seeder) units(context.Context) error {
 	for i, u := range s.Units[1:] {
-		authority, category := byte('1'), byte('1')
-		switch u.Sort {
-		case "公用事业":
-			authority = '9'
-		case "学校", "医疗机构", "档案部门":
-			category = '2'
-		}
-		code, err := creditCode(authority, category, s.County.Region, i+1)
+		code, err := s.unitCode(i + 1)
 		if err != nil {
 			return err
 		}
@@ -170,8 +163,6 @@ func (s *seeder) clients(ctx context.Context) error {
 	return err
 }
 
-var imprintWords = map[string]string{seal.LegalName: "", seal.Special: "电子证照专用章"}
-
 // seals makes the seals of each unit and lets the client and the unit's own
 // staff use them for the kinds that the unit issues.
 func (s *seeder) seals(ctx context.Context) error {
@@ -184,7 +175,7 @@ func (s *seeder) seals(ctx context.Context) error {
 			return err
 		}
 		for _, kind := range u.Seals {
-			if err := s.seal(o, kind, u.Kinds); err != nil {
+			if err := s.seal(o, kind, purposesOf(u)); err != nil {
 				return fmt.Errorf("%s: %w", u.Name, err)
 			}
 		}
@@ -197,14 +188,22 @@ func (s *seeder) seals(ctx context.Context) error {
 	return nil
 }
 
+// purposesOf is what the seals of a unit stamp without a person at each document.
+func purposesOf(u unit) []string {
+	if u.Any {
+		return []string{seal.Any}
+	}
+	return u.Kinds
+}
+
 func (s *seeder) seal(o iam.Org, kind string, purposes []string) error {
-	picture, err := imprint.PNG(imprint.Spec{Name: o.Name, Bottom: imprintWords[kind], Code: o.USCC[8:17], Width: 42, Height: 42})
+	picture, err := s.imprints[imprintKey{o.ID, kind}].png()
 	if err != nil {
 		return err
 	}
 	x, err := s.Seal.Make(s.custodian, seal.MakeRequest{
 		Org: o.ID, OrgName: o.Name, OrgCode: o.USCC, Kind: kind, Name: o.Name + imprintWords[kind],
-		Imprint: seal.Imprint{PNG: picture, Width: 42, Height: 42},
+		Imprint: seal.Imprint{PNG: picture, Width: imprintSize, Height: imprintSize},
 	})
 	if err != nil {
 		return err
@@ -217,52 +216,4 @@ func (s *seeder) seal(o iam.Org, kind string, purposes []string) error {
 		}
 	}
 	return nil
-}
-
-// perKind is how many certificates of each kind the county begins with.
-const perKind = 4
-
-// certificates issues some of each kind, out of the kind's example with the
-// county's own people and firms.
-func (s *seeder) certificates(ctx context.Context) error {
-	kinds, err := s.Catalogue.Published(ctx)
-	if err != nil {
-		return err
-	}
-	for _, k := range kinds {
-		for i := range perKind {
-			if err := s.certificate(k, i); err != nil {
-				return fmt.Errorf("%s %d: %w", k.Name, i, err)
-			}
-		}
-	}
-	return nil
-}
-
-func (s *seeder) certificate(k *catalogue.Kind, i int) error {
-	var req cert.IssueRequest
-	if err := json.Unmarshal(k.Example, &req); err != nil {
-		return err
-	}
-	for n := range req.Holders {
-		h := &req.Holders[n]
-		if h.Type != "person" {
-			if i > 0 {
-				h.Name = s.Firms[(i*3+n)%len(s.Firms)].Name
-			}
-			continue
-		}
-		p := s.People[(i*3+n)%len(s.People)]
-		id, err := p.citizen(s.County.Region)
-		if err != nil {
-			return err
-		}
-		h.Name = p.Name
-		if h.ID != "" && h.IDType == "111" {
-			h.ID = id
-		}
-	}
-	req.CaseNo = fmt.Sprintf("YL%s%04d", time.Now().Format("20060102"), i+1)
-	_, err := s.Cert.Issue(s.client, req)
-	return err
 }

@@ -7,7 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
+	"sync"
 	"time"
 
 	"sidian/internal/conf"
@@ -17,49 +17,82 @@ import (
 	"sidian/internal/outbox"
 )
 
-// grace is how long running requests may take when the program is told to stop.
-const grace = 10 * time.Second
+const (
+	// grace is how long running requests may take when the program is told to stop.
+	grace = 10 * time.Second
+	// lastTraces is how long the traces of them may take to be sent.
+	lastTraces = 3 * time.Second
+)
 
-// Serve runs the instance of a configuration file until ctx ends.
-func Serve(ctx context.Context, config string, log io.Writer) error {
-	c, err := conf.Load(config, os.Environ())
-	if err != nil {
-		return err
-	}
-	a, err := Open(ctx, c, Options{Log: log})
+// ServeOptions are what the command line says of serving.
+type ServeOptions struct {
+	Config string
+	Log    io.Writer
+	// Ready, where it is not nil, is told once requests are taken: the address
+	// that users see, and the one that is listened at.
+	Ready func(base, address string)
+}
+
+// Serve runs the instance of a configuration file until ctx ends. It refuses
+// what is not initialised.
+func Serve(ctx context.Context, o ServeOptions) error {
+	c, err := loadConfig(o.Config)
 	if err != nil {
 		return err
 	}
 	l, err := net.Listen("tcp", c.Listen)
 	if err != nil {
-		return errors.Join(fmt.Errorf("app: listening: %w", err), a.Close())
+		return troubledListen(c.Listen, "listen", err)
+	}
+	a, err := openInstance(ctx, c, o.Log)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	if o.Ready != nil {
+		o.Ready(c.BaseURL, l.Addr().String())
 	}
 	return errors.Join(a.Run(ctx, l), a.Close())
 }
 
+// openInstance opens what a configuration file names. A demo's keys seal
+// nothing without the demo's mark, however it is opened.
+func openInstance(ctx context.Context, c conf.Config, log io.Writer) (*App, error) {
+	o := Options{Log: log}
+	if isDemo(c.DataDir) {
+		o.Mark = Mark
+	}
+	return Open(ctx, c, o)
+}
+
 // Run serves on l until ctx ends: the pages and the API, the metrics on their
-// own listener, deliveries, and what was left half-done by a crash.
+// own listener, deliveries, and what a crash left half-done. When it returns,
+// everything that it started has ended.
 func (a *App) Run(ctx context.Context, l net.Listener) error {
+	var background sync.WaitGroup
 	ctx, stop := context.WithCancel(ctx)
-	defer stop()
+	defer func() { stop(); background.Wait() }()
 	traces, err := obs.Trace(ctx, a.Conf.Trace.Endpoint, Version)
 	if err != nil {
-		return err
+		return errors.Join(err, l.Close())
 	}
-	defer traces(context.WithoutCancel(ctx))
+	defer sendTraces(ctx, traces)
+	metrics, err := a.listenMetrics()
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
 	runner, err := outbox.NewRunner(ctx, a.DB, a.Outbox, func(consumer string, err error) {
 		a.Log.ErrorContext(ctx, "delivering events", "consumer", consumer, "err", err)
 	})
 	if err != nil {
-		return err
+		return errors.Join(err, l.Close())
 	}
 	defer runner.Close()
-	if err := a.serveMetrics(ctx); err != nil {
-		return err
+	if metrics != nil {
+		background.Go(func() { a.serveMetrics(ctx, metrics) })
 	}
-	done := make(chan struct{})
-	go func() { defer close(done); a.resume(ctx) }()
-	defer func() { stop(); <-done }()
+	for _, c := range a.chores() {
+		background.Go(func() { a.keepDoing(ctx, c) })
+	}
 	a.Log.InfoContext(ctx, "serving", "address", l.Addr().String(), "database", a.DB.Engine())
 	return httpx.Serve(ctx, httpx.Server(a.Handler(), a.Log), l, a.Conf.TLS.CertFile, a.Conf.TLS.KeyFile, grace)
 }
@@ -67,49 +100,45 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 // Handler is the program's routes.
 func (a *App) Handler() http.Handler { return a.handler }
 
-func (a *App) serveMetrics(ctx context.Context) error {
+func (a *App) listenMetrics() (net.Listener, error) {
 	if a.Conf.Metrics.Listen == "" {
-		return nil
+		return nil, nil
 	}
 	l, err := net.Listen("tcp", a.Conf.Metrics.Listen)
 	if err != nil {
-		return fmt.Errorf("app: listening for metrics: %w", err)
+		return nil, troubledListen(a.Conf.Metrics.Listen, "metrics.listen", err)
 	}
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", a.Metrics.Handler())
-	go func() {
-		if err := httpx.Serve(ctx, httpx.Server(mux, a.Log), l, "", "", grace); err != nil {
-			a.Log.ErrorContext(ctx, "metrics stopped", "err", err)
-		}
-	}()
-	return nil
+	return l, nil
 }
 
-// resumeEvery is how often half-done work is looked for.
-const resumeEvery = 5 * time.Second
-
-func (a *App) resume(ctx context.Context) {
-	for ctx.Err() == nil {
-		completed, withdrawn, err := a.Cert.Resume(ctx)
-		if completed+withdrawn > 0 {
-			a.Log.InfoContext(ctx, "resumed issuing", "completed", completed, "withdrawn", withdrawn)
-		}
-		if err != nil && ctx.Err() == nil {
-			a.Log.ErrorContext(ctx, "resuming issuing", "err", err)
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(resumeEvery):
-		}
+func (a *App) serveMetrics(ctx context.Context, l net.Listener) {
+	a.Log.InfoContext(ctx, "serving metrics", "address", l.Addr().String())
+	if err := httpx.Serve(ctx, httpx.Server(a.Metrics.Handler(), a.Log), l, "", "", grace); err != nil {
+		a.Log.ErrorContext(ctx, "metrics stopped", "err", err)
 	}
+}
+
+// sendTraces sends what is left; an endpoint that is gone does not hold the
+// program up.
+func sendTraces(ctx context.Context, flush func(context.Context) error) {
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastTraces)
+	defer cancel()
+	_ = flush(end) // what is lost is a sample of timings
 }
 
 // Close lets go of everything.
-func (a *App) Close() error { return a.DB.Close() }
+func (a *App) Close() error {
+	err := a.DB.Close()
+	if a.held != nil {
+		err = errors.Join(err, a.held.close())
+	}
+	return err
+}
 
-// Migrate brings the schema of a configuration's database up to this program's.
+// Migrate brings the schema of a configuration's database up to this program's,
+// and reports what it applied.
 func Migrate(ctx context.Context, config string) ([]string, error) {
-	c, err := conf.Load(config, os.Environ())
+	c, err := loadConfig(config)
 	if err != nil {
 		return nil, err
 	}
@@ -117,5 +146,9 @@ func Migrate(ctx context.Context, config string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return db.Migrate(ctx, target)
+	applied, err := db.Migrate(ctx, target)
+	if err != nil {
+		return applied, troubledDatabase(c, fmt.Errorf("migrating: %w", err))
+	}
+	return applied, nil
 }

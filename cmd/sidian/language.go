@@ -1,0 +1,74 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"sidian/internal/app"
+)
+
+// readsChinese follows the locale, as other programs do.
+func readsChinese(getenv func(string) string) bool {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := getenv(name); v != "" {
+			return strings.HasPrefix(v, "zh")
+		}
+	}
+	return false
+}
+
+// texts are the words of the help, which the commands' tags name.
+func texts(e *environment) kong.Vars {
+	return kong.Vars{
+		"version": "sidian " + app.Version,
+
+		"demo":        e.say("运行一个样例县，全部数据在一个目录里", "Serve a sample county, all of it in one directory."),
+		"init":        e.say("按配置建立一个实例", "Create the instance of a configuration."),
+		"serve":       e.say("运行实例", "Serve the instance."),
+		"migrate":     e.say("升级数据库结构", "Bring the database's schema up to this program's."),
+		"doctor":      e.say("逐项检查实例的各项依赖", "Check everything that the instance depends on, by name."),
+		"kind":        e.say("证照种类：检查和导入", "Kinds of certificate: check and import."),
+		"kind_check":  e.say("检查一个证照种类，并可画出样例", "Lint the kind in a folder, and draw its example."),
+		"kind_import": e.say("把一个证照种类放进目录", "Put the kind in a folder into the catalogue."),
+		"unbuilt":     e.say("尚未建成", "Not built yet."),
+
+		"flag_version":     e.say("显示版本", "Show the version."),
+		"flag_json":        e.say("输出一个 JSON 对象", "Answer with one JSON object."),
+		"flag_config":      e.say("配置文件（YAML）", "The configuration file (YAML)."),
+		"flag_listen":      e.say("监听地址", "Address to listen at."),
+		"flag_data":        e.say("数据目录，没有则新建", "Directory of everything; created when absent."),
+		"flag_credentials": e.say("把登录方法写入此文件（JSON，权限 0600）", "Write how to sign in to this file (JSON, mode 0600)."),
+		"flag_example":     e.say("不建实例，只写出一份带说明的配置，已有的文件不覆盖", "Do not create; write a configuration with explanations, unless the file exists."),
+		"flag_name":        e.say("平台运行单位的全称", "Legal name of the unit that runs the platform."),
+		"flag_uscc":        e.say("它的统一社会信用代码（GB 32100）", "Its credit code (GB 32100)."),
+		"flag_out":         e.say("把样例照面画到此文件（SVG）", "Draw the face of the example into this file (SVG)."),
+		"flag_issuer":      e.say("签发单位编号，可写多次", "Id of an organisation that issues it; may be repeated."),
+		"arg_kind":         e.say("证照种类的文件夹", "The kind's folder."),
+	}
+}
+
+// headings of the help, which kong writes in English.
+var headings = strings.NewReplacer(
+	"Usage: ", "用法：", "Arguments:\n", "参数：\n", "Flags:\n", "选项：\n", "Commands:\n", "命令：\n",
+	"Show context-sensitive help.", "显示帮助", "Run \"", "用 \"", "\" for more information on a command.", "\" 查看某个命令的用法",
+	"[flags]", "[选项]", "<command>", "<命令>",
+)
+
+// help is kong's, with its headings in the reader's language.
+func (e *environment) help(options kong.HelpOptions, ctx *kong.Context) error {
+	if !e.chinese {
+		return kong.DefaultHelpPrinter(options, ctx)
+	}
+	var b bytes.Buffer
+	to := ctx.Stdout
+	ctx.Stdout = &b
+	err := kong.DefaultHelpPrinter(options, ctx)
+	ctx.Stdout = to
+	if err != nil {
+		return err
+	}
+	_, err = headings.WriteString(to, b.String())
+	return err
+}

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package main
+
+// private does nothing: files get their access rights from their folder.
+func private() {}

@@ -1,0 +1,47 @@
+package app
+
+import (
+	"context"
+	"time"
+)
+
+// A chore is work that a running program does by itself, at once and then at
+// intervals. Any number of processes may do it at the same time.
+type chore struct {
+	name  string
+	every time.Duration
+	do    func(context.Context) error
+}
+
+// chores of every instance. Events are not pruned: a consumer that a later
+// version brings is given those that were put before it.
+func (a *App) chores() []chore {
+	return []chore{
+		{"resuming what was being issued", 5 * time.Second, a.resume},
+		{"forgetting sessions that are over", time.Hour, a.IAM.Sweep},
+		{"forgetting answers that nobody asks for again", time.Hour, func(ctx context.Context) error { _, err := a.repeats.Sweep(ctx); return err }},
+	}
+}
+
+func (a *App) keepDoing(ctx context.Context, c chore) {
+	tick := time.NewTicker(c.every)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		if err := c.do(ctx); err != nil && ctx.Err() == nil {
+			a.Log.ErrorContext(ctx, c.name, "err", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
+}
+
+// resume finishes what a crash left between the two transactions of issuing.
+func (a *App) resume(ctx context.Context) error {
+	completed, withdrawn, err := a.Cert.Resume(ctx)
+	if completed+withdrawn > 0 {
+		a.Log.InfoContext(ctx, "resumed issuing", "completed", completed, "withdrawn", withdrawn)
+	}
+	return err
+}
