@@ -9,19 +9,17 @@ const module = "sidian"
 // third-party modules that it, and packages below it, may import beside the
 // standard library and other libraries.
 var libraries = map[string][]string{
-	"gbcode":      nil,
-	"workday":     nil,
-	"certid":      nil,
-	"gm":          {"github.com/emmansun/gmsm", "golang.org/x/crypto/cryptobyte"},
-	"tlog":        {"github.com/transparency-dev/merkle", "golang.org/x/mod/sumdb"},
-	"ses":         {"golang.org/x/crypto/cryptobyte"},
-	"ofd":         {"github.com/beevik/etree", "github.com/klauspost/compress", "golang.org/x/text"},
-	"ofd/sign":    {"golang.org/x/crypto/cryptobyte"},
-	"ofd/draw":    {"github.com/boombuler/barcode", "golang.org/x/image", "golang.org/x/text"},
-	"ofd/render":  {"codeberg.org/go-pdf/fpdf", "golang.org/x/image", "github.com/boombuler/barcode"}, // a copy carries a code back to its original
-	"kinds":       nil,                                                                                // data, and an embed.go
-	"status":      nil,
-	"ofd/fixture": nil,
+	"gbcode":     nil,
+	"workday":    nil,
+	"certid":     nil,
+	"gm":         {"github.com/emmansun/gmsm", "golang.org/x/crypto/cryptobyte"},
+	"tlog":       {"github.com/transparency-dev/merkle", "golang.org/x/mod/sumdb"},
+	"ses":        {"golang.org/x/crypto/cryptobyte"},
+	"ofd":        {"github.com/klauspost/compress"},
+	"ofd/sign":   {"golang.org/x/crypto/cryptobyte"},
+	"ofd/draw":   {"golang.org/x/image"},
+	"ofd/render": {"codeberg.org/go-pdf/fpdf", "golang.org/x/image", "github.com/boombuler/barcode"}, // a copy carries a code back to its original
+	"kinds":      nil,                                                                                // data, and an embed.go
 }
 
 // offline are the commands that import libraries only.
@@ -54,7 +52,7 @@ var edges = map[string][]string{
 var top = []string{"web", "api", "app"}
 
 // apart are packages under internal that carry no code of the program.
-var apart = []string{"arch", "bench", "deps"}
+var apart = []string{"arch", "bench", "interop"}
 
 // measuring are programs of the workshop: like tests, they keep clocks, talk
 // HTTP and look at other engines for comparison.
@@ -67,12 +65,12 @@ var only = []struct {
 	by     []string
 	why    string
 }{
-	{"github.com/emmansun/gmsm", []string{"gm", "internal/deps"}, "gm is the only door to SM2, SM3 and SM4"},
+	{"github.com/emmansun/gmsm", []string{"gm"}, "gm is the only door to SM2, SM3 and SM4"},
 	{"database/sql", []string{"internal/db"}, "statements run on a *db.Tx"},
-	{"modernc.org/sqlite", []string{"internal/db", "internal/deps"}, "engines stand in internal/db"},
-	{"github.com/jackc/pgx", []string{"internal/db", "internal/deps"}, "engines stand in internal/db"},
-	{"github.com/minio/minio-go", []string{"internal/blob", "internal/deps"}, "documents are kept by internal/blob"},
-	{"github.com/danielgtaylor/huma", []string{"internal/httpx", "internal/api", "internal/deps"}, "routes are mounted through internal/httpx"},
+	{"modernc.org/sqlite", []string{"internal/db"}, "engines stand in internal/db"},
+	{"github.com/jackc/pgx", []string{"internal/db"}, "engines stand in internal/db"},
+	{"github.com/minio/minio-go", []string{"internal/blob"}, "documents are kept by internal/blob"},
+	{"github.com/danielgtaylor/huma", []string{"internal/httpx", "internal/api"}, "routes are mounted through internal/httpx"},
 	{"math/rand", nil, "secrets and identifiers come from crypto/rand; jitter from math/rand/v2"},
 	{"log", []string{"cmd"}, "the log is log/slog"},
 }
