@@ -194,6 +194,9 @@ func TestResumeRace(t *testing.T) {
 		if total != 10 {
 			t.Errorf("completed %d", total)
 		}
+		if n, err := w.Attempts(t.Context()); err != nil || n != 20 {
+			t.Errorf("%d attempts at 10 certificates that were each left once, %v", n, err)
+		}
 		must(t, w.CheckAll(t.Context()))
 	})
 }

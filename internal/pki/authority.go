@@ -35,7 +35,7 @@ type Authority struct {
 	ID          string
 	Certificate *gm.Certificate
 	keyID       string
-	above       []*gm.Certificate // its issuers, up to the anchor
+	between     []*gm.Certificate // its issuers below the anchor
 }
 
 // Given is an authority that somebody else's root signed, with its key: what

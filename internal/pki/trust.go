@@ -122,7 +122,8 @@ func (s *Service) authorities(ctx context.Context) (*set, error) {
 	}
 	x.anchors, x.intermediates = gm.NewPool(anchors...), gm.NewPool(between...)
 	for _, a := range x.all {
-		a.above = a.Certificate.BuildChain(x.intermediates, x.anchors).Chain[1:]
+		chain := a.Certificate.BuildChain(x.intermediates, x.anchors).Chain[1:]
+		a.between = slices.DeleteFunc(chain, x.anchors.Contains) // who trusts an anchor has it
 	}
 	if len(x.all) > 0 {
 		s.cache.mu.Lock()

@@ -7,6 +7,7 @@ import (
 	"sidian/gm"
 	"sidian/internal/db"
 	"sidian/internal/keys"
+	"sidian/ofd"
 	"sidian/ses"
 )
 
@@ -14,6 +15,7 @@ import (
 // memory, loaded once. Whether the seal may stamp is not asked of it.
 type material struct {
 	seal        *ses.Seal
+	part        *ofd.Part // the seal as documents carry it: compressed and digested once
 	certificate *gm.Certificate
 	keyID       string
 }
@@ -37,6 +39,7 @@ func (s *Service) material(ctx context.Context, id string) (*material, error) {
 	if m.certificate, err = gm.ParseCertificate(certificateDER); err != nil {
 		return nil, fmt.Errorf("seal: reading the digital certificate of seal %s: %w", id, err)
 	}
+	m.part = ofd.Freeze("Seal.esl", m.seal.Raw, ofd.Best)
 	s.loaded.Store(id, m)
 	return m, nil
 }

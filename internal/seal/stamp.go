@@ -74,7 +74,7 @@ func (s *Service) Stamp(ctx context.Context, t *Token, d *ofd.Document, places .
 	if !t.state.CompareAndSwap(ready, spent) {
 		return nil, fault.Conflict.New("用印令牌未生效，或已经使用过").WithCode("seal.spent").WithHint("请重新签发")
 	}
-	o := sign.StampOptions{Seal: m.seal, Signer: signer, Certificate: m.certificate, Places: places, Time: s.DB.Now()}
+	o := sign.StampOptions{Seal: m.seal, SealPart: m.part, Signer: signer, Certificate: m.certificate, Places: places, Time: s.DB.Now()}
 	if s.TimeStamps {
 		o.Timestamp = func(value []byte) ([]byte, error) { return s.PKI.TimeStamp(ctx, value) }
 	}

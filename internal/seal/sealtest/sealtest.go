@@ -92,7 +92,7 @@ func Imprint(t testing.TB, name string) seal.Imprint {
 	imprints.Lock()
 	defer imprints.Unlock()
 	if imprints.drawn[name] == nil {
-		b, err := imprint.PNG(imprint.Spec{Name: name, Code: "999900001", Width: 42, Height: 42, MaxBytes: 6 << 10})
+		b, err := imprint.PNG(imprint.Spec{Name: name, Code: "999900001", Width: 42, Height: 42})
 		must(t, err)
 		imprints.drawn[name] = b
 	}
