@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"sidian/certid"
 	"sidian/gm"
 	"sidian/internal/audit"
 	"sidian/internal/db"
@@ -43,6 +44,15 @@ func (s *Service) Public(ctx context.Context, codeOrIdentifier string) (*Certifi
 	return s.public(ctx, r, err)
 }
 
+// ByIdentifier finds a certificate as Public does, by its identifier alone.
+func (s *Service) ByIdentifier(ctx context.Context, identifier string) (*Certificate, error) {
+	if _, err := certid.Parse(identifier); err != nil {
+		return nil, unknown()
+	}
+	r, err := s.find(ctx, func(tx *db.Tx) (*row, error) { return byIdentifier(tx, identifier) })
+	return s.public(ctx, r, err)
+}
+
 // ByDocument finds the certificate whose sealed document has this digest.
 func (s *Service) ByDocument(ctx context.Context, d gm.Digest) (*Certificate, error) {
 	r, err := s.find(ctx, func(tx *db.Tx) (*row, error) { return byDocument(tx, d) })
@@ -54,7 +64,7 @@ func (s *Service) public(ctx context.Context, r *row, err error) (*Certificate, 
 		return nil, err
 	}
 	if r.Status == Sealing || r.Status == Withdrawn {
-		return nil, fault.NotFound.New("没有这份电子证照").WithCode("cert.not-found").WithHint("请核对证照标识或查验码")
+		return nil, unknown()
 	}
 	c, err := s.record(ctx, r)
 	if err != nil {

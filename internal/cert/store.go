@@ -160,9 +160,13 @@ func first(tx *db.Tx, where string, args ...any) (*row, error) {
 		return nil, err
 	}
 	if len(rows) == 0 {
-		return nil, fault.NotFound.New("没有这份电子证照").WithCode("cert.not-found").WithHint("请核对证照标识、编号或查验码")
+		return nil, unknown()
 	}
 	return rows[0], nil
+}
+
+func unknown() error {
+	return fault.NotFound.New("没有这份电子证照").WithCode("cert.not-found").WithHint("请核对证照标识或查验码")
 }
 
 func byID(tx *db.Tx, id string) (*row, error)     { return first(tx, `id = $1`, id) }

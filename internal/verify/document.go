@@ -21,10 +21,17 @@ func (s *Service) Document(ctx context.Context, name string, data []byte) (*Verd
 	if err != nil {
 		return nil, err
 	}
-	v := &Verdict{Report: sign.Verify(data, sign.Options{
+	o := sign.Options{
 		File: name, Anchors: t.Anchors, Intermediates: t.Intermediates, CRLs: t.Lists, Now: s.DB.Now(), ChainCache: s.Cache,
-	})}
-	if v.Register, err = s.register(ctx, data); err != nil {
+	}
+	v := &Verdict{}
+	d, err := ofd.Open(data)
+	if err != nil {
+		v.Report = sign.Verify(data, o) // says why
+	} else {
+		v.Report = sign.VerifyDocument(d, o)
+	}
+	if v.Register, err = s.register(ctx, data, d); err != nil {
 		return nil, err
 	}
 	v.conclude()
@@ -32,31 +39,32 @@ func (s *Service) Document(ctx context.Context, name string, data []byte) (*Verd
 }
 
 // register finds the certificate: by the document's digest, else by the
-// identifier that the document claims.
-func (s *Service) register(ctx context.Context, data []byte) (*Register, error) {
+// identifier that the document, if it could be opened, claims.
+func (s *Service) register(ctx context.Context, data []byte, d *ofd.Document) (*Register, error) {
 	c, err := s.Cert.ByDocument(ctx, gm.Sum(data))
 	if err == nil {
 		return registerOf(c, true), nil
 	}
-	if !errors.Is(err, fault.NotFound) {
-		return nil, err
-	}
-	d, err := ofd.Open(data)
-	if err != nil {
-		return nil, nil // the report says so
+	if !errors.Is(err, fault.NotFound) || d == nil {
+		return nil, unlessUnknown(err)
 	}
 	claimed, ok := d.Info().Custom("ZZBS")
 	if !ok {
 		return nil, nil
 	}
-	c, err = s.Cert.Public(ctx, claimed)
-	if errors.Is(err, fault.NotFound) {
-		return nil, nil
-	}
+	c, err = s.Cert.ByIdentifier(ctx, claimed)
 	if err != nil {
-		return nil, err
+		return nil, unlessUnknown(err)
 	}
 	return registerOf(c, false), nil
+}
+
+// unlessUnknown drops the error of what the register does not know.
+func unlessUnknown(err error) error {
+	if errors.Is(err, fault.NotFound) {
+		return nil
+	}
+	return err
 }
 
 // A Standing is what the register says of a certificate that is named by its

@@ -29,15 +29,19 @@ type Register struct {
 	Holders       []cert.Holder `json:"holders" doc:"已遮蔽"`
 	ObjectionMark bool          `json:"objection_mark" doc:"异议标注"`
 	SameDocument  bool          `json:"same_document" doc:"文件与登记的逐字节一致"`
-	VerifyURL     string        `json:"verify_url"`
+	VerifyURL     string        `json:"verify_url,omitempty" doc:"文件与登记的一致时才有"`
 }
 
 func registerOf(c *cert.Certificate, same bool) *Register {
-	return &Register{
+	r := &Register{
 		Identifier: c.Identifier, Number: c.Number, Kind: c.Kind, KindName: c.KindName, Issuer: c.IssuerName,
 		Status: c.Status, StatusName: c.StatusName, Version: c.Version, ValidFrom: c.ValidFrom, ValidTo: c.ValidTo,
-		Holders: c.Holders, SameDocument: same, VerifyURL: c.VerifyURL,
+		Holders: c.Holders, SameDocument: same,
 	}
+	if same {
+		r.VerifyURL = c.VerifyURL // an identifier can be guessed, and the code is not to be had for it
+	}
+	return r
 }
 
 // Stands tells whether the document may be relied on: it verifies, it is the
