@@ -139,6 +139,3 @@ document.getElementById("elder")?.addEventListener("click", async e => {
   link.href = address.pathname + address.search;
   link.textContent = on ? link.dataset.off : link.dataset.on;
 });
-
-// A summary of errors takes the focus when it is there.
-document.querySelector(".summary")?.focus();

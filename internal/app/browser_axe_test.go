@@ -1,0 +1,87 @@
+package app_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/chromedp"
+)
+
+// axeVersion is the checker's; it comes from the registry, never into the repo.
+const axeVersion = "axe-core@4.14.1"
+
+// axe is the checker's source: from the folder that AXE_CORE names, else
+// installed for this run.
+var axe = sync.OnceValues(func() (string, error) {
+	dir := os.Getenv("AXE_CORE")
+	if dir == "" {
+		var err error
+		if dir, err = os.MkdirTemp("", "sidian-axe-"); err != nil {
+			return "", err
+		}
+		defer os.RemoveAll(dir)
+		install := exec.CommandContext(context.Background(), "npm", "install", "--prefix", dir, "--no-audit", "--no-fund", "--ignore-scripts", axeVersion)
+		if out, err := install.CombinedOutput(); err != nil {
+			os.Stderr.Write(out)
+			return "", err
+		}
+		dir = filepath.Join(dir, "node_modules", "axe-core")
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "axe.min.js"))
+	return string(b), err
+})
+
+func axeSource(t *testing.T) string {
+	t.Helper()
+	source, err := axe()
+	if err != nil && os.Getenv("CI") != "" {
+		t.Fatalf("installing %s: %v", axeVersion, err)
+	}
+	if err != nil {
+		t.Skipf("%s cannot be installed here, accessibility is not checked: %v", axeVersion, err)
+	}
+	return source
+}
+
+type violation struct {
+	ID, Impact, Help string
+	Nodes            []struct{ HTML, FailureSummary string }
+}
+
+// accessible runs the checker over the page as it is.
+func (tb *tab) accessible(source string) {
+	tb.t.Helper()
+	eval[bool](tb, source+"\n;true")
+	found := eval[[]violation](tb, `axe.run(document, { resultTypes: ["violations"] }).then(r => r.violations.map(v => ({
+		ID: v.id, Impact: v.impact, Help: v.help, Nodes: v.nodes.slice(0, 3).map(n => ({ HTML: n.html.slice(0, 200), FailureSummary: n.failureSummary })) })))`)
+	for _, v := range found {
+		for _, n := range v.Nodes {
+			tb.t.Errorf("%s: %s (%s)\n%s\n%s", v.ID, v.Help, v.Impact, n.HTML, n.FailureSummary)
+		}
+	}
+}
+
+// fits fails if the page is wider than the window.
+func (tb *tab) fits() {
+	tb.t.Helper()
+	if wide := eval[[]string](tb, `document.documentElement.scrollWidth <= innerWidth ? [] :
+		[...document.body.querySelectorAll("*")].filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 120)).slice(0, 5)`); len(wide) > 0 {
+		tb.t.Errorf("wider than %d px: %q", tb.view.width, wide)
+	}
+}
+
+func call[P, R any](tb *tab, command cdp.Command[P, R], params P) R {
+	tb.t.Helper()
+	ctx, cancel := context.WithTimeout(tb.ctx, patience)
+	defer cancel()
+	r, err := chromedp.Call(ctx, command, params)
+	if err != nil {
+		tb.t.Fatal(err)
+	}
+	return r
+}

@@ -1,0 +1,107 @@
+package app_test
+
+import (
+	"net/url"
+	"regexp"
+	"testing"
+)
+
+var certificateLink = regexp.MustCompile(`/console/certificates/[a-z0-9]+`)
+var codeLink = regexp.MustCompile(`/v/[a-z0-9]+`)
+
+// someCertificate is the page of a certificate of a kind, and that of its code.
+func (w *world) someCertificate(t *testing.T, kind string) (page, public string) {
+	t.Helper()
+	page = certificateLink.FindString(string(w.get(t, "county", "/console?kind="+kind)))
+	if page == "" {
+		t.Fatalf("no certificate of kind %s", kind)
+	}
+	return page, codeLink.FindString(string(w.get(t, "county", page)))
+}
+
+// Every page at every width, and in elder mode and the dark: nothing sticks
+// out, the console is silent, and the checker of accessibility finds nothing.
+func TestBrowserPages(t *testing.T) {
+	w := enter(t)
+	source := axeSource(t)
+	t.Parallel()
+	firm, firmCode := w.someCertificate(t, "business_license")
+	land, personCode := w.someCertificate(t, "real_estate")
+	pages := []struct{ name, user, path string }{
+		{"home", "", "/"},
+		{"login", "", "/login"},
+		{"verify", "", "/verify"},
+		{"verify-unknown", "", "/verify?q=" + url.QueryEscape("1.2.156.3005.2.0")},
+		{"code", "", firmCode},
+		{"code-of-a-person", "", personCode},
+		{"code-unknown", "", "/v/nothing"},
+		{"docs", "", "/docs"},
+		{"not-found", "", "/nothing-here"},
+		{"console", "county", "/console"},
+		{"console-empty", "county", "/console?number=none"},
+		{"console-clerk", "clerk", "/console"},
+		{"console-holder", "zhang", "/console"},
+		{"issue", "county", "/console/new?kind=business_license"},
+		{"issue-table", "county", "/console/new?kind=construction"},
+		{"issue-two-holders", "county", "/console/new?kind=marriage"},
+		{"certificate", "county", firm},
+		{"certificate-two-pages", "county", land},
+		{"refused", "clerk", "/console/new?kind=business_license"},
+	}
+	for _, v := range []view{{width: 360}, {width: 1440}, {width: 360, elder: true}, {width: 1440, elder: true, dark: true}} {
+		users := map[string]*tab{}
+		for _, p := range pages {
+			tb := users[p.user]
+			if tb == nil {
+				v.user = p.user
+				tb = w.open(t, v)
+				users[p.user] = tb
+			}
+			t.Logf("%s at %d px (elder %t, dark %t)", p.name, v.width, v.elder, v.dark)
+			tb.visit(p.path)
+			tb.fits()
+			tb.accessible(source)
+			tb.picture(p.name)
+		}
+	}
+}
+
+// Elder mode: text of at least 18 pt, targets of at least 60 px, 30 pt at most
+// for the largest; 44 px elsewhere.
+func TestBrowserElderMode(t *testing.T) {
+	w := enter(t)
+	t.Parallel()
+	tb := w.open(t, view{width: 360, user: "county"})
+	tb.visit("/console/new?kind=business_license")
+	tb.fill(map[string]string{"fields.name": "周试用"})
+	tb.targets(44)
+	tb.click("#elder")
+	tb.until(`document.documentElement.classList.contains("elder")`)
+	if got := eval[string](tb, `document.getElementsByName("fields.name")[0].value`); got != "周试用" {
+		t.Errorf("what was typed is gone: %q", got)
+	}
+	tb.targets(60)
+	tb.fits()
+	small := eval[[]string](tb, `[...document.querySelectorAll("main *, header *, footer *")].filter(e => e.innerText?.trim() && !e.children.length && e.offsetWidth > 1 && parseFloat(getComputedStyle(e).fontSize) < 24).map(e => e.outerHTML.slice(0, 100))`)
+	if len(small) > 0 {
+		t.Errorf("text below 18 pt: %q", small)
+	}
+	if h1 := eval[float64](tb, `parseFloat(getComputedStyle(document.querySelector("h1")).fontSize)`); h1 < 40 {
+		t.Errorf("the largest text has %v px, less than 30 pt", h1)
+	}
+	tb.until(`document.cookie === ""`) // HttpOnly: the server alone reads it
+	tb.visit("/verify")
+	tb.until(`document.documentElement.classList.contains("elder")`)
+	tb.click("#elder")
+	tb.until(`!document.documentElement.classList.contains("elder")`)
+}
+
+// targets fails for what can be pressed and is lower than so many pixels.
+func (tb *tab) targets(least int) {
+	tb.t.Helper()
+	low := eval[[]string](tb, `[...document.querySelectorAll("a.button, button, input:not([type=hidden]), select, textarea, .bar a, footer a, .crumb a")]
+		.filter(e => e.offsetWidth > 1 && e.getBoundingClientRect().height < `+itoa(least)+` - .5).map(e => e.getBoundingClientRect().height + " " + e.outerHTML.slice(0, 100))`)
+	if len(low) > 0 {
+		tb.t.Errorf("targets below %d px: %q", least, low)
+	}
+}

@@ -1,0 +1,418 @@
+package app_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+
+	"sidian/internal/app"
+)
+
+// A world is a demo and a browser that all browser stories share. It lives as
+// long as one of them holds it.
+type world struct {
+	mu     sync.Mutex
+	base   string
+	users  map[string]app.DemoUser
+	cookie map[string]*http.Cookie
+	chrome context.Context
+	end    func()
+}
+
+var shared struct {
+	sync.Mutex
+	holders int
+	world   *world
+}
+
+// enter takes the shared world, which the first caller makes. Stories enter
+// before they turn parallel, so that it is made once.
+func enter(t *testing.T) *world {
+	t.Helper()
+	bin := chromium(t)
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.world == nil {
+		shared.world = newWorld(t, bin)
+	}
+	shared.holders++
+	t.Cleanup(func() {
+		shared.Lock()
+		defer shared.Unlock()
+		if shared.holders--; shared.holders == 0 {
+			shared.world.end()
+			shared.world = nil
+		}
+	})
+	return shared.world
+}
+
+func chromium(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatal("Chromium is missing: install the package chromium")
+	}
+	t.Skip("Chromium is missing: the pages are not driven")
+	return ""
+}
+
+func newWorld(t *testing.T, bin string) *world {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "sidian-browser-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	w := &world{users: map[string]app.DemoUser{}, cookie: map[string]*http.Cookie{}}
+	stopped := make(chan error, 1)
+	creds := filepath.Join(dir, "credentials.json")
+	go func() {
+		stopped <- app.Demo(ctx, app.DemoOptions{Listen: "localhost:0", Data: filepath.Join(dir, "demo"), Credentials: creds, Out: io.Discard, Log: io.Discard})
+	}()
+	closeBrowser := w.startBrowser(ctx, t, bin, filepath.Join(dir, "profile"))
+	w.end = func() {
+		closeBrowser()
+		stop()
+		<-stopped
+		os.RemoveAll(dir)
+	}
+	if err := w.ready(creds, stopped); err != nil {
+		stop()
+		t.Fatal(err)
+	}
+	return w
+}
+
+// ready waits for the demo and reads how to sign in.
+func (w *world) ready(creds string, stopped <-chan error) error {
+	for range 1200 {
+		select {
+		case err := <-stopped:
+			return fmt.Errorf("the demo ended: %w", err)
+		case <-time.After(50 * time.Millisecond):
+		}
+		b, err := os.ReadFile(creds)
+		if err != nil {
+			continue
+		}
+		var c app.Credentials
+		if err := json.Unmarshal(b, &c); err != nil {
+			return err
+		}
+		for _, u := range c.Users {
+			w.users[u.Username] = u
+		}
+		w.base = c.Base
+		if r, err := http.Get(w.base + "/readyz"); err == nil {
+			r.Body.Close()
+			if r.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("the demo was not ready within a minute")
+}
+
+func (w *world) startBrowser(ctx context.Context, t *testing.T, bin, profile string) (end func()) {
+	t.Helper()
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(bin), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(profile),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("lang", "zh-CN"), chromedp.Env("LANGUAGE=zh_CN"))
+	allocated, endAllocator := chromedp.NewExecAllocator(ctx, opts...)
+	chrome, endChrome := chromedp.NewContext(allocated)
+	if err := chromedp.Do(chrome); err != nil {
+		t.Fatalf("starting Chromium: %v", err)
+	}
+	w.chrome = chrome
+	return func() {
+		endChrome()
+		endAllocator()
+	}
+}
+
+// session signs a user in once, and lends the cookie to every tab.
+func (w *world) session(t *testing.T, user string) *http.Cookie {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if c := w.cookie[user]; c != nil {
+		return c
+	}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	r, err := client.PostForm(w.base+"/login", url.Values{"username": {user}, "password": {w.users[user].Password}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Body.Close()
+	for _, c := range r.Cookies() {
+		if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode {
+			t.Errorf("the session's cookie is not HttpOnly and SameSite=Lax: %v", c)
+		}
+		w.cookie[user] = c
+	}
+	if w.cookie[user] == nil {
+		t.Fatalf("%s cannot sign in: %s", user, r.Status)
+	}
+	return w.cookie[user]
+}
+
+// get fetches an address as a user, without a browser.
+func (w *world) get(t *testing.T, user, path string) []byte {
+	t.Helper()
+	q, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.base+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.AddCookie(w.session(t, user))
+	r, err := http.DefaultClient.Do(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	b, err := io.ReadAll(r.Body)
+	if err != nil || r.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s %v", path, r.Status, err)
+	}
+	return b
+}
+
+// A view is how somebody looks at the pages.
+type view struct {
+	width    int64
+	user     string
+	elder    bool
+	dark     bool
+	noScript bool
+}
+
+// A tab is a browser tab with cookies of its own.
+type tab struct {
+	t     *testing.T
+	w     *world
+	ctx   context.Context
+	view  view
+	mu    sync.Mutex
+	wrong []string
+}
+
+// patience is how long a tab waits for what a page should show.
+const patience = 30 * time.Second
+
+// open opens a tab. When the test ends, whatever the console complained about
+// fails it: an error of a script, or what the content security policy stopped.
+func (w *world) open(t *testing.T, v view) *tab {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(w.chrome, chromedp.WithNewBrowserContext())
+	tb := &tab{t: t, w: w, ctx: ctx, view: v}
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("opening a tab: %v", err)
+	}
+	tb.do(chromedp.EmulateViewport(v.width, 900))
+	messages := chromedp.Console(ctx)
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			tb.hear(m)
+		}
+	}()
+	tb.prepare()
+	t.Cleanup(func() {
+		cancel()
+		<-read
+		tb.mu.Lock()
+		defer tb.mu.Unlock()
+		for _, m := range tb.wrong {
+			t.Errorf("console: %s", m)
+		}
+	})
+	return tb
+}
+
+// hear keeps what should not be there. That a page came with a status of
+// refusal is no complaint.
+func (tb *tab) hear(m chromedp.ConsoleMessage) {
+	refused := m.Source == "network" && strings.Contains(m.Text, "the server responded with a status of 4")
+	if refused || m.Type == chromedp.ConsoleInfo || m.Type == chromedp.ConsoleDebug {
+		return
+	}
+	tb.mu.Lock()
+	defer tb.mu.Unlock()
+	tb.wrong = append(tb.wrong, fmt.Sprintf("%s %s (%s)", m.Type, m.Text, m.URL))
+}
+
+func (tb *tab) prepare() {
+	tb.t.Helper()
+	if tb.view.noScript {
+		call(tb, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	}
+	if tb.view.dark {
+		call(tb, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
+	}
+	if tb.view.elder {
+		call(tb, network.SetCookie, network.SetCookieParams{Name: "elder", Value: "1", URL: tb.w.base})
+	}
+	if tb.view.user != "" {
+		c := tb.w.session(tb.t, tb.view.user)
+		call(tb, network.SetCookie, network.SetCookieParams{Name: c.Name, Value: c.Value, URL: tb.w.base, HTTPOnly: ptr(true)})
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func (tb *tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	tb.t.Helper()
+	ctx, cancel := context.WithTimeout(tb.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		tb.t.Fatalf("%v\n%s", err, tb.where())
+	}
+}
+
+// where tells what the page shows, for a failure.
+func (tb *tab) where() string {
+	ctx, cancel := context.WithTimeout(tb.ctx, 5*time.Second)
+	defer cancel()
+	s, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + (document.body?.innerText ?? "").slice(0, 1500)`))
+	if err != nil {
+		return err.Error()
+	}
+	return s
+}
+
+func (tb *tab) visit(path string) {
+	tb.t.Helper()
+	tb.do(chromedp.Navigate(tb.w.base + path))
+}
+
+func (tb *tab) click(css string) {
+	tb.t.Helper()
+	tb.do(chromedp.Click(chromedp.CSS(css)))
+}
+
+func (tb *tab) wait(css string) {
+	tb.t.Helper()
+	tb.do(chromedp.WaitVisible(chromedp.CSS(css)))
+}
+
+// fill types into the controls by name, as if by hand.
+func (tb *tab) fill(values map[string]string) {
+	tb.t.Helper()
+	given, err := json.Marshal(values)
+	if err != nil {
+		tb.t.Fatal(err)
+	}
+	missing := eval[[]string](tb, `Object.entries(`+string(given)+`).filter(([name, value]) => {
+		const e = document.getElementsByName(name)[0];
+		if (!e) return true;
+		e.value = value;
+		for (const what of ["input", "change"]) e.dispatchEvent(new Event(what, { bubbles: true }));
+		return e.value !== value;
+	}).map(([name]) => name)`)
+	if len(missing) > 0 {
+		tb.t.Fatalf("no control takes %v\n%s", missing, tb.where())
+	}
+}
+
+func (tb *tab) upload(css, path string) {
+	tb.t.Helper()
+	tb.do(chromedp.SetUploadFiles(chromedp.CSS(css), []string{path}))
+}
+
+func (tb *tab) text(css string) string {
+	tb.t.Helper()
+	return eval[string](tb, `document.querySelector(`+fmt.Sprintf("%q", css)+`)?.innerText ?? ""`)
+}
+
+// says fails unless the element's text has the words.
+func (tb *tab) says(css string, words ...string) {
+	tb.t.Helper()
+	got := tb.text(css)
+	for _, word := range words {
+		if !strings.Contains(got, word) {
+			tb.t.Errorf("%s does not say %q but:\n%s", css, word, got)
+		}
+	}
+}
+
+func (tb *tab) path() string {
+	tb.t.Helper()
+	return eval[string](tb, `location.pathname + location.search`)
+}
+
+// until waits until an expression holds.
+func (tb *tab) until(expression string) {
+	tb.t.Helper()
+	ctx, cancel := context.WithTimeout(tb.ctx, patience)
+	defer cancel()
+	for {
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`!!(`+expression+`)`))
+		if err == nil && ok {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			tb.t.Fatalf("never: %s (%v)\n%s", expression, err, tb.where())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+func eval[T any](tb *tab, expression string) T {
+	tb.t.Helper()
+	ctx, cancel := context.WithTimeout(tb.ctx, patience)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		tb.t.Fatalf("%v\n%s", err, tb.where())
+	}
+	return v
+}
+
+// picture writes what the page looks like, where SCREENSHOTS names a folder.
+func (tb *tab) picture(name string) {
+	tb.t.Helper()
+	dir := os.Getenv("SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	height := eval[float64](tb, `document.documentElement.scrollHeight`)
+	shot := call(tb, page.CaptureScreenshot, page.CaptureScreenshotParams{
+		CaptureBeyondViewport: ptr(true), Clip: &page.Viewport{Width: float64(tb.view.width), Height: min(height, 4000), Scale: 1},
+	})
+	name += fmt.Sprintf("-%d", tb.view.width)
+	if tb.view.elder {
+		name += "-elder"
+	}
+	if tb.view.dark {
+		name += "-dark"
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		tb.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), shot.Data, 0o644); err != nil {
+		tb.t.Fatal(err)
+	}
+}
