@@ -42,6 +42,19 @@ type verifyPage struct {
 	Now     time.Time
 }
 
+// Wrong is what is wrong with a control, or empty.
+func (p verifyPage) Wrong(id string) string {
+	if p.Problem == nil {
+		return ""
+	}
+	for _, f := range p.Problem.Fields {
+		if f.ID == id {
+			return f.Message
+		}
+	}
+	return ""
+}
+
 func (s *Service) verifyPage(r *http.Request, title string) verifyPage {
 	return verifyPage{frame: s.frame(r, title, "verify", ""), Now: s.Verify.DB.Now()}
 }
