@@ -28,7 +28,7 @@ const Mark = "样例"
 func Demo(ctx context.Context, o DemoOptions) (err error) {
 	l, err := net.Listen("tcp", o.Listen)
 	if err != nil {
-		return troubledListen(o.Listen, "--listen", err)
+		return troubledListen(o.Listen, byFlag("--listen"), err)
 	}
 	a, err := openDemo(ctx, o, l)
 	if err != nil {

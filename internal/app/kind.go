@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"sidian/internal/catalogue"
 	"sidian/ofd/draw"
@@ -36,6 +38,9 @@ func CheckKind(dir, picture string) (*KindReport, error) {
 	}
 	name := filepath.Base(dir)
 	r := &KindReport{Name: name, Findings: catalogue.Check(os.DirFS(filepath.Dir(dir)), fonts, name)}
+	for i := range r.Findings {
+		r.Findings[i].Where = inFile(r.Findings[i])
+	}
 	if r.OK = len(r.Findings) == 0; !r.OK {
 		return r, nil
 	}
@@ -49,6 +54,16 @@ func CheckKind(dir, picture string) (*KindReport, error) {
 		return r, nil
 	}
 	return r, drawKind(k, fonts, picture)
+}
+
+// inFile is where a finding is, with the file: the catalogue names keys of
+// kind.yaml by themselves.
+func inFile(f catalogue.Finding) string {
+	name, _, _ := strings.Cut(f.Where, " ")
+	if f.Where == "." || strings.HasPrefix(f.Code, "file.") || slices.Contains([]string{"kind.yaml", "template.yaml", "example.json", "golden.txt"}, name) {
+		return f.Where
+	}
+	return "kind.yaml " + f.Where
 }
 
 // drawKind draws the face of a kind with its example.

@@ -42,7 +42,7 @@ func Serve(ctx context.Context, o ServeOptions) error {
 	}
 	l, err := net.Listen("tcp", c.Listen)
 	if err != nil {
-		return troubledListen(c.Listen, "listen", err)
+		return troubledListen(c.Listen, byKey("listen"), err)
 	}
 	a, err := openInstance(ctx, c, o.Log)
 	if err != nil {
@@ -106,7 +106,7 @@ func (a *App) listenMetrics() (net.Listener, error) {
 	}
 	l, err := net.Listen("tcp", a.Conf.Metrics.Listen)
 	if err != nil {
-		return nil, troubledListen(a.Conf.Metrics.Listen, "metrics.listen", err)
+		return nil, troubledListen(a.Conf.Metrics.Listen, byKey("metrics.listen"), err)
 	}
 	return l, nil
 }

@@ -93,16 +93,20 @@ func troubledConfig(path string, err error) error {
 		Do: Words{"改正该文件；全部配置项见 sidian init --config 新文件 --example", "correct the file; sidian init --config NEWFILE --example writes one with every key"}}
 }
 
-func troubledListen(address, option string, err error) error {
+// byFlag and byKey are where an address to listen at is named.
+func byFlag(name string) Words { return Words{" " + name + " ", name} }
+func byKey(name string) Words  { return Words{"配置项 " + name + " ", "the key " + name} }
+
+func troubledListen(address string, option Words, err error) error {
 	t := &Trouble{Part: "listen", Where: address, Err: err, What: Words{"不能监听这个地址", "this address cannot be listened at"},
-		Do: Words{"请用 " + option + " 换一个地址", "choose another with " + option}}
+		Do: Words{"请用" + option.Chinese + "换一个地址", "choose another with " + option.English}}
 	var opError *net.OpError
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		t.What, t.Err = Words{"端口已被占用，可能另有一个程序在运行", "the port is in use; another program, perhaps this one, is running"}, nil
-		t.Do = Words{"请先结束那个程序，或用 " + option + " 换一个端口", "end that program, or choose another port with " + option}
+		t.Do = Words{"请先结束那个程序，或用" + option.Chinese + "换一个端口", "end that program, or choose another port with " + option.English}
 	case errors.Is(err, fs.ErrPermission):
-		t.Do = Words{"1024 以下的端口需要特权；请用 " + option + " 换一个端口", "ports below 1024 need privileges; choose another with " + option}
+		t.Do = Words{"1024 以下的端口需要特权；请用" + option.Chinese + "换一个端口", "ports below 1024 need privileges; choose another with " + option.English}
 	case errors.As(err, &opError):
 		t.Err = opError.Err
 	}

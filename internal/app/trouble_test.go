@@ -33,7 +33,7 @@ func TestExplain(t *testing.T) {
 		"other master": {troubledKeys(c, errors.New("x")), []string{"密钥库打不开", "建立本实例时"}, []string{"keys cannot be opened", "created with"}},
 		"documents":    {troubledDocuments(c, errors.New("x")), []string{"文件库打不开", "/x/blob", "挂载"}, []string{"store of documents", "/x/blob", "mounted"}},
 		"unfinished":   {errUnfinished(c), []string{"没有建完", "/x/blob", "/x/master.key"}, []string{"not complete", "/x/blob", "/x/master.key"}},
-		"port in use":  {troubledListen("h:1", "--listen", busy), []string{"已被占用", "h:1", "--listen"}, []string{"in use", "h:1", "--listen"}},
+		"port in use":  {troubledListen("h:1", byFlag("--listen"), busy), []string{"已被占用", "h:1", "--listen"}, []string{"in use", "h:1", "--listen"}},
 		"wrapped":      {fmt.Errorf("a: %w", errors.Join(troubledDatabase(c, db.ErrAbsent))), []string{"还没有建立"}, []string{"not been created"}},
 		"of a context": {fmt.Errorf("a: %w", fault.Invalid.New("填错了").WithField("name", "required", "必填").WithHint("请填")), []string{"填错了", "name: 必填", "请填"}, []string{"填错了"}},
 		"plain":        {errors.New("plain"), []string{"plain"}, []string{"plain"}},
