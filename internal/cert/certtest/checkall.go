@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"testing"
 	"time"
 
 	"sidian/gm"
 	"sidian/internal/cert"
+	"sidian/internal/db"
 	"sidian/internal/pki"
 	"sidian/internal/seal"
 	"sidian/ofd/sign"
@@ -44,6 +47,11 @@ func (w *World) CheckAll(ctx context.Context) error {
 		wrong = append(wrong, fmt.Errorf("a use for %s, which does not exist", object))
 	}
 	return errors.Join(append(wrong, w.checkStore(ctx, s))...)
+}
+
+func (w *World) state(ctx context.Context) (s *state, err error) {
+	err = w.DB.Read(ctx, func(tx *db.Tx) error { s, err = readState(tx); return err })
+	return s, err
 }
 
 // check looks at the rows of one certificate.
@@ -155,4 +163,32 @@ func (w *World) Attempts(ctx context.Context) (n int64, err error) {
 		}
 	}
 	return n, nil
+}
+
+// Named tells which documents a row names, as the sweeper asks.
+func (w *World) Named(ctx context.Context, digests []gm.Digest) (map[gm.Digest]bool, error) {
+	s, err := w.state(ctx)
+	if err != nil {
+		return nil, err
+	}
+	named := map[gm.Digest]bool{}
+	for _, d := range digests {
+		named[d] = slices.ContainsFunc(s.certificates, func(c certificate) bool { return c.document == d })
+	}
+	return named, nil
+}
+
+// Counts is how many rows each table has, before and after what must leave no
+// trace.
+func (w *World) Counts(t testing.TB) (text string) {
+	t.Helper()
+	must(t, w.DB.Read(t.Context(), func(tx *db.Tx) (err error) { text, err = countRows(tx); return err }))
+	return text
+}
+
+// Texts is everything that the tables say in the open.
+func (w *World) Texts(t testing.TB) (text string) {
+	t.Helper()
+	must(t, w.DB.Read(t.Context(), func(tx *db.Tx) (err error) { text, err = readTexts(tx); return err }))
+	return text
 }

@@ -1,62 +1,53 @@
 package certtest
 
 import (
-	"context"
 	"fmt"
-	"slices"
 	"strings"
-	"testing"
 
 	"sidian/gm"
 	"sidian/internal/db"
 )
 
-// Counts is how many rows each table has: the whole of it before and after what
-// must leave no trace. Sequences are not counted: gaps are allowed.
-func (w *World) Counts(t testing.TB) string {
-	t.Helper()
-	var b strings.Builder
-	must(t, w.DB.Read(t.Context(), func(tx *db.Tx) error {
-		for _, table := range []string{
-			"cert_certificate", "cert_holder", "cert_issuer", "seal_seal", "seal_use", "seal_policy", "pki_certificate", "pki_list",
-			"audit_entry", "outbox_event", "outbox_delivery", "keys_key", "catalogue_kind", "httpx_idempotency",
-		} {
-			var n int64
-			if err := tx.Get(`select count(*) from `+table, nil, &n); err != nil {
-				return err
-			}
-			fmt.Fprintf(&b, "%s %d\n", table, n)
-		}
-		return nil
-	}))
-	return b.String()
+// tables are all that a refused request must leave as it was. Sequences are not
+// among them: gaps are allowed.
+var tables = []string{
+	"cert_certificate", "cert_holder", "cert_issuer", "seal_seal", "seal_use", "seal_policy", "pki_certificate", "pki_list",
+	"audit_entry", "outbox_event", "outbox_delivery", "keys_key", "catalogue_kind", "httpx_idempotency",
 }
 
-// Texts is every text and every byte that the audit and the outbox keep.
-func (w *World) Texts(t testing.TB) string {
-	t.Helper()
+func countRows(tx *db.Tx) (string, error) {
 	var b strings.Builder
-	must(t, w.DB.Read(t.Context(), func(tx *db.Tx) error {
-		for _, q := range []string{
-			`select account, name, org, app, action, object, reason || result, canonical from audit_entry`,
-			`select id, topic, key, '', '', '', body, leaf from outbox_event`,
-			`select identifier, kind, issuer, number, code, case_no, coalesce(repetition, ''), plan from cert_certificate`,
-			`select certificate_id, '', '', '', '', '', '', id_index from cert_holder`,
-		} {
-			err := tx.All(q, nil, func(scan func(...any) error) error {
-				var s [7]string
-				var raw []byte
-				err := scan(&s[0], &s[1], &s[2], &s[3], &s[4], &s[5], &s[6], &raw)
-				fmt.Fprintf(&b, "%v %s\n", s, raw)
-				return err
-			})
-			if err != nil {
-				return err
-			}
+	for _, table := range tables {
+		var n int64
+		if err := tx.Get(`select count(*) from `+table, nil, &n); err != nil {
+			return "", err
 		}
-		return nil
-	}))
-	return b.String()
+		fmt.Fprintf(&b, "%s %d\n", table, n)
+	}
+	return b.String(), nil
+}
+
+// readTexts is every text and every byte that certificates, audit and outbox keep.
+func readTexts(tx *db.Tx) (string, error) {
+	var b strings.Builder
+	for _, q := range []string{
+		`select account, name, org, app, action, object, reason || result, canonical from audit_entry`,
+		`select id, topic, key, '', '', '', body, leaf from outbox_event`,
+		`select identifier, kind, issuer, number, code, case_no, coalesce(repetition, ''), plan from cert_certificate`,
+		`select certificate_id, '', '', '', '', '', '', id_index from cert_holder`,
+	} {
+		err := tx.All(q, nil, func(scan func(...any) error) error {
+			var s [7]string
+			var raw []byte
+			err := scan(&s[0], &s[1], &s[2], &s[3], &s[4], &s[5], &s[6], &raw)
+			fmt.Fprintf(&b, "%v %s\n", s, raw)
+			return err
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	return b.String(), nil
 }
 
 // state is what CheckAll looks at, gathered in one snapshot.
@@ -80,25 +71,22 @@ type use struct {
 	attempts       int64
 }
 
-func (w *World) state(ctx context.Context) (*state, error) {
-	s := &state{}
-	err := w.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		*s = state{uses: map[string][]use{}}
-		if err := s.readCertificates(tx); err != nil {
-			return err
-		}
-		if err := s.readUses(tx); err != nil {
-			return err
-		}
-		if s.audits, err = tally(tx, `select action || ' ' || object from audit_entry where object like 'cert/%'`); err != nil {
-			return err
-		}
-		if s.events, err = tally(tx, `select topic || ' ' || key from outbox_event`); err != nil {
-			return err
-		}
-		s.holders, err = tally(tx, `select certificate_id from cert_holder`)
-		return err
-	})
+func readState(tx *db.Tx) (*state, error) {
+	s := &state{uses: map[string][]use{}}
+	if err := s.readCertificates(tx); err != nil {
+		return nil, err
+	}
+	if err := s.readUses(tx); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.audits, err = tally(tx, `select action || ' ' || object from audit_entry where object like 'cert/%'`); err != nil {
+		return nil, err
+	}
+	if s.events, err = tally(tx, `select topic || ' ' || key from outbox_event`); err != nil {
+		return nil, err
+	}
+	s.holders, err = tally(tx, `select certificate_id from cert_holder`)
 	return s, err
 }
 
@@ -138,17 +126,4 @@ func tally(tx *db.Tx, q string) (map[string]int, error) {
 		return err
 	})
 	return n, err
-}
-
-// Named tells which documents a row names, as the sweeper asks.
-func (w *World) Named(ctx context.Context, digests []gm.Digest) (map[gm.Digest]bool, error) {
-	s, err := w.state(ctx)
-	if err != nil {
-		return nil, err
-	}
-	named := map[gm.Digest]bool{}
-	for _, d := range digests {
-		named[d] = slices.ContainsFunc(s.certificates, func(c certificate) bool { return c.document == d })
-	}
-	return named, nil
 }
