@@ -3,8 +3,10 @@ package app_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -31,7 +33,7 @@ type world struct {
 	users  map[string]app.DemoUser
 	cookie map[string]*http.Cookie
 	chrome context.Context
-	end    func()
+	end    func() error
 }
 
 var shared struct {
@@ -55,7 +57,9 @@ func enter(t *testing.T) *world {
 		shared.Lock()
 		defer shared.Unlock()
 		if shared.holders--; shared.holders == 0 {
-			shared.world.end()
+			if err := shared.world.end(); err != nil {
+				t.Errorf("ending the demo and the browser: %v", err)
+			}
 			shared.world = nil
 		}
 	})
@@ -84,53 +88,38 @@ func newWorld(t *testing.T, bin string) *world {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	w := &world{users: map[string]app.DemoUser{}, cookie: map[string]*http.Cookie{}}
-	stopped := make(chan error, 1)
-	creds := filepath.Join(dir, "credentials.json")
-	go func() {
-		stopped <- app.Demo(ctx, app.DemoOptions{Listen: "localhost:0", Data: filepath.Join(dir, "demo"), Credentials: creds, Out: io.Discard, Log: io.Discard})
-	}()
-	closeBrowser := w.startBrowser(ctx, t, bin, filepath.Join(dir, "profile"))
-	w.end = func() {
-		closeBrowser()
+	stopped := w.serve(ctx, t, filepath.Join(dir, "county"))
+	endBrowser := w.startBrowser(ctx, t, bin, filepath.Join(dir, "profile"))
+	w.end = func() error {
+		endBrowser()
 		stop()
-		<-stopped
-		os.RemoveAll(dir)
-	}
-	if err := w.ready(creds, stopped); err != nil {
-		stop()
-		t.Fatal(err)
+		return errors.Join(<-stopped, os.RemoveAll(dir))
 	}
 	return w
 }
 
-// ready waits for the demo and reads how to sign in.
-func (w *world) ready(creds string, stopped <-chan error) error {
-	for range 1200 {
-		select {
-		case err := <-stopped:
-			return fmt.Errorf("the demo ended: %w", err)
-		case <-time.After(50 * time.Millisecond):
-		}
-		b, err := os.ReadFile(creds)
-		if err != nil {
-			continue
-		}
-		var c app.Credentials
-		if err := json.Unmarshal(b, &c); err != nil {
-			return err
-		}
-		for _, u := range c.Users {
-			w.users[u.Username] = u
-		}
-		w.base = c.Base
-		if r, err := http.Get(w.base + "/readyz"); err == nil {
-			r.Body.Close()
-			if r.StatusCode == http.StatusOK {
-				return nil
-			}
-		}
+// serve serves a copy of the county as a demo does.
+func (w *world) serve(ctx context.Context, t *testing.T, data string) (stopped chan error) {
+	t.Helper()
+	county, creds := app.CountyDir(t)
+	if err := os.Rename(county, data); err != nil { // it outlives this test
+		t.Fatal(err)
 	}
-	return fmt.Errorf("the demo was not ready within a minute")
+	for _, u := range creds.Users {
+		w.users[u.Username] = u
+	}
+	l, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.base = fmt.Sprintf("http://localhost:%d", l.Addr().(*net.TCPAddr).Port)
+	a, err := app.Open(ctx, app.CountyConf(data, w.base, ""), app.Options{Mark: app.Mark, Log: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopped = make(chan error, 1)
+	go func() { stopped <- errors.Join(a.Run(ctx, l), a.Close()) }()
+	return stopped
 }
 
 func (w *world) startBrowser(ctx context.Context, t *testing.T, bin, profile string) (end func()) {

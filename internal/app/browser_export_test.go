@@ -1,0 +1,4 @@
+package app
+
+// CountyDir is a copy of the county that is seeded once for all tests.
+var CountyDir = countyDir
