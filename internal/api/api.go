@@ -35,7 +35,7 @@ type Services struct {
 func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	const tag = "运行"
 	public := httpx.Public()
-	httpx.HandleHTTP(r, "GET /healthz", public, alive(s.Health), httpx.Doc(tag, "进程存活"), httpx.Media("application/json"))
+	httpx.HandleHTTP(r, "GET /healthz", public, s.Health.Alive, httpx.Doc(tag, "进程存活"), httpx.Media("application/json"))
 	httpx.HandleHTTP(r, "GET /readyz", public, s.Health.Ready, httpx.Doc(tag, "各项依赖是否就绪"), httpx.Media("application/json"))
 	s.IAM.Routes(r)
 	s.PKI.Routes(r)
@@ -62,8 +62,6 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	s.Web.Endpoints = func() []web.Endpoint { return endpoints }
 	return r, nil
 }
-
-func alive(h *obs.Health) func(http.ResponseWriter, *http.Request) error { return h.Alive }
 
 // IsPage tells for which paths a missing route is a page for people.
 func IsPage(path string) bool {

@@ -23,7 +23,7 @@ const dpi = 144
 func (s *Service) Export(_ context.Context, data []byte, c *Certificate, format string, page int) ([]byte, string, error) {
 	media, ok := formats[format]
 	if !ok {
-		return nil, "", fault.Invalid.New("没有这种文件格式").WithField("format", "unknown", "可选 ofd、pdf、svg、png")
+		return nil, "", fault.Invalid.New("没有这种文件格式").WithCode("cert.format").WithHint("请核对 format").WithField("format", "unknown", "可选 ofd、pdf、svg、png")
 	}
 	if format == "ofd" {
 		return data, media, nil
@@ -33,7 +33,7 @@ func (s *Service) Export(_ context.Context, data []byte, c *Certificate, format 
 		return nil, "", fmt.Errorf("cert: opening the document of %s: %w", c.ID, err)
 	}
 	if page < 0 || page >= len(d.Pages()) {
-		return nil, "", fault.NotFound.New("版式文件没有这一页")
+		return nil, "", fault.NotFound.New("版式文件没有这一页").WithCode("cert.page").WithHint("页码从 1 起")
 	}
 	o := render.Options{DPI: dpi, Mark: &render.Mark{
 		Lines: []string{"复印件 不具有与原件同等的法律效力", "原件核验 " + c.VerifyURL},
