@@ -189,7 +189,7 @@ func refuseInitialised(ctx context.Context, c conf.Config) error {
 	d, err := openDatabase(ctx, c, db.Open)
 	switch {
 	case errors.Is(err, db.ErrAbsent):
-		return nil
+		return refuseFile(c)
 	case errors.Is(err, db.ErrOlder), errors.Is(err, db.ErrNewer), errors.Is(err, db.ErrAltered):
 		return troubledDatabase(c, db.ErrExists)
 	case err != nil:
@@ -199,6 +199,24 @@ func refuseInitialised(ctx context.Context, c conf.Config) error {
 		err = troubledDatabase(c, db.ErrExists)
 	}
 	return errors.Join(err, d.Close())
+}
+
+// refuseFile refuses a file in the place of the database that has no schema of
+// ours: an init that was killed at its very beginning leaves one, but so may
+// any other program.
+func refuseFile(c conf.Config) error {
+	path, ok := strings.CutPrefix(c.Database.URL, "sqlite:")
+	if !ok {
+		return nil
+	}
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return &Trouble{Part: "database", Where: path, What: Words{"数据库的位置上已有一个文件，但不是本程序的数据库", "a file stands in the place of the database, and it is no database of this program"},
+		Do: Words{
+			"若是上次 init 被中断留下的，请删除它以及 " + c.Blob.Dir + " 和 " + c.MasterKeyFile + " 后再试；若属于别的程序，请改 database.url",
+			"if an interrupted init left it, remove it, " + c.Blob.Dir + " and " + c.MasterKeyFile + ", and try again; if it belongs to another program, change database.url",
+		}}
 }
 
 // loadConfig reads a configuration file and the environment.

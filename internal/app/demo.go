@@ -55,7 +55,10 @@ func openDemo(ctx context.Context, o DemoOptions, l net.Listener) (*App, error) 
 	}
 	a.held = d
 	if o.Credentials != "" {
-		err = writeCredentials(o.Credentials, creds)
+		if err = writeCredentials(o.Credentials, creds); err != nil {
+			err = &Trouble{Part: "credentials", Where: o.Credentials, Err: err, What: Words{"登录方法写不进这个文件", "how to sign in cannot be written to this file"},
+				Do: Words{"请用 --credentials 换一个可以写的地方", "name another place with --credentials"}}
+		}
 	}
 	if err == nil {
 		err = greet(o, creds)

@@ -148,6 +148,9 @@ func served(t testing.TB, c conf.Config, creds *Credentials) *world {
 		if err := a.Close(); err != nil {
 			t.Errorf("closing: %v", err)
 		}
+		if strings.Contains(log.String(), "level=ERROR") {
+			t.Errorf("errors stand in the log:\n%s", log)
+		}
 	})
 	return serve(t, a, creds, log)
 }
