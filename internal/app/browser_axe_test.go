@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,8 +28,7 @@ var axe = sync.OnceValues(func() (string, error) {
 		defer os.RemoveAll(dir)
 		install := exec.CommandContext(context.Background(), "npm", "install", "--prefix", dir, "--no-audit", "--no-fund", "--ignore-scripts", axeVersion)
 		if out, err := install.CombinedOutput(); err != nil {
-			os.Stderr.Write(out)
-			return "", err
+			return "", fmt.Errorf("%w: %s", err, out)
 		}
 		dir = filepath.Join(dir, "node_modules", "axe-core")
 	}

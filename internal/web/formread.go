@@ -26,7 +26,7 @@ func read(r *http.Request, k *catalogue.Kind) (map[string]string, error) {
 		}
 		return nil, fault.Invalid.Wrap(err, "表单没有传完整").WithHint("请按“返回”重新提交")
 	}
-	defer r.MultipartForm.RemoveAll()
+	defer func() { _ = r.MultipartForm.RemoveAll() }() // temporary files
 	values := map[string]string{}
 	for name, v := range r.MultipartForm.Value {
 		values[name] = strings.TrimSpace(strings.ReplaceAll(v[0], "\r\n", "\n"))
@@ -68,9 +68,9 @@ const addKey = "add"
 // widen adds the line that was asked for, without scripts, to holders or to a
 // table: the form counts as many lines as stand in .count.
 func widen(k *catalogue.Kind, values map[string]string) {
-	switch add := values[addKey]; {
-	case add == "":
-	case add == "holders":
+	switch add := values[addKey]; add {
+	case "":
+	case "holders":
 		values["holders.count"] = fmt.Sprint(holderCount(k, values) + 1)
 	default:
 		if f := k.Field(strings.TrimPrefix(add, "fields.")); f != nil && f.Type == catalogue.Table {

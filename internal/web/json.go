@@ -29,5 +29,5 @@ func showProblem(w http.ResponseWriter, p *httpx.Problem) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(p.Status)
-	json.NewEncoder(w).Encode(p)
+	_ = json.NewEncoder(w).Encode(p) // the client went away: nobody is left to tell
 }

@@ -159,10 +159,11 @@ func (s *Service) postPreview(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	return json.NewEncoder(w).Encode(struct {
+	_ = json.NewEncoder(w).Encode(struct { // the client went away: nobody is left to tell
 		Pages []template.URL `json:"pages"`
 		Note  string         `json:"note"`
 	}{p.Pages, p.Note})
+	return nil
 }
 
 // svgPages draws the first pages of a document, each as a picture that a page

@@ -2,6 +2,8 @@ package web
 
 import (
 	"html/template"
+	"slices"
+	"strings"
 
 	"sidian/internal/verify"
 	"sidian/ofd/sign"
@@ -44,7 +46,7 @@ var resultWords = map[sign.Result][2]string{
 
 func resultOf(v *verify.Verdict) *result {
 	h := headlines[v.Report.Verdict]
-	out := &result{Class: h[0], Headline: h[1], Effect: v.LegalEffect, Reasons: v.Reasons, Register: v.Register}
+	out := &result{Class: h[0], Headline: h[1], Effect: v.LegalEffect, Reasons: make([]string, len(v.Reasons)), Register: v.Register}
 	if v.Report.Verdict == sign.Valid {
 		switch {
 		case v.Stands():
@@ -56,14 +58,22 @@ func resultOf(v *verify.Verdict) *result {
 			}
 		}
 	}
+	for i, reason := range v.Reasons {
+		out.Reasons[i] = sentence(reason)
+	}
 	for _, w := range v.Warnings {
-		out.Warnings = append(out.Warnings, w.Message)
+		if said := sentence(w.Message); !slices.Contains(out.Reasons, said) {
+			out.Warnings = append(out.Warnings, said)
+		}
 	}
 	for _, s := range v.Signatures {
 		out.Signatures = append(out.Signatures, signatureOf(s))
 	}
 	return out
 }
+
+// sentence is a message without a colon after which nothing comes.
+func sentence(message string) string { return strings.TrimRight(message, "：: ") }
 
 func signatureOf(s sign.SignatureReport) signature {
 	out := signature{Title: "电子签名", Signer: s.Signer, Time: moment(s.Time)}

@@ -2,10 +2,14 @@ package web
 
 import (
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
 	"sidian/internal/cert"
+	"sidian/internal/httpx"
+	"sidian/internal/verify"
+	"sidian/ofd/sign"
 )
 
 func TestTidy(t *testing.T) {
@@ -87,5 +91,83 @@ func TestLoad(t *testing.T) {
 		if s.views.address(name) == "" {
 			t.Errorf("%s has no address", name)
 		}
+	}
+}
+
+// A refusal says the rule and the way out, in the form that was asked for.
+func TestRefuse(t *testing.T) {
+	t.Parallel()
+	s := &Service{}
+	if err := s.Load(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, method, target, accept string
+		problem                      httpx.Problem
+		status                       int
+		says                         []string
+	}{
+		{"stranger", "GET", "/console?kind=marriage", "text/html", httpx.Problem{Status: 401}, 303, nil},
+		{"session over while a form was filled in", "POST", "/console/new", "text/html", httpx.Problem{Status: 401}, 401, []string{"登录已超时", "还在", `target="_blank"`}},
+		{"forbidden", "GET", "/console/new", "text/html", httpx.Problem{Status: 403, Title: "没有权限", Detail: "您没有“签发证照”的权限", Hint: "需要签发人角色"}, 403, []string{"<title>没有权限", "您没有“签发证照”的权限", "需要签发人角色"}},
+		{"no page", "GET", "/nothing", "text/html", httpx.Problem{Status: 404, Code: "route.unknown"}, 404, []string{"没有这个页面"}},
+		{"too often", "GET", "/verify", "text/html", httpx.Problem{Status: 429, Detail: "请求过于频繁", Hint: "请在 1 秒后重试"}, 429, []string{"请求过于频繁", "请在 1 秒后重试"}},
+		{"internal", "GET", "/console", "text/html", httpx.Problem{Status: 500, Detail: "系统内部错误", RequestID: "abc123"}, 500, []string{"系统内部错误", "abc123"}},
+		{"program", "GET", "/v/none", "application/json", httpx.Problem{Status: 404, Detail: "没有这份电子证照", Code: "cert.not-found"}, 404, []string{`"code":"cert.not-found"`}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := httptest.NewRequest(c.method, c.target, nil)
+			r.Header.Set("Accept", c.accept)
+			w := httptest.NewRecorder()
+			s.Refuse(w, r, &c.problem)
+			if w.Code != c.status {
+				t.Errorf("status %d", w.Code)
+			}
+			if c.status == 303 && w.Header().Get("Location") != "/login?back=%2Fconsole%3Fkind%3Dmarriage" {
+				t.Errorf("sent to %s", w.Header().Get("Location"))
+			}
+			for _, word := range c.says {
+				if !strings.Contains(w.Body.String(), word) {
+					t.Errorf("does not say %s:\n%s", word, w.Body)
+				}
+			}
+		})
+	}
+}
+
+// A verdict is shown with its word: what stands, what is true but no longer
+// stands, and what is false, are told apart.
+func TestResult(t *testing.T) {
+	t.Parallel()
+	register := func(status, name string, same bool) *verify.Register {
+		return &verify.Register{Status: status, StatusName: name, SameDocument: same}
+	}
+	for _, c := range []struct {
+		name            string
+		verdict         sign.Verdict
+		register        *verify.Register
+		class, headline string
+	}{
+		{"stands", sign.Valid, register(cert.Effective, "有效", true), "good", "真实有效"},
+		{"expired", sign.Valid, register(cert.Expired, "过期", true), "care", "签章真实，证照过期"},
+		{"another version", sign.Valid, register(cert.Effective, "有效", false), "care", "签章真实，与登记不一致"},
+		{"unknown here", sign.Valid, nil, "good", "签章有效"},
+		{"tampered", sign.Invalid, register(cert.Effective, "有效", false), "bad", "签章无效"},
+		{"unknown signer", sign.Undetermined, nil, "care", "不能确认"},
+		{"unsigned", sign.Unsigned, nil, "care", "没有签章"},
+		{"no document", sign.Refused, nil, "bad", "不能打开"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			v := &verify.Verdict{Report: &sign.Report{Verdict: c.verdict, Warnings: []sign.Warning{{Message: "文件已损坏："}, {Message: "另一件事"}}}, Register: c.register, Reasons: []string{"文件已损坏："}}
+			got := resultOf(v)
+			if got.Class != c.class || got.Headline != c.headline {
+				t.Errorf("%s %s", got.Class, got.Headline)
+			}
+			if len(got.Warnings) != 1 || got.Warnings[0] != "另一件事" || got.Reasons[0] != "文件已损坏" {
+				t.Errorf("reasons %q, warnings %q", got.Reasons, got.Warnings)
+			}
+		})
 	}
 }
