@@ -18,18 +18,13 @@ func (s *Service) Issue(ctx context.Context, req IssueRequest) (*Certificate, er
 	if err != nil {
 		return nil, err
 	}
-	if c, err := s.repeated(ctx, a); c != nil || err != nil {
-		return c, err
+	w, err := s.prepare(ctx, req, a, s.number)
+	if err == nil {
+		s.step("prepare")
+		err = s.DB.Write(ctx, func(tx *db.Tx) error { return s.intend(tx, w) })
 	}
-	w, err := s.prepare(ctx, req, s.number)
-	if err != nil {
-		return nil, err
-	}
-	w.asked = a
-	s.step("prepare")
-	err = s.DB.Write(ctx, func(tx *db.Tx) error { return s.intend(tx, w) })
 	if errors.Is(err, errTaken) {
-		return s.taken(ctx, w)
+		return s.taken(ctx, a, w)
 	}
 	if err != nil {
 		return nil, err
@@ -130,10 +125,14 @@ func (s *Service) repeated(ctx context.Context, a asked) (*Certificate, error) {
 }
 
 // taken says why a certificate cannot be planned: it is a repetition, or its
-// number is another's.
-func (s *Service) taken(ctx context.Context, w *work) (*Certificate, error) {
-	if c, err := s.repeated(ctx, w.asked); c != nil || err != nil {
+// number is another's. Without work only the repetition was looked for.
+func (s *Service) taken(ctx context.Context, a asked, w *work) (*Certificate, error) {
+	c, err := s.repeated(ctx, a)
+	switch {
+	case c != nil || err != nil:
 		return c, err
+	case w == nil: // it was withdrawn this moment
+		return s.outcome(ctx, &row{Certificate: Certificate{Status: Withdrawn}})
 	}
 	return nil, s.duplicate(ctx, w)
 }

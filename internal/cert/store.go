@@ -178,6 +178,19 @@ func byDocument(tx *db.Tx, d gm.Digest) (*row, error) {
 	return first(tx, `document = $1 order by id limit 1`, d[:])
 }
 
+// notRepeated returns errTaken if something was made for the repetition.
+func notRepeated(tx *db.Tx, repetition string) error {
+	if repetition == "" {
+		return nil
+	}
+	var n int64
+	err := tx.Get(`select count(*) from cert_certificate where repetition = $1`, []any{repetition}, &n)
+	if err == nil && n > 0 {
+		return errTaken
+	}
+	return err
+}
+
 // byRepetition returns nil if nothing was made for it yet.
 func byRepetition(tx *db.Tx, repetition string) (*row, error) {
 	r, err := first(tx, `repetition = $1`, repetition)
