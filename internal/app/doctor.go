@@ -142,7 +142,11 @@ func (d *doctor) running(ctx context.Context) {
 	if !d.ask("instance", err, Words{"可以运行", "can be served"}) {
 		return
 	}
-	defer a.Close()
+	defer func() {
+		if err := a.Close(); err != nil {
+			d.ask("database", troubledDatabase(d.c, err), Words{})
+		}
+	}()
 	for _, r := range a.Health.Run(ctx).Checks {
 		if r.Name == "database" { // opened before
 			continue

@@ -86,7 +86,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	defer runner.Close()
+	defer func() { _ = runner.Close() }() // it waits, and cannot fail
 	if metrics != nil {
 		background.Go(func() { a.serveMetrics(ctx, metrics) })
 	}
