@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -202,7 +203,7 @@ func checkProblem(t *testing.T, w *httptest.ResponseRecorder) {
 	if err := d.Decode(&p); err != nil {
 		t.Fatal(err)
 	}
-	if p.Status != w.Code || p.Code == "" || p.Title == "" || p.Detail == "" || p.RequestID == "" || p.Type != "/docs/errors#"+p.Code {
+	if p.Status != w.Code || p.Code == "" || p.Title == "" || p.Detail == "" || p.RequestID == "" || p.Type != "/docs#status-"+strconv.Itoa(w.Code) {
 		t.Errorf("an incomplete problem: %+v", p)
 	}
 	if w.Header().Get("X-Request-Id") != p.RequestID {

@@ -6,13 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 
 	"sidian/internal/fault"
 )
 
 // A Problem is a refusal as it leaves the process: RFC 9457.
 type Problem struct {
-	Type      string         `json:"type" doc:"错误目录中的地址" example:"/docs/errors#cert.revoked"`
+	Type      string         `json:"type" doc:"错误种类说明的地址" example:"/docs#status-409"`
 	Title     string         `json:"title" doc:"错误的种类"`
 	Status    int            `json:"status" doc:"HTTP 状态码"`
 	Detail    string         `json:"detail" doc:"违反了哪一条规则"`
@@ -94,7 +95,7 @@ func (p *Problem) fill(e *fault.Error) {
 	if p.Detail == "" {
 		p.Detail = p.Title
 	}
-	p.Type = "/docs/errors#" + p.Code
+	p.Type = "/docs#status-" + strconv.Itoa(p.Status)
 	for _, f := range e.Fields {
 		p.Errors = append(p.Errors, ProblemField{Field: f.Name, Message: f.Message, Code: f.Code})
 	}
