@@ -137,8 +137,11 @@ func verifyStory(t *testing.T, w *world, file string, data []byte, identifier st
 	tb.visit("/")
 	tb.fill(map[string]string{"q": " " + strings.ToLower(identifier) + " "})
 	tb.click("main button.first")
-	tb.until(`location.pathname.startsWith("/v/")`)
+	tb.wait(".verdict")
 	tb.says(".verdict h1", "真实有效")
+	if eval[bool](tb, `location.pathname.startsWith("/v/") || document.querySelector('main a[href*="/v/"]') !== null`) {
+		t.Error("a guessable identifier gives the code away")
+	}
 
 	bad := filepath.Join(t.TempDir(), "bad.ofd")
 	if err := os.WriteFile(bad, tampered(t, data), 0o600); err != nil {

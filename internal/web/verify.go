@@ -72,8 +72,12 @@ func (s *Service) getVerify(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.verifyRefused(w, p, err)
 	}
-	http.Redirect(w, r, "/v/"+st.Certificate.Code, http.StatusSeeOther)
-	return nil
+	if st.Certificate.Code == tidy(p.Q) {
+		http.Redirect(w, r, "/v/"+st.Certificate.Code, http.StatusSeeOther)
+		return nil
+	}
+	// An identifier can be guessed; the code is not to be had for it.
+	return s.showStanding(w, r, st)
 }
 
 // tidy makes a code or an identifier out of what people type, paste and scan:
@@ -149,6 +153,12 @@ func (s *Service) getShown(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return s.showStanding(w, r, st)
+}
+
+// showStanding shows what the register says of a certificate, and its face
+// unless a person stands on it.
+func (s *Service) showStanding(w http.ResponseWriter, r *http.Request, st *verify.Standing) error {
 	p := s.verifyPage(r, "证照核验")
 	p.Result = resultOf(st.Verdict)
 	p.Title = p.Result.Headline
