@@ -31,20 +31,20 @@ func issueSQLite(ctx context.Context, span time.Duration) (figure, error) {
 	return issueHTTP(ctx, span, "")
 }
 
-func issuePostgres(ctx context.Context, span time.Duration) (figure, error) {
+func issuePostgres(ctx context.Context, span time.Duration) (f figure, err error) {
 	server := os.Getenv("TEST_POSTGRES")
 	if server == "" {
-		return figure{}, errors.New("TEST_POSTGRES is not set (make bench sets it)")
+		return f, errors.New("TEST_POSTGRES is not set (make bench sets it)")
 	}
 	target, drop, err := freshDatabase(ctx, server)
 	if err != nil {
-		return figure{}, err
+		return f, err
 	}
-	defer drop()
+	defer func() { err = errors.Join(err, drop()) }()
 	return issueHTTP(ctx, span, target)
 }
 
-func freshDatabase(ctx context.Context, server string) (target string, drop func(), err error) {
+func freshDatabase(ctx context.Context, server string) (target string, drop func() error, err error) {
 	admin, err := sql.Open("pgx", server)
 	if err != nil {
 		return "", nil, err
@@ -58,9 +58,9 @@ func freshDatabase(ctx context.Context, server string) (target string, drop func
 		return "", nil, err
 	}
 	u.Path = "/" + name
-	return u.String(), func() {
-		admin.ExecContext(ctx, "drop database "+name+" with (force)")
-		admin.Close()
+	return u.String(), func() error {
+		_, err := admin.ExecContext(ctx, "drop database "+name+" with (force)")
+		return errors.Join(err, admin.Close())
 	}, nil
 }
 
