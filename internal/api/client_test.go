@@ -90,8 +90,6 @@ func header(name, value string) func(*http.Request) {
 	return func(r *http.Request) { r.Header.Set(name, value) }
 }
 
-func stranger(r *http.Request) { r.Header.Del("Authorization") }
-
 // signIn fetches a token for a client.
 func (s *server) signIn(t testing.TB, id, secret string) {
 	t.Helper()

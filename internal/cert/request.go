@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"sidian/gbcode"
+	"sidian/internal/audit"
 	"sidian/internal/catalogue"
 	"sidian/internal/db"
 	"sidian/internal/fault"
@@ -138,7 +139,13 @@ func defaultIssuer(ctx context.Context, entrusted []string) (string, error) {
 
 // Entrust records that an organisation issues a kind.
 func (s *Service) Entrust(ctx context.Context, kind, org string) error {
-	return s.DB.Write(ctx, func(tx *db.Tx) error { return putIssuer(tx, kind, org) })
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		n, err := putIssuer(tx, kind, org)
+		if err != nil || n == 0 { // it does already
+			return err
+		}
+		return audit.Put(tx, audit.Entry{Action: "cert.entrust", Object: "kind/" + kind + "/issuer/" + org})
+	})
 }
 
 // Issuers are the organisations that issue a kind.

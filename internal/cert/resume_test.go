@@ -129,16 +129,15 @@ func resume(t testing.TB, w *certtest.World, completed, withdrawn int) {
 // cut leaves n certificates as a process leaves them that dies after a step.
 func cut(t testing.TB, w *certtest.World, step string, n int) {
 	t.Helper()
-	died := errors.New("died")
 	w.Cert.Step = func(name string) {
 		if name == step {
-			panic(died)
+			panic(step)
 		}
 	}
 	for range n {
 		func() {
 			defer func() {
-				if p := recover(); p != died {
+				if p := recover(); p != step {
 					t.Fatalf("after %s: %v", step, p)
 				}
 			}()

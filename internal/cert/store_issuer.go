@@ -2,9 +2,9 @@ package cert
 
 import "sidian/internal/db"
 
-func putIssuer(tx *db.Tx, kind, org string) error {
-	_, err := tx.Exec(`insert into cert_issuer (kind, org_id) values ($1, $2) on conflict do nothing`, kind, org)
-	return err
+// putIssuer reports how many rows it made: none if it is there already.
+func putIssuer(tx *db.Tx, kind, org string) (int64, error) {
+	return tx.Exec(`insert into cert_issuer (kind, org_id) values ($1, $2) on conflict do nothing`, kind, org)
 }
 
 // issuers are the organisations that issue a kind.
