@@ -3,13 +3,39 @@ package ofd
 import (
 	"bytes"
 	"hash/crc32"
-	"sync"
 
 	"github.com/klauspost/compress/flate"
 )
 
-// Deflaters are kept by level: making one costs more than a small part.
-var deflaters [10]sync.Pool
+// Deflaters are kept by level: making one costs more than a small part. They
+// are kept for good and not in a sync.Pool, which lets go of them whenever
+// memory is collected, and issuing many documents collects often.
+var deflaters = func() (free [10]chan *flate.Writer) {
+	for i := range free {
+		free[i] = make(chan *flate.Writer, keptDeflaters)
+	}
+	return free
+}()
+
+// keptDeflaters is how many of a level are kept, of at most 1.3 MB each.
+const keptDeflaters = 8
+
+func takeDeflater(level int, to *bytes.Buffer) (*flate.Writer, error) {
+	select {
+	case w := <-deflaters[level]:
+		w.Reset(to)
+		return w, nil
+	default:
+		return flate.NewWriter(to, level)
+	}
+}
+
+func keepDeflater(level int, w *flate.Writer) {
+	select {
+	case deflaters[level] <- w:
+	default:
+	}
+}
 
 // compress fills raw, method and crc once. What does not shrink is stored.
 func (p *Part) compress() {
@@ -31,16 +57,11 @@ func (p *Part) compress() {
 func deflate(data []byte, level int) ([]byte, bool) {
 	var buf bytes.Buffer
 	buf.Grow(len(data)/2 + 64)
-	w, _ := deflaters[level].Get().(*flate.Writer)
-	if w == nil {
-		var err error
-		if w, err = flate.NewWriter(&buf, level); err != nil {
-			return nil, false
-		}
-	} else {
-		w.Reset(&buf)
+	w, err := takeDeflater(level, &buf)
+	if err != nil {
+		return nil, false
 	}
-	defer deflaters[level].Put(w)
+	defer keepDeflater(level, w)
 	if _, err := w.Write(data); err != nil {
 		return nil, false
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync/atomic"
 
 	"sidian/gm"
@@ -87,21 +86,5 @@ func (s *Service) Stamp(ctx context.Context, t *Token, d *ofd.Document, places .
 	if err != nil {
 		return nil, fmt.Errorf("seal: stamping: %w", err)
 	}
-	return packed(d, out)
-}
-
-// packed compresses the value that was added: most of it beside the imprint is
-// digital certificates that repeat each other, a fiftieth of the document.
-func packed(before, after *ofd.Document) (*ofd.Document, error) {
-	for _, p := range after.Parts() {
-		if !strings.HasSuffix(p.Name, "/SignedValue.dat") || before.Part(p.Name) != nil {
-			continue
-		}
-		data, err := p.Data()
-		if err != nil {
-			return nil, fmt.Errorf("seal: compressing the signed value: %w", err)
-		}
-		return after.With(ofd.NewPartLevel(p.Name, data, ofd.Small))
-	}
-	return after, nil
+	return out, nil
 }

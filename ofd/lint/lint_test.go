@@ -227,7 +227,7 @@ var bad = []struct {
 	{"delta_count", "no size", Error, Standard, func(t testing.TB, d *ofd.Document) *ofd.Document {
 		return replace(t, d, pagePart, `Size="4"`, `Size="0"`)
 	}},
-	{"path_data", "SVG close", Error, Issuing, func(t testing.TB, d *ofd.Document) *ofd.Document {
+	{"path_data", "SVG close", Error, Certificate, func(t testing.TB, d *ofd.Document) *ofd.Document {
 		return replace(t, d, "Doc_0/Tpls/Tpl_0/Content.xml", "9 9 C", "9 9 Z")
 	}},
 	{"path_data", "no start", Warning, Standard, func(t testing.TB, d *ofd.Document) *ofd.Document {

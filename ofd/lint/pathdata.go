@@ -4,7 +4,7 @@ import "sidian/ofd"
 
 // pathData: AbbreviatedData uses the operators S M L Q B A C with their
 // operands.
-var pathData = &rule{id: "path_data", clause: "GB/T 33190-2016 §9.1", severity: Error, in: always, check: func(c *context) {
+var pathData = &rule{id: "path_data", clause: "GB/T 33190-2016 §9.1", severity: Error, in: notIssuing, check: func(c *context) {
 	c.gather()
 	for _, o := range c.objects {
 		if p, ok := o.Object.(*ofd.PathObject); ok {

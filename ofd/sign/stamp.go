@@ -78,13 +78,13 @@ func Stamp(d *ofd.Document, opts StampOptions) (*ofd.Document, error) {
 
 // SealPart gives a seal as a part, digested once, for any number of documents.
 func SealPart(s *ses.Seal) *ofd.Part {
-	// The imprint is compressed already: storing it costs nothing more.
-	return ofd.Freeze("Seal.esl", s.Raw, ofd.Store)
+	// The imprint is compressed already; the digital certificates beside it repeat each other.
+	return ofd.Freeze("Seal.esl", s.Raw, ofd.Best)
 }
 
 func sealPart(o *StampOptions, name string) (*ofd.Part, error) {
 	if o.SealPart == nil {
-		return ofd.NewPartLevel(name, o.Seal.Raw, ofd.Store), nil
+		return ofd.NewPart(name, o.Seal.Raw), nil
 	}
 	if data, err := o.SealPart.Data(); err != nil || !bytes.Equal(data, o.Seal.Raw) {
 		return nil, errors.New("stamping: SealPart is not the seal's")

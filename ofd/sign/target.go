@@ -104,7 +104,7 @@ func (t *target) add(kind string, x *signatureXML, parts []*ofd.Part, produce fu
 	if err != nil {
 		return nil, err
 	}
-	d, err := t.doc.With(append(parts, list, ofd.NewPart(own, xml), ofd.NewPartLevel(x.value, value, ofd.Store))...)
+	d, err := t.doc.With(append(parts, list, ofd.NewPart(own, xml), ofd.NewPart(x.value, value))...)
 	if err != nil {
 		return nil, fmt.Errorf("adding the signature's parts: %w", err)
 	}
