@@ -25,7 +25,7 @@ import (
 )
 
 // clients is how many requests are under way at once.
-const clients = 16
+const clients = 32
 
 func issueSQLite(ctx context.Context, span time.Duration) (figure, error) {
 	return issueHTTP(ctx, span, "")

@@ -15,6 +15,8 @@ import (
 	"os"
 	"regexp"
 	"time"
+
+	"sidian/internal/app"
 )
 
 // A figure is one line. Floor is 0 where none makes sense.
@@ -45,6 +47,7 @@ func main() {
 	span := flag.Duration("span", 5*time.Second, "how long each figure is measured")
 	only := flag.String("run", ".", "which figures, as a regular expression")
 	flag.Parse()
+	app.TuneMemory()
 	if err := run(context.Background(), *span, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
