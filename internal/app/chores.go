@@ -20,6 +20,7 @@ func (a *App) chores() []chore {
 		{"resuming what was being issued", 5 * time.Second, a.resume},
 		{"forgetting sessions that are over", time.Hour, a.IAM.Sweep},
 		{"forgetting answers that nobody asks for again", time.Hour, func(ctx context.Context) error { _, err := a.repeats.Sweep(ctx); return err }},
+		{"removing documents that no certificate names", 24 * time.Hour, a.sweepDocuments},
 	}
 }
 
@@ -35,6 +36,19 @@ func (a *App) keepDoing(ctx context.Context, c chore) {
 		case <-tick.C:
 		}
 	}
+}
+
+// orphanAge is how long a document may wait for its row: far longer than
+// issuing takes.
+const orphanAge = 24 * time.Hour
+
+// sweepDocuments removes what a crash between storing and issuing left.
+func (a *App) sweepDocuments(ctx context.Context) error {
+	removed, err := a.Blob.Sweep(ctx, a.DB.Now().Add(-orphanAge), a.Cert.Named)
+	if removed > 0 {
+		a.Log.InfoContext(ctx, "removed documents that no certificate names", "count", removed)
+	}
+	return err
 }
 
 // resume finishes what a crash left between the two transactions of issuing.

@@ -117,3 +117,9 @@ func (s *Service) document(ctx context.Context, c *Certificate) ([]byte, error) 
 	}
 	return b, err
 }
+
+// Named tells the sweeper of documents which of them a certificate names.
+func (s *Service) Named(ctx context.Context, digests []gm.Digest) (named map[gm.Digest]bool, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error { named, err = documentsNamed(tx, digests); return err })
+	return named, err
+}

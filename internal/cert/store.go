@@ -228,3 +228,27 @@ func listOf(tx *db.Tx, q ListQuery, before int64, beforeID string) ([]*row, erro
 	}
 	return query(tx, where+` order by created_at desc, id desc limit $3`, args...)
 }
+
+// documentsNamed tells which of these documents a certificate names.
+func documentsNamed(tx *db.Tx, digests []gm.Digest) (map[gm.Digest]bool, error) {
+	out := map[gm.Digest]bool{}
+	if len(digests) == 0 {
+		return out, nil
+	}
+	args := make([]any, len(digests))
+	marks := make([]string, len(digests))
+	for i := range digests {
+		args[i], marks[i] = digests[i][:], fmt.Sprintf("$%d", i+1)
+	}
+	err := tx.All(`select document from cert_certificate where document in (`+strings.Join(marks, ", ")+`)`, args, func(scan func(...any) error) error {
+		var b []byte
+		if err := scan(&b); err != nil {
+			return err
+		}
+		var d gm.Digest
+		copy(d[:], b)
+		out[d] = true
+		return nil
+	})
+	return out, err
+}

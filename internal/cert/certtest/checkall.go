@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
@@ -115,7 +114,7 @@ func (w *World) checkDocument(ctx context.Context, c certificate, trust *pki.Tru
 // checkStore sweeps, and then finds as many documents as certificates name.
 func (w *World) checkStore(ctx context.Context, s *state) error {
 	later := w.DB.Now().Add(1000 * time.Hour)
-	if _, err := w.Blob.Sweep(ctx, later, w.Named); err != nil {
+	if _, err := w.Blob.Sweep(ctx, later, w.Cert.Named); err != nil {
 		return err
 	}
 	left, want := 0, 0
@@ -163,19 +162,6 @@ func (w *World) Attempts(ctx context.Context) (n int64, err error) {
 		}
 	}
 	return n, nil
-}
-
-// Named tells which documents a row names, as the sweeper asks.
-func (w *World) Named(ctx context.Context, digests []gm.Digest) (map[gm.Digest]bool, error) {
-	s, err := w.state(ctx)
-	if err != nil {
-		return nil, err
-	}
-	named := map[gm.Digest]bool{}
-	for _, d := range digests {
-		named[d] = slices.ContainsFunc(s.certificates, func(c certificate) bool { return c.document == d })
-	}
-	return named, nil
 }
 
 // Counts is how many rows each table has, before and after what must leave no
