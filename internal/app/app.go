@@ -182,7 +182,7 @@ func (a *App) contexts(ctx context.Context) (err error) {
 	if a.Cert.Index, err = a.Keys.Index(ctx, "cert.holder"); err != nil {
 		return err
 	}
-	a.Verify = &verify.Service{DB: a.DB, PKI: a.PKI, Cert: a.Cert, Cache: sign.NewChainCache()}
+	a.Verify = &verify.Service{DB: a.DB, PKI: a.PKI, Cert: a.Cert, Cache: sign.NewChainCache(), Mark: a.mark}
 	a.Web = &web.Service{IAM: a.IAM, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Mark: a.mark}
 	return a.Web.Load()
 }

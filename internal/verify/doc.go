@@ -22,4 +22,7 @@ type Service struct {
 	PKI   *pki.Service
 	Cert  *cert.Service
 	Cache *sign.ChainCache
+	// Mark is what stands across every document of this platform: 样例 in a
+	// demo, otherwise empty.
+	Mark string
 }

@@ -34,7 +34,7 @@ func (s *Service) Document(ctx context.Context, name string, data []byte) (*Verd
 	if v.Register, err = s.register(ctx, data, d); err != nil {
 		return nil, err
 	}
-	v.conclude()
+	v.conclude(s.Mark)
 	return v, nil
 }
 

@@ -50,11 +50,14 @@ func (v *Verdict) Stands() bool {
 	return v.Report.Verdict == sign.Valid && v.Register != nil && v.Register.SameDocument && v.Register.Status == cert.Effective
 }
 
-// conclude writes the reasons and the legal effect.
-func (v *Verdict) conclude() {
+// conclude writes the reasons and the legal effect. A platform whose documents
+// bear a mark, such as 样例, gives them none.
+func (v *Verdict) conclude(mark string) {
 	v.Reasons = append(v.Reasons, v.documentReasons()...)
 	v.Reasons = append(v.Reasons, v.registerReasons()...)
 	switch {
+	case v.Stands() && mark != "":
+		v.LegalEffect = "本文件标有“" + mark + "”，仅供演示，不具有法律效力；正式签发的这类文件与纸质证照具有同等法律效力（国务院令第716号）。"
 	case v.Stands():
 		v.LegalEffect = "本文件是签发单位依法制发的电子证照原件，目前有效，与纸质证照具有同等法律效力（国务院令第716号《关于在线政务服务的若干规定》）。"
 	case v.Report.Verdict == sign.Valid && v.Register == nil:
