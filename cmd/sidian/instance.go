@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"sidian/internal/app"
 	"sidian/internal/conf"
@@ -14,6 +15,28 @@ import (
 // configured are the commands that work on the instance of a configuration.
 type configured struct {
 	Config string `required:"" type:"path" placeholder:"FILE" help:"${flag_config}"`
+}
+
+// located are the commands that find the instance by themselves where it stands
+// in its usual place, or in the demo's.
+type located struct {
+	Config string `type:"path" placeholder:"FILE" help:"${flag_located}"`
+}
+
+// usualConfigs are looked for in this order, in the current directory.
+var usualConfigs = []string{"sidian.yaml", filepath.Join("sidian-demo", "sidian.yaml")}
+
+// path is the configuration that is named, or the first usual one.
+func (l located) path() (string, error) {
+	if l.Config != "" {
+		return l.Config, nil
+	}
+	for _, name := range usualConfigs {
+		if _, err := os.Stat(name); err == nil {
+			return filepath.Abs(name)
+		}
+	}
+	return "", app.NoInstance(usualConfigs)
 }
 
 type initCommand struct {
@@ -85,11 +108,15 @@ func (c *serveCommand) Run(e *environment) error {
 	return app.Serve(e.ctx, app.ServeOptions{Config: c.Config, Log: e.err, Ready: ready})
 }
 
-type migrateCommand struct{ configured }
+type migrateCommand struct{ located }
 
 func (c *migrateCommand) Run(e *environment) error {
 	private()
-	applied, err := app.Migrate(e.ctx, c.Config)
+	config, err := c.path()
+	if err != nil {
+		return err
+	}
+	applied, err := app.Migrate(e.ctx, config)
 	if err != nil {
 		return err
 	}
@@ -103,11 +130,15 @@ func (c *migrateCommand) Run(e *environment) error {
 	})
 }
 
-type doctorCommand struct{ configured }
+type doctorCommand struct{ located }
 
 func (c *doctorCommand) Run(e *environment) error {
 	private()
-	findings, err := app.Doctor(e.ctx, c.Config, e.chinese)
+	config, err := c.path()
+	if err != nil {
+		return err
+	}
+	findings, err := app.Doctor(e.ctx, config, e.chinese)
 	if err != nil {
 		return err
 	}

@@ -39,14 +39,18 @@ func (c *kindCheck) Run(e *environment) error {
 }
 
 type kindImport struct {
-	configured
+	located
 	Dir    string   `arg:"" type:"existingdir" help:"${arg_kind}"`
 	Issuer []string `placeholder:"ORG" help:"${flag_issuer}"`
 }
 
 func (c *kindImport) Run(e *environment) error {
 	private()
-	k, err := app.ImportKind(e.ctx, c.Config, c.Dir, c.Issuer...)
+	config, err := c.path()
+	if err != nil {
+		return err
+	}
+	k, err := app.ImportKind(e.ctx, config, c.Dir, c.Issuer...)
 	if err != nil {
 		return err
 	}

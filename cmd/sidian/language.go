@@ -37,6 +37,7 @@ func texts(e *environment) kong.Vars {
 		"flag_version":     e.say("显示版本", "Show the version."),
 		"flag_json":        e.say("输出一个 JSON 对象", "Answer with one JSON object."),
 		"flag_config":      e.say("配置文件（YAML）", "The configuration file (YAML)."),
+		"flag_located":     e.say("配置文件；省略时用 sidian.yaml 或 sidian-demo/sidian.yaml", "The configuration file; else sidian.yaml or sidian-demo/sidian.yaml."),
 		"flag_listen":      e.say("监听地址", "Address to listen at."),
 		"flag_data":        e.say("数据目录，没有则新建", "Directory of everything; created when absent."),
 		"flag_credentials": e.say("把登录方法写入此文件（JSON，权限 0600）", "Write how to sign in to this file (JSON, mode 0600)."),

@@ -93,6 +93,13 @@ func troubledConfig(path string, err error) error {
 		Do: Words{"改正该文件；全部配置项见 sidian init --config 新文件 --example", "correct the file; sidian init --config NEWFILE --example writes one with every key"}}
 }
 
+// NoInstance says that no configuration was named, and none stands in the usual
+// places.
+func NoInstance(looked []string) error {
+	return &Trouble{Part: "config", Where: strings.Join(looked, ", "), What: Words{"没有指明实例，常用位置也没有配置文件", "no instance is named, and no configuration stands in the usual places"},
+		Do: Words{"用 --config 指明配置文件；要试用，先运行 sidian demo", "name the configuration with --config; to try things out, run sidian demo first"}}
+}
+
 // byFlag and byKey are where an address to listen at is named.
 func byFlag(name string) Words { return Words{" " + name + " ", name} }
 func byKey(name string) Words  { return Words{"配置项 " + name + " ", "the key " + name} }
