@@ -32,6 +32,8 @@ create table cert_certificate (
 -- A number that is the holder's own code is free again when its certificate came to nothing.
 create unique index cert_certificate_number on cert_certificate (kind, issuer, number, version) where status <> 'withdrawn';
 create index cert_certificate_list on cert_certificate (issuer, created_at, id);
+-- A caller who may read many issuers pages through all of them by time.
+create index cert_certificate_recent on cert_certificate (created_at, id);
 create index cert_certificate_lease on cert_certificate (lease_until, id) where status = 'sealing';
 create index cert_certificate_document on cert_certificate (document) where document is not null;
 create table cert_holder (
