@@ -3,7 +3,6 @@ package cert
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"sidian/gm"
@@ -207,13 +206,8 @@ func listOf(tx *db.Tx, q ListQuery, before int64, beforeID string) ([]*row, erro
 	if len(q.issuers) == 0 {
 		return nil, nil
 	}
-	args := []any{before, beforeID, q.Limit + 1}
-	marks := make([]string, len(q.issuers))
-	for i, o := range q.issuers {
-		args = append(args, o)
-		marks[i] = fmt.Sprintf("$%d", len(args))
-	}
-	where := `(created_at, id) < ($1, $2) and status <> 'withdrawn' and issuer in (` + strings.Join(marks, ", ") + `)`
+	marks, args := db.Marks([]any{before, beforeID, q.Limit + 1}, q.issuers)
+	where := `(created_at, id) < ($1, $2) and status <> 'withdrawn' and issuer in (` + marks + `)`
 	if q.Kind != "" {
 		args = append(args, q.Kind)
 		where += fmt.Sprintf(` and kind = $%d`, len(args))
@@ -235,12 +229,12 @@ func documentsNamed(tx *db.Tx, digests []gm.Digest) (map[gm.Digest]bool, error) 
 	if len(digests) == 0 {
 		return out, nil
 	}
-	args := make([]any, len(digests))
-	marks := make([]string, len(digests))
+	values := make([][]byte, len(digests))
 	for i := range digests {
-		args[i], marks[i] = digests[i][:], fmt.Sprintf("$%d", i+1)
+		values[i] = digests[i][:]
 	}
-	err := tx.All(`select document from cert_certificate where document in (`+strings.Join(marks, ", ")+`)`, args, func(scan func(...any) error) error {
+	marks, args := db.Marks(nil, values)
+	err := tx.All(`select document from cert_certificate where document in (`+marks+`)`, args, func(scan func(...any) error) error {
 		var b []byte
 		if err := scan(&b); err != nil {
 			return err

@@ -2,8 +2,6 @@ package seal
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	"sidian/gm"
@@ -80,14 +78,9 @@ func page(tx *db.Tx, orgs []string, before int64, beforeID string, limit int) (o
 	if len(orgs) == 0 {
 		return nil, nil
 	}
-	args := []any{before, beforeID, limit}
-	marks := make([]string, len(orgs))
-	for i, o := range orgs {
-		args = append(args, o)
-		marks[i] = fmt.Sprintf("$%d", len(args))
-	}
+	marks, args := db.Marks([]any{before, beforeID, limit}, orgs)
 	err = tx.All(`select `+columns+` from seal_seal
-		 where (created_at, id) < ($1, $2) and org_id in (`+strings.Join(marks, ", ")+`)
+		 where (created_at, id) < ($1, $2) and org_id in (`+marks+`)
 		 order by created_at desc, id desc
 		 limit $3`, args, func(scan func(...any) error) error {
 		x, err := scanSeal(scan)
