@@ -61,4 +61,4 @@ fonts-full: ## put the full fonts into DATA (for names with rare characters)
 
 .PHONY: scale
 scale: need ## long runs: a million rows, soak, kill
-	SCALE=1 FSYNC=on scripts/with-postgres.sh $(GO) test -timeout 4h -run 'TestScale' $(PKG)
+	FSYNC=on scripts/with-postgres.sh $(GO) test -tags scale -timeout 4h -run 'TestScale' $(PKG)

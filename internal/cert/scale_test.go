@@ -1,8 +1,9 @@
+//go:build scale
+
 package cert_test
 
 import (
 	"fmt"
-	"os"
 	"testing"
 	"time"
 
@@ -19,9 +20,6 @@ const scaleRows = 1_000_000
 // The cost of the daily work stays what it was when a store is full. The
 // figures are printed, for docs/performance.md; what is held is the factor.
 func TestScale(t *testing.T) {
-	if os.Getenv("SCALE") == "" {
-		t.Skip("a long run: make scale")
-	}
 	for _, engine := range []string{"sqlite", "postgres"} {
 		t.Run(engine, func(t *testing.T) {
 			d := dbtest.New(t, engine)
