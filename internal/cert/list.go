@@ -2,14 +2,9 @@ package cert
 
 import (
 	"context"
-	"encoding/base64"
-	"math"
-	"strconv"
-	"strings"
 
 	"sidian/gm"
 	"sidian/internal/db"
-	"sidian/internal/fault"
 	"sidian/internal/iam"
 )
 
@@ -51,7 +46,7 @@ func (s *Service) List(ctx context.Context, q ListQuery) (*Page, error) {
 		d := s.Index.Of(q.Holder)
 		q.holder = &d
 	}
-	before, id, err := parseCursor(q.Cursor)
+	before, id, err := db.ParseCursor(q.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -64,27 +59,8 @@ func (s *Service) List(ctx context.Context, q ListQuery) (*Page, error) {
 	if len(rows) > q.Limit {
 		rows = rows[:q.Limit]
 		last := rows[q.Limit-1]
-		p.Next = cursor(last.CreatedAt.UnixMilli(), last.ID)
+		p.Next = db.Cursor(last.CreatedAt.UnixMilli(), last.ID)
 	}
 	p.Items, err = s.records(ctx, rows)
 	return p, err
-}
-
-func cursor(at int64, id string) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(at, 10) + " " + id))
-}
-
-// parseCursor returns where the page before ended; it says nothing of what the
-// caller may see, so that a forged one gains nothing.
-func parseCursor(c string) (before int64, id string, err error) {
-	if c == "" {
-		return math.MaxInt64, "", nil
-	}
-	b, err := base64.RawURLEncoding.Strict().DecodeString(c)
-	at, id, _ := strings.Cut(string(b), " ")
-	before, bad := strconv.ParseInt(at, 10, 64)
-	if err != nil || bad != nil || strings.Trim(id, "abcdefghijklmnopqrstuvwxyz234567") != "" {
-		return 0, "", fault.Invalid.New("游标不正确").WithCode("cursor").WithHint("请从第一页重新查询").WithField("cursor", "malformed", "请原样使用上一页返回的游标")
-	}
-	return before, id, nil
 }

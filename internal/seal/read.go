@@ -2,13 +2,8 @@ package seal
 
 import (
 	"context"
-	"encoding/base64"
-	"math"
-	"strconv"
-	"strings"
 
 	"sidian/internal/db"
-	"sidian/internal/fault"
 	"sidian/internal/iam"
 )
 
@@ -34,7 +29,7 @@ type Page struct {
 
 // List pages through the seals that the caller may see, in their states now.
 func (s *Service) List(ctx context.Context, limit int, cursor string) (*Page, error) {
-	before, id, err := parseCursor(cursor)
+	before, id, err := db.ParseCursor(cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -50,26 +45,11 @@ func (s *Service) List(ctx context.Context, limit int, cursor string) (*Page, er
 	if len(found) > limit {
 		found = found[:limit]
 		last := found[limit-1]
-		p.Next = base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(last.CreatedAt.UnixMilli(), 10) + " " + last.ID))
+		p.Next = db.Cursor(last.CreatedAt.UnixMilli(), last.ID)
 	}
 	for _, x := range found {
 		x.State = x.At(s.DB.Now())
 		p.Items = append(p.Items, x)
 	}
 	return p, nil
-}
-
-// parseCursor returns where the page before ended; it says nothing of what the
-// caller may see, so that a forged one gains nothing.
-func parseCursor(c string) (before int64, id string, err error) {
-	if c == "" {
-		return math.MaxInt64, "", nil
-	}
-	b, err := base64.RawURLEncoding.Strict().DecodeString(c)
-	at, id, _ := strings.Cut(string(b), " ")
-	before, bad := strconv.ParseInt(at, 10, 64)
-	if err != nil || bad != nil || strings.Trim(id, "abcdefghijklmnopqrstuvwxyz234567") != "" {
-		return 0, "", fault.Invalid.New("游标不正确").WithCode("cursor").WithHint("请从第一页重新查询").WithField("cursor", "malformed", "请原样使用上一页返回的游标")
-	}
-	return before, id, nil
 }
