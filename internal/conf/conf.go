@@ -23,6 +23,7 @@ type Config struct {
 	Authority Authority `koanf:"authority"`
 	Timestamp Timestamp `koanf:"timestamp"`
 	Session   Session   `koanf:"session"`
+	Identity  Identity  `koanf:"identity"`
 	Limits    Limits    `koanf:"limits"`
 	Outgoing  Outgoing  `koanf:"outgoing"`
 	Log       Log       `koanf:"log"`
@@ -55,7 +56,7 @@ type S3 struct {
 // TLS names the files of the server's digital certificate. Without them the
 // platform stands behind a proxy that has one.
 type TLS struct {
-	CertFile string `koanf:"cert_file" doc:"服务器数字证书（PEM）"`
+	CertFile string `koanf:"cert_file" doc:"服务器数字证书（PEM）；更换文件后自动生效，不用重启"`
 	KeyFile  string `koanf:"key_file" doc:"服务器私钥（PEM）"`
 }
 
@@ -82,6 +83,27 @@ type Session struct {
 	Absolute   time.Duration `koanf:"absolute" doc:"最长多久须重新登录"`
 	SecondStep bool          `koanf:"second_step" doc:"工作人员登录须用一次性口令"`
 	LockAfter  int           `koanf:"lock_after" doc:"15 分钟内失败多少次锁定账号 30 分钟"`
+
+	PasswordDays    int `koanf:"password_days" doc:"工作人员的密码用多少天须更换；0 不限"`
+	PasswordHistory int `koanf:"password_history" doc:"新密码不得与最近多少个相同"`
+}
+
+// Identity names the unified sign-in platforms (OpenID Connect) that people may
+// come from: one of staff, one of holders. Unset unless Issuer is.
+type Identity struct {
+	Staff  Provider `koanf:"staff"`
+	Holder Provider `koanf:"holder"`
+}
+
+// Provider is a unified sign-in platform.
+type Provider struct {
+	Name         string   `koanf:"name" doc:"登录按钮上的名称，例如 省统一身份认证平台"`
+	Issuer       string   `koanf:"issuer" doc:"OpenID Connect 签发者网址；不填则不用"`
+	ClientID     string   `koanf:"client_id" doc:"本平台在那里的应用标识"`
+	SecretFile   string   `koanf:"secret_file" doc:"存放应用密钥的文件"`
+	CitizenClaim string   `koanf:"citizen_claim" doc:"公民身份号码的声明名"`
+	LevelClaim   string   `koanf:"level_claim" doc:"实名等级的声明名"`
+	Levels       []string `koanf:"levels" doc:"实名等级的对应，值=等级（1 自报、2 实名、3 实人），例如 [real-name=2, face=3]"`
 }
 
 // Limits bound what a request may take.
@@ -122,8 +144,12 @@ func Default() Config {
 		Listen: "localhost:8080", DataDir: ".",
 		Authority: Authority{Mode: "builtin"},
 		Timestamp: Timestamp{Mode: "builtin"},
-		Session:   Session{Idle: 30 * time.Minute, Absolute: 12 * time.Hour, LockAfter: 5},
-		Limits:    Limits{Body: 1 << 20, Upload: 32 << 20, AddressRate: 200, AddressBurst: 400},
-		Log:       Log{Level: "info", Format: "text"},
+		Session:   Session{Idle: 30 * time.Minute, Absolute: 12 * time.Hour, LockAfter: 5, PasswordDays: 90, PasswordHistory: 5},
+		Identity: Identity{
+			Staff:  Provider{CitizenClaim: "id_number", LevelClaim: "acr"},
+			Holder: Provider{CitizenClaim: "id_number", LevelClaim: "acr"},
+		},
+		Limits: Limits{Body: 1 << 20, Upload: 32 << 20, AddressRate: 200, AddressBurst: 400},
+		Log:    Log{Level: "info", Format: "text"},
 	}
 }

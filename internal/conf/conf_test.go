@@ -34,6 +34,7 @@ func TestExampleIsTheDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	got.TrustedProxies, got.Outgoing = nil, conf.Outgoing{} // [] and absent mean the same
+	got.Identity.Staff.Levels, got.Identity.Holder.Levels = nil, nil
 	drop := func(c *conf.Config) { c.DataDir, c.MasterKeyFile, c.Blob.Dir, c.Database.URL = "", "", "", "" }
 	drop(&got)
 	drop(&want)
@@ -85,6 +86,10 @@ func TestLoadRefuses(t *testing.T) {
 		"base with path":        {"base_url: https://a/b", "", "base_url"},
 		"short session":         {"session: {idle: 5s}", "", "session.idle"},
 		"small upload":          {"limits: {upload: 5}", "", "limits.upload"},
+		"plain provider":        {"identity: {staff: {issuer: 'http://idp.example'}}", "", "identity.staff.issuer"},
+		"half a provider":       {"identity: {holder: {issuer: 'https://idp.example'}}", "", "secret_file"},
+		"unknown level of name": {"identity: {staff: {issuer: 'https://idp.example', name: a, client_id: b, secret_file: c, levels: [a=7]}}", "", "a=7"},
+		"long history":          {"session: {password_history: 99}", "", "password_history"},
 		"negative rate":         {"limits: {address_rate: -1}", "", "negative"},
 		"number that is a word": {"limits: {body: many}", "", "conf:"},
 		"not yaml":              {"a: [", "", "reading"},

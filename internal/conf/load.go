@@ -95,7 +95,7 @@ func (c *Config) place(dir string) {
 	at(dir, &c.DataDir)
 	for _, p := range []*string{&c.MasterKeyFile, &c.Blob.Dir, &c.TLS.CertFile, &c.TLS.KeyFile, &c.Database.PasswordFile,
 		&c.Blob.S3.AccessKeyFile, &c.Blob.S3.SecretKeyFile, &c.Authority.CertFile, &c.Authority.KeyFile, &c.Authority.ChainFile,
-		&c.Authority.TrustDir, &c.Timestamp.CertFile, &c.Timestamp.KeyFile} {
+		&c.Authority.TrustDir, &c.Timestamp.CertFile, &c.Timestamp.KeyFile, &c.Identity.Staff.SecretFile, &c.Identity.Holder.SecretFile} {
 		at(dir, p)
 	}
 	usual := func(p *string, name string) {
@@ -130,7 +130,7 @@ func (c *Config) check() error {
 		oneOf("log.format", c.Log.Format, "text", "json"),
 		oneOf("authority.mode", c.Authority.Mode, "builtin", "files"),
 		oneOf("timestamp.mode", c.Timestamp.Mode, "builtin", "files", "url"),
-		c.checkNetwork(), c.checkPairs(), c.checkNumbers(),
+		c.checkNetwork(), c.checkPairs(), c.checkNumbers(), c.Identity.Staff.check("identity.staff"), c.Identity.Holder.check("identity.holder"),
 	} {
 		if err != nil {
 			return err
@@ -189,8 +189,41 @@ func (c *Config) checkPairs() error {
 	return nil
 }
 
+// check refuses a provider that is half said. One that answers over plain HTTP
+// could be anybody.
+func (p Provider) check(key string) error {
+	if p.Issuer == "" {
+		return nil
+	}
+	u, err := url.Parse(p.Issuer)
+	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || u.Hostname() != "localhost") {
+		return fmt.Errorf("conf: %s.issuer must be an https address", key)
+	}
+	if p.ClientID == "" || p.SecretFile == "" || p.Name == "" {
+		return fmt.Errorf("conf: %s.issuer needs %s.name, client_id and secret_file", key, key)
+	}
+	_, err = p.LevelsOf()
+	return err
+}
+
+// LevelsOf are the assurance levels by the provider's words for them.
+func (p Provider) LevelsOf() (map[string]int, error) {
+	out := map[string]int{}
+	for _, pair := range p.Levels {
+		word, level, ok := strings.Cut(pair, "=")
+		n := strings.Index("0123", level)
+		if !ok || word == "" || len(level) != 1 || n < 0 {
+			return nil, fmt.Errorf("conf: identity levels are word=0 to word=3, not %q", pair)
+		}
+		out[word] = n
+	}
+	return out, nil
+}
+
 func (c *Config) checkNumbers() error {
 	switch {
+	case c.Session.PasswordDays < 0 || c.Session.PasswordHistory < 0 || c.Session.PasswordHistory > 24:
+		return fmt.Errorf("conf: session.password_days must not be negative, and session.password_history is at most 24")
 	case c.Session.Idle < time.Minute || c.Session.Absolute < c.Session.Idle:
 		return fmt.Errorf("conf: session.idle must be at least 1m and session.absolute at least as long")
 	case c.Session.LockAfter < 1:
