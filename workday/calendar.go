@@ -2,6 +2,7 @@ package workday
 
 import (
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -75,6 +76,23 @@ func (c *Calendar) Add(d Date, n int) (result Date, provisional bool) {
 
 // Sub is the n-th working day before d.
 func (c *Calendar) Sub(d Date, n int) (result Date, provisional bool) { return c.Add(d, -n) }
+
+// Next is d itself when it is worked, and the first working day after it
+// otherwise: where a period ends whose last day is a day off (Civil Code
+// art. 203). Provisional tells whether a year without a notice was touched.
+func (c *Calendar) Next(d Date) (result Date, provisional bool) {
+	for {
+		day := c.Day(d)
+		provisional = provisional || day.Provisional
+		if day.Work {
+			return d, provisional
+		}
+		d = d.AddDays(1)
+	}
+}
+
+// Years lists the years whose notice the calendar has, in order.
+func (c *Calendar) Years() []int { return slices.Sorted(maps.Keys(c.years)) }
 
 // Between counts the working days after a up to and including b, so that
 // Between(d, Add(d, n)) = n. It is negative when b is before a: then the

@@ -71,6 +71,19 @@ func (d Date) Weekday() time.Weekday { return d.utc().Weekday() }
 
 func (d Date) utc() time.Time { return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC) }
 
+// AddMonths is the day n months later, or the last day of that month where it
+// has no such day (Civil Code art. 202).
+func (d Date) AddMonths(n int) Date {
+	first := time.Date(d.Year, d.Month+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
+	last := first.AddDate(0, 1, -1).Day()
+	return Date{first.Year(), first.Month(), min(d.Day, last)}
+}
+
+// At is the moment of the day at a time of the clock in Beijing.
+func (d Date) At(hour, minute int) time.Time {
+	return time.Date(d.Year, d.Month, d.Day, hour, minute, 0, 0, beijing)
+}
+
 // IsZero tells whether d is no day at all.
 func (d Date) IsZero() bool { return d == Date{} }
 

@@ -110,6 +110,54 @@ func TestAdd(t *testing.T) {
 	}
 }
 
+func TestNext(t *testing.T) {
+	t.Parallel()
+	c := workday.Embedded()
+	for _, tc := range []struct {
+		from, want  string
+		provisional bool
+	}{
+		{"2026-09-30", "2026-09-30", false},
+		{"2026-10-01", "2026-10-08", false},
+		{"2026-10-10", "2026-10-10", false}, // a Saturday worked in exchange
+		{"2026-02-15", "2026-02-24", false},
+		{"2026-12-31", "2026-12-31", false},
+		{"2027-01-01", "2027-01-04", true},
+	} {
+		if got, provisional := c.Next(day(t, tc.from)); got != day(t, tc.want) || provisional != tc.provisional {
+			t.Errorf("from %s: %s (%v), want %s (%v)", tc.from, got, provisional, tc.want, tc.provisional)
+		}
+	}
+}
+
+func TestAddMonths(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		from string
+		n    int
+		want string
+	}{
+		{"2026-01-31", 1, "2026-02-28"},
+		{"2028-01-31", 1, "2028-02-29"},
+		{"2028-02-29", 12, "2029-02-28"},
+		{"2026-11-30", 3, "2027-02-28"},
+		{"2026-12-15", 1, "2027-01-15"},
+		{"2026-03-31", -1, "2026-02-28"},
+		{"2026-05-05", 0, "2026-05-05"},
+	} {
+		if got := day(t, tc.from).AddMonths(tc.n); got != day(t, tc.want) {
+			t.Errorf("%s + %d months = %s, want %s", tc.from, tc.n, got, tc.want)
+		}
+	}
+}
+
+func TestYears(t *testing.T) {
+	t.Parallel()
+	if got := fmt.Sprint(workday.Embedded().Years()); got != "[2020 2021 2022 2023 2024 2025 2026]" {
+		t.Errorf("%s", got) // a year that is added is added here; 2027 has no notice yet
+	}
+}
+
 // A later notice changes what was counted provisionally.
 func TestRecount(t *testing.T) {
 	t.Parallel()
@@ -182,6 +230,9 @@ func TestDate(t *testing.T) {
 		t.Errorf("in Beijing it is %s", got)
 	}
 	d := day(t, "2026-12-31")
+	if got := d.At(9, 30); !got.Equal(d.Start().Add(9*time.Hour + 30*time.Minute)) {
+		t.Errorf("half past nine is %v", got)
+	}
 	if !d.End().Add(time.Millisecond).Equal(at) || !d.Start().Equal(at.AddDate(0, 0, -1)) {
 		t.Errorf("start %v, end %v", d.Start(), d.End())
 	}
