@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"sidian/internal/cert"
+	"sidian/internal/web/page"
 )
 
 type shownField struct{ Label, Value string }
 
 type certificatePage struct {
-	frame
+	page.Frame
 	C      *cert.Certificate
 	Trace  *cert.Trace
 	Fields []shownField
@@ -31,7 +32,7 @@ func (s *Service) getCertificate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := certificatePage{frame: s.frame(r, c.KindName, "console", ""), C: c, Trace: t, New: r.URL.Query().Get("new") == "1"}
+	p := certificatePage{Frame: s.frame(r, c.KindName, "console", ""), C: c, Trace: t, New: r.URL.Query().Get("new") == "1"}
 	for _, f := range k.Fields {
 		if v := c.Fields[f.Key]; v != "" {
 			p.Fields = append(p.Fields, shownField{f.Label, v})

@@ -7,10 +7,11 @@ import (
 
 	"sidian/internal/cert"
 	"sidian/internal/iam"
+	"sidian/internal/web/page"
 )
 
 type consolePage struct {
-	frame
+	page.Frame
 	OrgName  string
 	Holder   bool // a citizen's account, which has no work here
 	MayRead  bool
@@ -28,7 +29,7 @@ const perPage = 20
 
 func (s *Service) getConsole(w http.ResponseWriter, r *http.Request) error {
 	ctx, q := r.Context(), r.URL.Query()
-	p := consolePage{frame: s.frame(r, "工作台", "console", ""), Page: &cert.Page{}, Now: s.Cert.DB.Now()}
+	p := consolePage{Frame: s.frame(r, "工作台", "console", ""), Page: &cert.Page{}, Now: s.Cert.DB.Now()}
 	if who, ok := iam.From(ctx); ok {
 		p.Holder = who.Kind == iam.Holder
 		if who.Org != "" {

@@ -1,6 +1,8 @@
 // Package web is the user interface: pages rendered on the server from
-// templates, on one small design system of our own (assets/app.css), usable
-// with the keyboard and without scripts.
+// templates, made with the kit of web/page, usable with the keyboard and
+// without scripts. This package has the pages for everybody and those of who
+// issues certificates; those about one's account, of administrators and of
+// auditors are packages below it.
 //
 // A page calls the same services as the interface for programs and never
 // touches the database. A refusal is shown where it was made: at the field, or
@@ -10,15 +12,18 @@ package web
 import (
 	"sync"
 
+	"sidian/internal/auth"
 	"sidian/internal/catalogue"
 	"sidian/internal/cert"
 	"sidian/internal/iam"
 	"sidian/internal/verify"
+	"sidian/internal/web/page"
 )
 
 // A Service serves the pages. It is safe for concurrent use.
 type Service struct {
 	IAM       *iam.Service
+	Auth      *auth.Service
 	Catalogue *catalogue.Service
 	Cert      *cert.Service
 	Verify    *verify.Service
@@ -27,7 +32,10 @@ type Service struct {
 	// Endpoints are what /docs lists.
 	Endpoints func() []Endpoint
 
-	views   *views
+	// Kit makes the pages; Load makes one with Mark when it is nil.
+	Kit *page.Kit
+
+	set     *page.Set
 	samples sync.Map // sampleKey -> []byte
 }
 

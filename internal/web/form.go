@@ -9,6 +9,7 @@ import (
 
 	"sidian/internal/catalogue"
 	"sidian/internal/fault"
+	"sidian/internal/web/page"
 )
 
 // An input is one control of a form, or a table of them.
@@ -103,9 +104,9 @@ func (f *form) controls() iter.Seq[*input] {
 }
 
 // refuse puts what is wrong at its control, and lists it for the summary.
-func (f *form) refuse(fields []fault.Field) (out []fieldProblem) {
+func (f *form) refuse(fields []fault.Field) (out []page.FieldProblem) {
 	for _, wrong := range fields {
-		p := fieldProblem{Message: wrong.Message}
+		p := page.FieldProblem{Message: wrong.Message}
 		if in := f.find(wrong.Name); in != nil {
 			p.ID, p.Label = in.ID, in.full()
 			if in.Error == "" {

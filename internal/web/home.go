@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"sidian/internal/web/page"
 	"slices"
 	"strings"
 )
@@ -12,9 +13,9 @@ func (s *Service) getHome(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := struct {
-		frame
+		page.Frame
 		Kinds []kindCard
-	}{frame: s.frame(r, "首页", "home", "")}
+	}{Frame: s.frame(r, "首页", "home", "")}
 	for _, k := range kinds {
 		p.Kinds = append(p.Kinds, cardOf(k))
 	}
@@ -32,10 +33,10 @@ type docsGroup struct {
 
 func (s *Service) getDocs(w http.ResponseWriter, r *http.Request) error {
 	p := struct {
-		frame
+		page.Frame
 		Base   string
 		Groups []docsGroup
-	}{frame: s.frame(r, "接口文档", "docs", ""), Base: s.Cert.BaseURL}
+	}{Frame: s.frame(r, "接口文档", "docs", ""), Base: s.Cert.BaseURL}
 	for _, e := range s.Endpoints() {
 		i := slices.IndexFunc(p.Groups, func(g docsGroup) bool { return g.Tag == e.Tag })
 		if i < 0 {

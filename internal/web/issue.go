@@ -15,23 +15,24 @@ import (
 	"sidian/internal/fault"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
+	"sidian/internal/web/page"
 )
 
 type issuePage struct {
-	frame
+	page.Frame
 	*form
 	Kind    kindCard
 	Issuers []iam.Org
 	Issuer  string
 	Once    string
-	Problem *problem
+	Problem *page.Problem
 	Preview preview
 	Sample  bool // the picture is the kind's example
 }
 
 // newIssue is the page for a kind with what was given and what is wrong.
 func (s *Service) newIssue(r *http.Request, k *catalogue.Kind, values map[string]string, refusal error) (*issuePage, error) {
-	p := &issuePage{frame: s.frame(r, "签发"+k.Title, "console", ""), Kind: cardOf(k), Issuer: values["issuer"], Once: values["once"]}
+	p := &issuePage{Frame: s.frame(r, "签发"+k.Title, "console", ""), Kind: cardOf(k), Issuer: values["issuer"], Once: values["once"]}
 	var err error
 	if p.Issuers, err = s.issuersOf(r, k.Name); err != nil {
 		return nil, err
@@ -45,7 +46,7 @@ func (s *Service) newIssue(r *http.Request, k *catalogue.Kind, values map[string
 	p.form = formOf(k, values)
 	if e := fault.As(refusal); e != nil {
 		p.Title = "有错误：" + p.Title
-		p.Problem = &problem{Msg: e.Msg, Hint: e.Hint, Fields: p.refuse(e.Fields)}
+		p.Problem = &page.Problem{Msg: e.Msg, Hint: e.Hint, Fields: p.refuse(e.Fields)}
 	}
 	return p, nil
 }
@@ -64,7 +65,7 @@ func (s *Service) getIssue(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.newIssue(r, k, map[string]string{"valid_from": day(s.Cert.DB.Now())}, nil)
+	p, err := s.newIssue(r, k, map[string]string{"valid_from": page.Day(s.Cert.DB.Now())}, nil)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"sidian/internal/catalogue"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
+	"sidian/internal/web/page"
 	"sidian/ofd"
 	"sidian/ofd/render"
 	"sidian/workday"
@@ -103,7 +104,7 @@ func (s *Service) sketchIssuance(issuer iam.Org) (catalogue.Issuance, error) {
 	}
 	return catalogue.Issuance{
 		Issuer:   catalogue.Issuer{Name: issuer.Name, Code: code, Region: region},
-		Issued:   workday.DateOf(s.Cert.DB.Now().In(beijing)),
+		Issued:   workday.DateOf(page.In(s.Cert.DB.Now())),
 		Sequence: 1, Version: 1, DocID: strings.Repeat("0", 32), Code: s.Cert.BaseURL + "/v/" + strings.Repeat("0", 26), Mark: s.Mark,
 	}, nil
 }
@@ -136,11 +137,11 @@ func (p preview) note(k *catalogue.Kind) string {
 }
 
 // problem is what a look without scripts shows above the form.
-func (p preview) problem(f *form) *problem {
+func (p preview) problem(f *form) *page.Problem {
 	if p.refusal == nil {
 		return nil
 	}
-	return &problem{Msg: "这样还不能签发", Hint: p.refusal.Hint, Fields: f.refuse(p.refusal.Fields)}
+	return &page.Problem{Msg: "这样还不能签发", Hint: p.refusal.Hint, Fields: f.refuse(p.refusal.Fields)}
 }
 
 // postPreview answers the script of the form.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"sidian/internal/verify"
+	"sidian/internal/web/page"
 	"sidian/ofd/sign"
 )
 
@@ -76,7 +77,7 @@ func resultOf(v *verify.Verdict) *result {
 func sentence(message string) string { return strings.TrimRight(message, "：: ") }
 
 func signatureOf(s sign.SignatureReport) signature {
-	out := signature{Title: "电子签名", Signer: s.Signer, Time: moment(s.Time)}
+	out := signature{Title: "电子签名", Signer: s.Signer, Time: page.Moment(s.Time)}
 	if s.Seal != nil {
 		out.Title, out.Seal = "电子签章", s.Seal.Name
 	}

@@ -2,19 +2,17 @@ package web
 
 import (
 	"net/http"
-	"strings"
 
 	"sidian/internal/httpx"
 	"sidian/internal/verify"
+	"sidian/internal/web/page"
 )
-
-const elderCookie = "elder"
 
 // Routes mounts the pages.
 func (s *Service) Routes(r *httpx.Router) {
 	public, signedIn := httpx.Public(), httpx.SignedIn()
 	httpx.HandlePage(r, "GET /{$}", public, s.getHome)
-	httpx.HandlePage(r, "GET /assets/{name}", public, s.getAsset)
+	httpx.HandlePage(r, "GET /assets/{name}", public, s.Kit.GetAsset)
 	httpx.HandlePage(r, "GET /elder", public, s.getElder)
 	httpx.HandlePage(r, "GET /login", public, s.getLogin)
 	httpx.HandlePage(r, "POST /login", public, s.postLogin, httpx.Costly())
@@ -39,15 +37,7 @@ func (s *Service) getElder(w http.ResponseWriter, r *http.Request) error {
 	if on != "1" {
 		on = "0"
 	}
-	http.SetCookie(w, &http.Cookie{Name: elderCookie, Value: on, Path: "/", MaxAge: 365 * 24 * 3600, SameSite: http.SameSiteLaxMode, HttpOnly: true, Secure: httpx.MetaFrom(r.Context()).Secure})
-	http.Redirect(w, r, local(r.URL.Query().Get("back"), "/"), http.StatusSeeOther)
+	http.SetCookie(w, &http.Cookie{Name: page.ElderCookie, Value: on, Path: "/", MaxAge: 365 * 24 * 3600, SameSite: http.SameSiteLaxMode, HttpOnly: true, Secure: httpx.MetaFrom(r.Context()).Secure})
+	http.Redirect(w, r, page.Local(r.URL.Query().Get("back"), "/"), http.StatusSeeOther)
 	return nil
-}
-
-// local keeps a redirect on this site.
-func local(path, otherwise string) string {
-	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n") {
-		return otherwise
-	}
-	return path
 }

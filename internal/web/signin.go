@@ -3,29 +3,31 @@ package web
 import (
 	"net/http"
 
+	"sidian/internal/auth"
 	"sidian/internal/iam"
+	"sidian/internal/web/page"
 )
 
 type loginPage struct {
-	frame
-	Problem        *problem
+	page.Frame
+	Problem        *page.Problem
 	Back, Username string
 }
 
 func (s *Service) getLogin(w http.ResponseWriter, r *http.Request) error {
-	back := local(r.URL.Query().Get("back"), "/console")
+	back := page.Local(r.URL.Query().Get("back"), "/console")
 	if _, ok := iam.From(r.Context()); ok {
 		http.Redirect(w, r, back, http.StatusSeeOther)
 		return nil
 	}
-	return s.show(w, http.StatusOK, "login", loginPage{frame: s.frame(r, "登录", "login", "narrow"), Back: back})
+	return s.show(w, http.StatusOK, "login", loginPage{Frame: s.frame(r, "登录", "login", "narrow"), Back: back})
 }
 
 func (s *Service) postLogin(w http.ResponseWriter, r *http.Request) error {
-	p := loginPage{frame: s.frame(r, "登录", "login", "narrow"), Back: local(r.PostFormValue("back"), "/console"), Username: r.PostFormValue("username")}
-	in, err := s.IAM.SignIn(r.Context(), iam.SignInRequest{Username: p.Username, Password: r.PostFormValue("password"), Code: r.PostFormValue("code")})
+	p := loginPage{Frame: s.frame(r, "登录", "login", "narrow"), Back: page.Local(r.PostFormValue("back"), "/console"), Username: r.PostFormValue("username")}
+	in, err := s.Auth.SignIn(r.Context(), auth.SignInRequest{Username: p.Username, Password: r.PostFormValue("password"), Code: r.PostFormValue("code")})
 	if err != nil {
-		shown, ok := problemOf(err, nil)
+		shown, ok := page.ProblemOf(err, nil)
 		if !ok {
 			return err
 		}
@@ -41,7 +43,7 @@ func (s *Service) postLogin(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Service) postLogout(w http.ResponseWriter, r *http.Request) error {
 	if _, ok := iam.From(r.Context()); ok {
-		if err := s.IAM.SignOut(r.Context()); err != nil {
+		if err := s.Auth.SignOut(r.Context()); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"sidian/internal/cert"
 	"sidian/internal/fault"
 	"sidian/internal/verify"
+	"sidian/internal/web/page"
 	"sidian/ofd"
 	"sidian/ofd/render"
 )
@@ -34,8 +35,8 @@ func pictures(data []byte) []template.URL {
 }
 
 type verifyPage struct {
-	frame
-	Problem *problem
+	page.Frame
+	Problem *page.Problem
 	Q       string
 	File    string // name of the file that was verified
 	Result  *result
@@ -43,20 +44,10 @@ type verifyPage struct {
 }
 
 // Wrong is what is wrong with a control, or empty.
-func (p verifyPage) Wrong(id string) string {
-	if p.Problem == nil {
-		return ""
-	}
-	for _, f := range p.Problem.Fields {
-		if f.ID == id {
-			return f.Message
-		}
-	}
-	return ""
-}
+func (p verifyPage) Wrong(id string) string { return p.Problem.At(id) }
 
 func (s *Service) verifyPage(r *http.Request, title string) verifyPage {
-	return verifyPage{frame: s.frame(r, title, "verify", ""), Now: s.Verify.DB.Now()}
+	return verifyPage{Frame: s.frame(r, title, "verify", ""), Now: s.Verify.DB.Now()}
 }
 
 func (s *Service) getVerify(w http.ResponseWriter, r *http.Request) error {
@@ -135,7 +126,7 @@ func errTooBig() error {
 var verifyIDs = map[string]string{"file": "file", "q": "q"}
 
 func (s *Service) verifyRefused(w http.ResponseWriter, p verifyPage, err error) error {
-	shown, ok := problemOf(err, verifyIDs)
+	shown, ok := page.ProblemOf(err, verifyIDs)
 	if !ok {
 		return err
 	}
@@ -147,8 +138,11 @@ func (s *Service) verifyRefused(w http.ResponseWriter, p verifyPage, err error) 
 func (s *Service) getShown(w http.ResponseWriter, r *http.Request) error {
 	st, err := s.Verify.Code(r.Context(), r.PathValue("code"))
 	w.Header().Add("Vary", "Accept")
-	if wantsJSON(r) {
-		return showJSON(w, st, err)
+	if page.WantsJSON(r) {
+		if err != nil {
+			return err
+		}
+		return page.ShowJSON(w, st)
 	}
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package web
+package page
 
 import (
 	"encoding/json"
@@ -6,26 +6,23 @@ import (
 	"strings"
 
 	"sidian/internal/httpx"
-	"sidian/internal/verify"
 )
 
-func wantsJSON(r *http.Request) bool {
+// WantsJSON tells whether a program asks, at an address that is a page for people.
+func WantsJSON(r *http.Request) bool {
 	accept := r.Header.Get("Accept")
 	return strings.Contains(accept, "application/json") && !strings.Contains(accept, "text/html")
 }
 
-// showJSON answers a program at an address that is a page for people.
-func showJSON(w http.ResponseWriter, st *verify.Standing, err error) error {
-	if err != nil {
-		return err
-	}
+// ShowJSON answers a program, or a script of ours.
+func ShowJSON(w http.ResponseWriter, v any) error {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	return json.NewEncoder(w).Encode(st)
+	return json.NewEncoder(w).Encode(v)
 }
 
-// showProblem refuses a program at an address that is a page for people.
-func showProblem(w http.ResponseWriter, p *httpx.Problem) {
+// ShowProblem refuses a program at an address that is a page for people.
+func ShowProblem(w http.ResponseWriter, p *httpx.Problem) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(p.Status)

@@ -109,6 +109,22 @@ for (const drop of document.querySelectorAll(".drop")) {
   });
 }
 
+// A text to take along is copied with one press.
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const was = button.textContent;
+    try {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+      button.textContent = "已复制";
+    } catch {
+      button.textContent = "请手动选择复制";
+    }
+    setTimeout(() => { button.textContent = was; }, 2000);
+  });
+}
+
 // One click, one write.
 for (const form of document.querySelectorAll("form[data-once]")) {
   form.addEventListener("submit", e => {
