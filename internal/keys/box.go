@@ -83,6 +83,39 @@ func (b *Box) Open(at Cell, sealed []byte) ([]byte, error) {
 	return plain, nil
 }
 
+// SealedUnder is the id of the root that a sealed value is under, or "" for
+// what is no sealed value.
+func (b *Box) SealedUnder(sealed []byte) string {
+	if len(sealed) < Overhead || sealed[0] != boxVersion {
+		return ""
+	}
+	return string(sealed[1 : 1+idLen])
+}
+
+// Stale reports whether a sealed value is under another root than the present
+// one. It asks no database that it need not: it serves millions of rows.
+func (b *Box) Stale(sealed []byte) (bool, error) {
+	r, err := b.s.current(b.base, b.p)
+	return err == nil && b.SealedUnder(sealed) != r.id, err
+}
+
+// Again seals a stale value of at under the present root, and reports that it
+// did; a value that is not stale comes back as it is. One that does not open is
+// an error: to skip it would lose it when its root is retired.
+func (b *Box) Again(at Cell, sealed []byte) ([]byte, bool, error) {
+	stale, err := b.Stale(sealed)
+	if err != nil || !stale {
+		return sealed, false, err
+	}
+	plain, err := b.Open(at, sealed)
+	if err != nil {
+		return nil, false, err
+	}
+	defer clear(plain)
+	again, err := b.Seal(at, plain)
+	return again, err == nil, err
+}
+
 // errSealed says where, and nothing of what.
 func errSealed(at Cell, err error) error {
 	return fmt.Errorf("keys: opening a value of %s.%s: %w", at.Table, at.Column, err)

@@ -8,7 +8,11 @@
 // file and of [Store.load]: it wraps secrets itself and answers Signer with a
 // handle; it is no interface before there are two.
 //
-// It owns the tables keys_master and keys_key.
+// Beside keys it holds what they are good for in a database that others can
+// reach: guarded rows ([Rows]), and sealing again under a new root ([Rotation]).
+//
+// It owns the tables keys_master, keys_key, keys_census, keys_rotation and
+// keys_pause.
 package keys
 
 import (
@@ -116,9 +120,14 @@ func (s *Store) ImportTx(tx *db.Tx, p Purpose, key *gm.PrivateKey) (id string, e
 
 // keep wraps the bytes of a key and stores them under a new id.
 func (s *Store) keep(tx *db.Tx, p Purpose, kind string, public, plain []byte) (string, error) {
-	r := row{id: newID(), purpose: p, kind: kind, public: public, master: s.master.Load().id, created: tx.Now()}
+	r := s.newRow(tx, p, kind)
+	r.public = public
 	r.wrapped = s.master.Load().wrap(r, plain)
 	return r.id, insertKey(tx, r)
+}
+
+func (s *Store) newRow(tx *db.Tx, p Purpose, kind string) row {
+	return row{id: newID(), purpose: p, kind: kind, master: s.master.Load().id, created: tx.Now()}
 }
 
 // newID is 80 random bits.

@@ -37,6 +37,12 @@ func rewrap(tx *db.Tx, old, next *master) error {
 		return err
 	}
 	for _, r := range all {
+		if r.destroyed() {
+			if err := updateWrapped(tx, r, next.id); err != nil {
+				return err
+			}
+			continue
+		}
 		plain, err := old.unwrap(r)
 		if err != nil {
 			return err

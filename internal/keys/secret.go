@@ -17,7 +17,9 @@ import (
 type root struct {
 	id      string
 	purpose Purpose
-	secret  []byte
+	secret  []byte // nil: destroyed
+	created time.Time
+	retired bool // nothing opens under it any more
 }
 
 const rootLen = 32
@@ -71,7 +73,7 @@ func (s *Store) Rotate(ctx context.Context, p Purpose) error {
 	if purposes[p] != kindSecret {
 		return errNoRoot(p)
 	}
-	err := s.db.Write(ctx, func(tx *db.Tx) error { return s.addRoot(tx, p) })
+	err := s.db.Write(ctx, func(tx *db.Tx) error { return s.RotateTx(tx, p) })
 	if err != nil {
 		return err
 	}
@@ -79,11 +81,30 @@ func (s *Store) Rotate(ctx context.Context, p Purpose) error {
 	return err
 }
 
+// RotateTx is Rotate in a caller's transaction, which may audit it. This
+// process follows within half a minute, too.
+func (s *Store) RotateTx(tx *db.Tx, p Purpose) error {
+	if purposes[p] != kindSecret {
+		return errNoRoot(p)
+	}
+	return s.addRoot(tx, p)
+}
+
+// addRoot makes a root that is newer than all others of its purpose, also when
+// the clock was set back meanwhile.
 func (s *Store) addRoot(tx *db.Tx, p Purpose) error {
 	secret := randomBytes(rootLen)
 	defer clear(secret)
-	_, err := s.keep(tx, p, kindSecret, nil, secret)
-	return err
+	r := s.newRow(tx, p, kindSecret)
+	last, err := newestRoot(tx, p)
+	if err != nil {
+		return err
+	}
+	if !r.created.After(last) {
+		r.created = last.Add(time.Millisecond)
+	}
+	r.wrapped = s.master.Load().wrap(r, secret)
+	return insertKey(tx, r)
 }
 
 func (s *Store) current(ctx context.Context, p Purpose) (root, error) {
@@ -102,10 +123,14 @@ func (s *Store) rootByID(ctx context.Context, id string) (root, error) {
 	if err != nil {
 		return root{}, err
 	}
-	if r, ok := set.byID[id]; ok {
-		return r, nil
+	r, ok := set.byID[id]
+	switch {
+	case !ok:
+		return root{}, errors.New("sealed under a root that is not here")
+	case r.retired:
+		return root{}, errors.New("sealed under a root that was retired")
 	}
-	return root{}, errors.New("keys: sealed under a root that is not here")
+	return r, nil
 }
 
 // rootSet returns the roots, read again when they are old (another process may
@@ -156,17 +181,32 @@ func (s *Store) loadRoots(ctx context.Context) (*rootSet, error) {
 	}
 	m := s.master.Load()
 	for _, r := range rows { // oldest first
-		secret, err := m.unwrap(r)
-		if err != nil {
-			return nil, err
+		k := root{id: r.id, purpose: r.purpose, created: r.created, retired: !r.retired.IsZero()}
+		if !r.destroyed() {
+			if k.secret, err = m.unwrap(r); err != nil {
+				return nil, err
+			}
 		}
-		k := root{r.id, r.purpose, secret}
 		set.byID[k.id] = k
 		set.last[k.purpose] = k
 		if _, ok := set.first[k.purpose]; !ok {
 			set.first[k.purpose] = k
 		}
 	}
-	s.roots.Store(set)
+	s.keepRoots(set)
 	return set, nil
+}
+
+// keepRoots keeps what was read unless it was overtaken by a later reading:
+// values would be sealed under a root that has a successor.
+func (s *Store) keepRoots(set *rootSet) {
+	for {
+		old := s.roots.Load()
+		if old != nil && (old.at.After(set.at) && len(old.byID) >= len(set.byID) || len(old.byID) > len(set.byID)) {
+			return
+		}
+		if s.roots.CompareAndSwap(old, set) {
+			return
+		}
+	}
 }

@@ -19,6 +19,9 @@ type row struct {
 	retired time.Time
 }
 
+// destroyed tells that only the record of a key is left.
+func (r row) destroyed() bool { return len(r.wrapped) == 0 && !r.retired.IsZero() }
+
 const keyColumns = `id, purpose, kind, public, wrapped, master, created_at, retired_at`
 
 func scanKey(scan func(...any) error) (r row, err error) {
@@ -58,6 +61,13 @@ func keysUnder(tx *db.Tx, master string) ([]row, error) {
 // rootKeys returns the secrets, oldest first.
 func rootKeys(tx *db.Tx) ([]row, error) {
 	return many(tx, `select `+keyColumns+` from keys_key where kind = 'secret' order by created_at, id`)
+}
+
+// newestRoot is when the current root of a purpose was made; zero for none.
+func newestRoot(tx *db.Tx, p Purpose) (time.Time, error) {
+	var ms int64
+	err := tx.Get(`select coalesce(max(created_at), 0) from keys_key where kind = 'secret' and purpose = $1`, []any{string(p)}, &ms)
+	return time.UnixMilli(ms).UTC(), err
 }
 
 func many(tx *db.Tx, q string, args ...any) (all []row, err error) {
