@@ -38,6 +38,7 @@ func rewrap(tx *db.Tx, old, next *master) error {
 	}
 	for _, r := range all {
 		if r.destroyed() {
+			r.wrapped = []byte{} // not null
 			if err := updateWrapped(tx, r, next.id); err != nil {
 				return err
 			}
