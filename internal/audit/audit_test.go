@@ -14,6 +14,7 @@ import (
 	"sidian/internal/db"
 	"sidian/internal/db/dbtest"
 	"sidian/internal/fault"
+	"sidian/internal/obs"
 )
 
 func put(t *testing.T, d *db.DB, e audit.Entry) {
@@ -49,7 +50,7 @@ func TestPut(t *testing.T) {
 		if len(got) != 1 {
 			t.Fatalf("%d entries", len(got))
 		}
-		want.ID = got[0].ID
+		want.ID, want.Version = got[0].ID, 2
 		if got[0] != want {
 			t.Errorf("got %+v\nwant %+v", got[0], want)
 		}
@@ -75,16 +76,77 @@ func TestStoredCanonical(t *testing.T) {
 	})
 }
 
+// A row written before there were versions is read with the bytes that it was
+// written with.
+func TestOldRow(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		old := audit.Entry{ID: "0", Version: 1, At: time.UnixMilli(5).UTC(), Actor: audit.Actor{Account: "a", Name: "b", Org: "c", App: "d", Address: "e"},
+			Action: "f.g", Object: "f/1", Reason: "h", Result: audit.Done}
+		err := d.Write(t.Context(), func(tx *db.Tx) error {
+			_, err := tx.Exec(`
+				insert into audit_entry (id, at, account, name, org, app, address, action, object, reason, result, canonical)
+				values ('0', 5, 'a', 'b', 'c', 'd', 'e', 'f.g', 'f/1', 'h', 'done', $1)`, old.Canonical())
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, _ := list(t, d, audit.Query{})
+		if len(got) != 1 || got[0] != old || !bytes.HasPrefix(old.Canonical()[8:], []byte("sidian-audit-1")) {
+			t.Errorf("got %+v", got)
+		}
+	})
+}
+
+// What a transaction's context knows stands in its entries; what an entry says
+// itself goes before.
+func TestContext(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := audit.WithActor(t.Context(), audit.Actor{Account: "a", Session: "s"})
+		ctx = audit.WithGrounds(ctx, audit.Grounds{Purpose: "window"})
+		ctx = audit.WithGrounds(ctx, audit.Grounds{Rule: "cert.read@7"})
+		ctx = obs.WithRequestID(ctx, "r")
+		err := d.Write(ctx, func(tx *db.Tx) error {
+			return errors.Join(
+				audit.Put(tx, audit.Entry{Action: "x.y", Object: "x/1"}),
+				audit.Put(tx, audit.Entry{Action: "x.y", Object: "x/2", Purpose: "inspect", Rule: "other@1", Request: "q"}))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for object, want := range map[string][4]string{
+			"x/1": {"s", "r", "window", "cert.read@7"},
+			"x/2": {"s", "q", "inspect", "other@1"},
+		} {
+			got, _ := list(t, d, audit.Query{Object: object})
+			if len(got) != 1 || [4]string{got[0].Actor.Session, got[0].Request, got[0].Purpose, got[0].Rule} != want {
+				t.Errorf("%s: %+v", object, got)
+			}
+		}
+	})
+}
+
 // Canonical bytes mean the same for ever.
 func TestCanonicalGolden(t *testing.T) {
 	t.Parallel()
-	e := audit.Entry{ID: "1", At: time.UnixMilli(1700000000123), Actor: audit.Actor{Account: "a"}, Action: "b", Object: "c", Result: "done"}
+	e := audit.Entry{ID: "1", Version: 1, At: time.UnixMilli(1700000000123), Actor: audit.Actor{Account: "a"}, Action: "b", Object: "c", Result: "done"}
 	const want = "000000000000000e" + "73696469616e2d61756469742d31" + "000000000000000131" + "0000018bcfe5687b" +
 		"000000000000000161" + "0000000000000000" + "0000000000000000" + "0000000000000000" + "0000000000000000" +
 		"000000000000000162" + "000000000000000163" + "0000000000000000" + "0000000000000004646f6e65" +
 		"0000000000000000" + "0000000000000000"
 	if got := hex.EncodeToString(e.Canonical()); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	e.Version, e.Actor.Session, e.Request, e.Purpose, e.Rule = 2, "s", "r", "p", "u"
+	const second = "000000000000000e" + "73696469616e2d61756469742d32" + "000000000000000131" + "0000018bcfe5687b" +
+		"000000000000000161" + "0000000000000000" + "0000000000000000" + "0000000000000000" + "0000000000000000" +
+		"000000000000000173" + "000000000000000172" + "000000000000000162" + "000000000000000163" + "000000000000000170" + "000000000000000175" +
+		"0000000000000000" + "0000000000000004646f6e65" + "0000000000000000" + "0000000000000000"
+	if got := hex.EncodeToString(e.Canonical()); got != second {
+		t.Errorf("got  %s\nwant %s", got, second)
+	}
+	if got := (audit.Entry{Version: 3}).Canonical(); got != nil {
+		t.Errorf("an unknown version has the bytes %x", got)
 	}
 	moved := e
 	moved.Actor.Account, moved.Actor.Name = "", "a"
@@ -111,11 +173,13 @@ func TestRefusesChange(t *testing.T) {
 func TestPutRefuses(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		for name, e := range map[string]audit.Entry{
-			"no action":   {Object: "x"},
-			"no object":   {Action: "x"},
-			"result":      {Action: "x", Object: "x", Result: "maybe"},
-			"long object": {Action: "x", Object: strings.Repeat("x", 300)},
-			"long reason": {Action: "x", Object: "x", Reason: strings.Repeat("x", 9000)},
+			"no action":    {Object: "x"},
+			"no object":    {Action: "x"},
+			"result":       {Action: "x", Object: "x", Result: "maybe"},
+			"long object":  {Action: "x", Object: strings.Repeat("x", 300)},
+			"long session": {Action: "x", Object: "x", Actor: audit.Actor{Session: strings.Repeat("x", 300)}},
+			"long purpose": {Action: "x", Object: "x", Purpose: strings.Repeat("x", 300)},
+			"long reason":  {Action: "x", Object: "x", Reason: strings.Repeat("x", 9000)},
 		} {
 			err := d.Write(t.Context(), func(tx *db.Tx) error { return audit.Put(tx, e) })
 			if err == nil {
