@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"sidian/internal/auth"
 	"sidian/internal/catalogue"
 	"sidian/internal/cert"
 	"sidian/internal/httpx"
@@ -23,6 +24,7 @@ import (
 type Services struct {
 	Health    *obs.Health
 	IAM       *iam.Service
+	Auth      *auth.Service
 	PKI       *pki.Service
 	Seal      *seal.Service
 	Catalogue *catalogue.Service
@@ -38,6 +40,7 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	httpx.HandleHTTP(r, "GET /healthz", public, s.Health.Alive, httpx.Doc(tag, "进程存活"), httpx.Media("application/json"))
 	httpx.HandleHTTP(r, "GET /readyz", public, s.Health.Ready, httpx.Doc(tag, "各项依赖是否就绪"), httpx.Media("application/json"))
 	s.IAM.Routes(r)
+	s.Auth.Routes(r)
 	s.PKI.Routes(r)
 	s.Catalogue.Routes(r)
 	s.Seal.Routes(r)

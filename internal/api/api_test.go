@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"sidian/internal/api"
+	"sidian/internal/auth"
+	"sidian/internal/auth/authtest"
 	"sidian/internal/cert/certtest"
 	"sidian/internal/db"
 	"sidian/internal/db/dbtest"
@@ -49,16 +51,18 @@ func newServer(t testing.TB, d *db.DB, kinds ...string) *server {
 	s := &server{World: w, log: &bytes.Buffer{}}
 	box, err := w.Keys.BoxFor(t.Context(), keys.Session)
 	must(t, err)
+	signing, err := auth.New(t.Context(), w.IAM, w.Keys, auth.Options{Hash: authtest.Cost})
+	must(t, err)
 	v := &verify.Service{DB: d, PKI: w.PKI, Cert: w.Cert, Cache: sign.NewChainCache()}
-	pages := &web.Service{IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert, Verify: v}
+	pages := &web.Service{IAM: w.IAM, Auth: signing, Catalogue: w.Catalogue, Cert: w.Cert, Verify: v}
 	must(t, pages.Load())
 	r := httpx.New(httpx.Options{
-		Title: "四电 Sidian", Version: "0.0.0", BaseURL: pkitest.BaseURL, Authorizer: w.IAM,
+		Title: "四电 Sidian", Version: "0.0.0", BaseURL: pkitest.BaseURL, Authorizer: signing,
 		Idempotency: &httpx.Idempotency{DB: d, Box: box}, Log: slog.New(slog.NewTextHandler(s.log, nil)),
 		SlowPublic: httpx.Rate{PerSecond: -1}, PageError: pages.Refuse, NotFoundPage: api.IsPage,
 	})
 	s.Handler, err = api.Mount(r, api.Services{
-		Health: &obs.Health{}, IAM: w.IAM, PKI: w.PKI, Seal: w.Seal, Catalogue: w.Catalogue, Cert: w.Cert, Verify: v, Web: pages,
+		Health: &obs.Health{}, IAM: w.IAM, Auth: signing, PKI: w.PKI, Seal: w.Seal, Catalogue: w.Catalogue, Cert: w.Cert, Verify: v, Web: pages,
 	})
 	must(t, err)
 	s.routes = r.Routes()

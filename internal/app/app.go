@@ -14,6 +14,7 @@ import (
 
 	"sidian/gm"
 	"sidian/internal/api"
+	"sidian/internal/auth"
 	"sidian/internal/blob"
 	"sidian/internal/catalogue"
 	"sidian/internal/cert"
@@ -45,6 +46,7 @@ type App struct {
 	Blob      *blob.Store
 	Outbox    *outbox.Outbox
 	IAM       *iam.Service
+	Auth      *auth.Service
 	PKI       *pki.Service
 	Seal      *seal.Service
 	Catalogue *catalogue.Service
@@ -157,7 +159,10 @@ func wire(ctx context.Context, c conf.Config, o Options, d *db.DB, openKeys keys
 // contexts makes the services in the order of their arrows.
 func (a *App) contexts(ctx context.Context) (err error) {
 	c := a.Conf
-	a.IAM, err = iam.New(ctx, a.DB, a.Keys, iam.Options{
+	if a.IAM, err = iam.New(ctx, a.DB, a.Keys, iam.Options{}); err != nil {
+		return err
+	}
+	a.Auth, err = auth.New(ctx, a.IAM, a.Keys, auth.Options{
 		Idle: c.Session.Idle, Absolute: c.Session.Absolute, Failures: c.Session.LockAfter, SecondStep: c.Session.SecondStep,
 	})
 	if err != nil {
@@ -183,7 +188,7 @@ func (a *App) contexts(ctx context.Context) (err error) {
 		return err
 	}
 	a.Verify = &verify.Service{DB: a.DB, PKI: a.PKI, Cert: a.Cert, Cache: sign.NewChainCache(), Mark: a.mark}
-	a.Web = &web.Service{IAM: a.IAM, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Mark: a.mark}
+	a.Web = &web.Service{IAM: a.IAM, Auth: a.Auth, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Mark: a.mark}
 	return a.Web.Load()
 }
 
@@ -201,7 +206,7 @@ func (a *App) routes(ctx context.Context) error {
 	a.checks()
 	a.repeats = &httpx.Idempotency{DB: a.DB, Box: box}
 	o := httpx.Options{
-		Title: "四电 Sidian", Version: Version, BaseURL: c.BaseURL, Authorizer: a.IAM,
+		Title: "四电 Sidian", Version: Version, BaseURL: c.BaseURL, Authorizer: a.Auth,
 		Idempotency: a.repeats, Log: a.Log, TrustedProxies: proxies, MaxBody: c.Limits.Body,
 		RateLimit:  httpx.Rate{PerSecond: c.Limits.AddressRate, Burst: c.Limits.AddressBurst},
 		CallerRate: httpx.Rate{PerSecond: c.Limits.CallerRate, Burst: c.Limits.CallerBurst},
@@ -212,7 +217,7 @@ func (a *App) routes(ctx context.Context) error {
 	}
 	r := httpx.New(o)
 	a.handler, err = api.Mount(r, api.Services{
-		Health: a.Health, IAM: a.IAM, PKI: a.PKI, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Seal: a.Seal, Web: a.Web,
+		Health: a.Health, IAM: a.IAM, Auth: a.Auth, PKI: a.PKI, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Seal: a.Seal, Web: a.Web,
 	})
 	return err
 }

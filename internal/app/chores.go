@@ -18,7 +18,8 @@ type chore struct {
 func (a *App) chores() []chore {
 	return []chore{
 		{"resuming what was being issued", 5 * time.Second, a.resume},
-		{"forgetting sessions that are over", time.Hour, a.IAM.Sweep},
+		{"forgetting sessions that are over", time.Hour, a.Auth.Sweep},
+		{"forgetting tokens that are over", time.Hour, a.IAM.Sweep},
 		{"forgetting answers that nobody asks for again", time.Hour, func(ctx context.Context) error { _, err := a.repeats.Sweep(ctx); return err }},
 		{"removing documents that no certificate names", 24 * time.Hour, a.sweepDocuments},
 	}

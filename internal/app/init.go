@@ -57,7 +57,7 @@ func Init(ctx context.Context, r InitRequest) (*Initialised, error) {
 	if err != nil {
 		return nil, err
 	}
-	made, err := a.IAM.Bootstrap(ctx, iam.BootstrapRequest{
+	made, err := a.Auth.Bootstrap(ctx, iam.BootstrapRequest{
 		Root:     root,
 		System:   iam.AccountRequest{Username: "system", Name: "系统管理员"},
 		Security: iam.AccountRequest{Username: "security", Name: "安全管理员"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"sidian/internal/auth"
 	"sidian/internal/iam"
 	"sidian/internal/seal"
 )
@@ -51,7 +52,7 @@ func (s *seeder) administrators(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	made, err := s.IAM.Bootstrap(ctx, iam.BootstrapRequest{
+	made, err := s.Auth.Bootstrap(ctx, iam.BootstrapRequest{
 		Root:     iam.OrgRequest{ID: root.ID, Name: root.Name, USCC: code, Region: s.County.Region, Tier: s.County.Tier},
 		System:   iam.AccountRequest{Username: "system", Name: "样例·系统管理员"},
 		Security: iam.AccountRequest{Username: "security", Name: "样例·安全管理员"},
@@ -70,7 +71,7 @@ func (s *seeder) administrators(ctx context.Context) error {
 	return err
 }
 
-func (s *seeder) remember(n iam.NewAccount, roles []string, org string) {
+func (s *seeder) remember(n auth.Equipped, roles []string, org string) {
 	s.creds.Users = append(s.creds.Users, DemoUser{
 		Username: n.Username, Password: n.Password, TOTP: n.TOTP, Kind: string(n.Kind), Name: n.Name, Roles: roles, Org: org,
 	})
@@ -103,7 +104,7 @@ func (s *seeder) unitName(id string) string {
 
 func (s *seeder) staff(ctx context.Context) error {
 	for _, m := range s.Staff {
-		n, err := s.IAM.CreateAccount(s.system, iam.AccountRequest{Username: m.Username, Kind: iam.Staff, Name: m.Name, Org: m.Org})
+		n, err := s.account(iam.AccountRequest{Username: m.Username, Kind: iam.Staff, Name: m.Name, Org: m.Org})
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.Username, err)
 		}
@@ -120,6 +121,16 @@ func (s *seeder) staff(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// account opens an account and gives it its credentials. Everybody in the county
+// is known by their real name.
+func (s *seeder) account(r iam.AccountRequest) (auth.Equipped, error) {
+	a, err := s.IAM.CreateAccount(s.system, r)
+	if err != nil {
+		return auth.Equipped{}, err
+	}
+	return s.Auth.Equip(s.system, a.ID, auth.EquipRequest{Level: 2})
 }
 
 // grant is proposed by one administrator and approved by another.
@@ -140,7 +151,7 @@ func (s *seeder) holders(context.Context) error {
 		if err != nil {
 			return err
 		}
-		n, err := s.IAM.CreateAccount(s.system, iam.AccountRequest{Username: p.Username, Kind: iam.Holder, Name: p.Name, Citizen: id})
+		n, err := s.account(iam.AccountRequest{Username: p.Username, Kind: iam.Holder, Name: p.Name, Citizen: id})
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.Username, err)
 		}

@@ -2,8 +2,6 @@ package iam
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base32"
 	"regexp"
 	"strings"
 
@@ -30,19 +28,11 @@ type Account struct {
 // AccountRequest asks for a new account.
 type AccountRequest struct {
 	Username string `json:"username" minLength:"2" maxLength:"40"`
-	Password string `json:"password,omitempty" doc:"不填则随机产生并返回一次"`
 	Kind     Kind   `json:"kind" enum:"staff,holder"`
 	Name     string `json:"name" minLength:"1" maxLength:"100"`
 	Org      string `json:"org,omitempty" doc:"所属单位；持证人没有"`
 	Citizen  string `json:"citizen,omitempty" doc:"公民身份号码；持证人必填"`
 	Phone    string `json:"phone,omitempty" doc:"手机号码"`
-}
-
-// NewAccount is an account with the secrets that are told once.
-type NewAccount struct {
-	Account
-	Password string `json:"password"`
-	TOTP     string `json:"totp" doc:"一次性口令密钥，base32"`
 }
 
 var (
@@ -53,7 +43,7 @@ var (
 // Validate checks what a schema cannot.
 func (r AccountRequest) Validate() error {
 	bad := fault.Invalid.New("账号信息不符合规则").WithCode("account.invalid")
-	if !usernameForm.MatchString(foldUsername(r.Username)) {
+	if !usernameForm.MatchString(FoldUsername(r.Username)) {
 		bad = bad.WithField("username", "account.username", "由字母、数字和 . _ - 组成，2 至 40 个字符")
 	}
 	if strings.TrimSpace(r.Name) == "" {
@@ -77,29 +67,25 @@ func (r AccountRequest) Validate() error {
 	if r.Phone != "" && !phoneForm.MatchString(r.Phone) {
 		bad = bad.WithField("phone", "account.phone", "应为 11 位手机号码")
 	}
-	if err := bad.OrNil(); err != nil {
-		return err
-	}
-	if r.Password != "" {
-		return checkPassword(foldUsername(r.Username), r.Password)
-	}
-	return nil
+	return bad.OrNil()
 }
 
-func foldUsername(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+// FoldUsername is the one form in which a username is kept and looked up.
+func FoldUsername(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 // CreateAccount opens an account: staff below an organisation whose accounts
-// the caller manages, a holder by who manages accounts anywhere.
-func (s *Service) CreateAccount(ctx context.Context, r AccountRequest) (NewAccount, error) {
+// the caller manages, a holder by who manages accounts anywhere. Nobody can sign
+// in to it yet: package auth gives an account its credentials.
+func (s *Service) CreateAccount(ctx context.Context, r AccountRequest) (Account, error) {
 	if err := r.Validate(); err != nil {
-		return NewAccount{}, err
+		return Account{}, err
 	}
 	if err := Allow(ctx, "account.manage", r.Org); err != nil {
-		return NewAccount{}, err
+		return Account{}, err
 	}
-	row, n, err := s.prepare(ctx, r)
+	row, n, err := s.prepare(r)
 	if err != nil {
-		return NewAccount{}, err
+		return Account{}, err
 	}
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		if r.Org != "" {
@@ -127,24 +113,15 @@ func putAccount(tx *db.Tx, row accountRow) error {
 	return audit.Put(tx, audit.Entry{Action: "account.create", Object: "account/" + row.id})
 }
 
-// prepare does what needs no transaction: the hash, the secrets, the encryption.
-func (s *Service) prepare(ctx context.Context, r AccountRequest) (accountRow, NewAccount, error) {
-	n := NewAccount{Account: Account{ID: newID(), Username: foldUsername(r.Username), Kind: r.Kind, Name: strings.TrimSpace(r.Name), Org: r.Org}, Password: r.Password}
-	if n.Password == "" {
-		n.Password = randomPassword()
-	}
-	secret := make([]byte, 20) // RFC 4226 §4 R6: 160 bits
-	rand.Read(secret)          // never fails: crypto/rand
-	n.TOTP = base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(secret)
+// prepare does what needs no transaction: the encryption.
+func (s *Service) prepare(r AccountRequest) (accountRow, Account, error) {
+	n := Account{ID: newID(), Username: FoldUsername(r.Username), Kind: r.Kind, Name: strings.TrimSpace(r.Name), Org: r.Org}
 	row := accountRow{id: n.ID, username: n.Username, kind: r.Kind, org: r.Org}
 	var err error
-	if row.password, err = s.hasher.hash(ctx, n.Password); err != nil {
-		return row, n, err
-	}
 	for column, v := range map[string]struct {
 		plain string
 		to    *[]byte
-	}{"name": {n.Name, &row.name}, "citizen": {r.Citizen, &row.citizen}, "phone": {r.Phone, &row.phone}, "totp": {string(secret), &row.totp}} {
+	}{"name": {n.Name, &row.name}, "citizen": {r.Citizen, &row.citizen}, "phone": {r.Phone, &row.phone}} {
 		if v.plain == "" {
 			continue
 		}
@@ -176,12 +153,6 @@ func maskPhone(s string) string {
 		return "****"
 	}
 	return s[:3] + "****" + s[7:]
-}
-
-// randomPassword has three classes and 100 random bits.
-func randomPassword() string {
-	t := rand.Text()
-	return "Sd" + strings.ToLower(t[:10]) + "-" + t[10:20] + "7"
 }
 
 // open decrypts what may be shown of an account.
@@ -244,7 +215,7 @@ func (s *Service) Accounts(ctx context.Context, org, cursor string, limit int) (
 	return list, err
 }
 
-// CloseAccount ends an account and all its sessions. It stays in the records.
+// CloseAccount ends an account, and with it whatever watches it: see Watch. It stays in the records.
 func (s *Service) CloseAccount(ctx context.Context, id, reason string) error {
 	if err := needReason(reason); err != nil {
 		return err
@@ -263,33 +234,13 @@ func (s *Service) CloseAccount(ctx context.Context, id, reason string) error {
 		if err := closeAccount(tx, id); err != nil {
 			return err
 		}
-		if err := endSessions(tx, id, ""); err != nil {
+		if err := s.closing(tx, id); err != nil {
 			return err
 		}
 		return audit.Put(tx, audit.Entry{Action: "account.close", Object: "account/" + id, Reason: reason})
 	})
-	s.forget(id)
+	s.changed(id)
 	return err
-}
-
-// Unlock lets a locked account try again at once.
-func (s *Service) Unlock(ctx context.Context, id, reason string) error {
-	if err := needReason(reason); err != nil {
-		return err
-	}
-	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		row, err := accountTx(tx, id)
-		if err != nil {
-			return err
-		}
-		if err := Allow(ctx, "account.lock", row.org); err != nil {
-			return err
-		}
-		if err := clearAttempts(tx, s.names.Of("user:"+row.username)); err != nil {
-			return err
-		}
-		return audit.Put(tx, audit.Entry{Action: "account.unlock", Object: "account/" + id, Reason: reason})
-	})
 }
 
 func accountTx(tx *db.Tx, id string) (accountRow, error) {

@@ -2,36 +2,66 @@ package iam
 
 import (
 	"context"
-	"net/http"
-	"strings"
+	"fmt"
 
 	"sidian/internal/db"
-	"sidian/internal/httpx"
+	"sidian/internal/fault"
 )
 
-// Service is the platform's authorizer.
-var _ httpx.Authorizer = (*Service)(nil)
+var errStranger = fault.Unauthorized.New("会话已结束").WithCode("auth.session").WithHint("请重新登录")
 
-// Identify reads a bearer token, or else the session's cookie. A bearer token
-// that is wrong is not replaced by a cookie.
-func (s *Service) Identify(r *http.Request) (context.Context, httpx.Caller, error) {
-	ctx := r.Context()
-	if scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
-		p, err := s.bearer(ctx, strings.TrimSpace(token))
-		if err != nil {
-			return ctx, httpx.Caller{}, err
-		}
-		return With(ctx, p), httpx.Caller{ID: "client/" + p.Client}, nil
+// Proof is how an account proved itself in the session in which it acts.
+type Proof struct {
+	Session string // id of the session
+	Second  bool   // with a second factor
+	Level   int    // assurance of who the person is: see Principal.Level
+}
+
+// Principal returns an account as it acts in a session. One that is closed, or
+// that does not exist, is a fault.Unauthorized.
+func (s *Service) Principal(ctx context.Context, account string, proof Proof) (*Principal, error) {
+	row, roles, err := s.load(ctx, account)
+	if err != nil && fault.As(err) == nil {
+		return nil, fmt.Errorf("iam: reading who acts: %w", err)
 	}
-	token := httpx.SessionToken(r)
-	if token == "" {
-		return ctx, httpx.Caller{}, nil
+	if err != nil || row.closed {
+		return nil, errStranger
 	}
-	p, err := s.principalOf(ctx, token)
+	p, err := s.principal(ctx, row, roles)
 	if err != nil {
-		return ctx, httpx.Caller{}, err
+		return nil, err
 	}
-	return With(ctx, p), httpx.Caller{ID: "account/" + p.Account, Browser: true}, nil
+	p.Session, p.Second, p.Level = proof.Session, proof.Second, proof.Level
+	return p, nil
+}
+
+func (s *Service) load(ctx context.Context, account string) (row accountRow, roles []Scoped, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		if row, err = accountTx(tx, account); err != nil {
+			return err
+		}
+		roles, err = effectiveRoles(tx, account)
+		return err
+	})
+	return row, roles, err
+}
+
+func (s *Service) principal(ctx context.Context, a accountRow, roles []Scoped) (*Principal, error) {
+	shown, err := s.open(a)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.refreshTree(ctx); err != nil {
+		return nil, err
+	}
+	if a.kind == Holder {
+		for _, r := range s.Roles.List {
+			if r.Holder {
+				roles = append(roles, Scoped{Role: r.Code})
+			}
+		}
+	}
+	return &Principal{Account: a.id, Name: shown.Name, Kind: a.kind, Org: a.org, Roles: roles, live: &s.live, roles: s.Roles}, nil
 }
 
 // Permit is Allow for one of the permissions, for any organisation.
@@ -43,15 +73,7 @@ func (s *Service) Permit(ctx context.Context, permissions []string) error {
 // command line, the demo's seeding and tests. Whoever can call it holds the
 // database already.
 func (s *Service) As(ctx context.Context, account string) (context.Context, error) {
-	var row accountRow
-	var roles []Scoped
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		if row, err = accountTx(tx, account); err != nil {
-			return err
-		}
-		roles, err = effectiveRoles(tx, account)
-		return err
-	})
+	row, roles, err := s.load(ctx, account)
 	if err != nil {
 		return nil, err
 	}

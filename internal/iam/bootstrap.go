@@ -13,11 +13,15 @@ import (
 type BootstrapRequest struct {
 	Root                    OrgRequest // Parent is empty
 	System, Security, Audit AccountRequest
+
+	// Also, unless nil, runs in the transaction that makes the three, so that
+	// they are made with their credentials or not at all. It may run twice.
+	Also func(tx *db.Tx, made []Account) error
 }
 
 // Bootstrap makes them in one transaction, on a platform that has no account.
 // It returns the three accounts in the order of the request.
-func (s *Service) Bootstrap(ctx context.Context, r BootstrapRequest) ([]NewAccount, error) {
+func (s *Service) Bootstrap(ctx context.Context, r BootstrapRequest) ([]Account, error) {
 	if err := r.Root.Validate(); err != nil {
 		return nil, err
 	}
@@ -26,19 +30,24 @@ func (s *Service) Bootstrap(ctx context.Context, r BootstrapRequest) ([]NewAccou
 	}
 	r.Root.Parent = ""
 	var rows []accountRow
-	var made []NewAccount
+	var made []Account
 	for _, a := range []AccountRequest{r.System, r.Security, r.Audit} {
 		a.Kind, a.Org = Staff, r.Root.ID
 		if err := a.Validate(); err != nil {
 			return nil, err
 		}
-		row, n, err := s.prepare(ctx, a)
+		row, n, err := s.prepare(a)
 		if err != nil {
 			return nil, err
 		}
 		rows, made = append(rows, row), append(made, n)
 	}
-	err := s.DB.Write(ctx, func(tx *db.Tx) error { return bootstrapTx(tx, r.Root, rows) })
+	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := bootstrapTx(tx, r.Root, rows); err != nil || r.Also == nil {
+			return err
+		}
+		return r.Also(tx, made)
+	})
 	s.reloadTree(ctx)
 	return made, err
 }
@@ -76,10 +85,7 @@ func (s *Service) Bootstrapped(ctx context.Context) (yes bool, err error) {
 	return yes, err
 }
 
-// Sweep forgets sessions, attempts and tokens that have no effect any more.
-// Sessions stay for 180 days as a record of where someone was signed in.
+// Sweep forgets tokens that have no effect any more.
 func (s *Service) Sweep(ctx context.Context) error {
-	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		return sweep(tx, tx.Now().AddDate(0, 0, -180), tx.Now().Add(-s.opts.Window))
-	})
+	return s.DB.Write(ctx, sweepTokens)
 }

@@ -1,7 +1,7 @@
 // Package iam knows who acts, for which organisation, and what they may do.
 //
 // Words: an organisation ([Org]) stands in one tree; an account ([Account]) is
-// a person who signs in, staff (工作人员) or holder (持证主体); a role ([Role]) is
+// a person who may sign in, staff (工作人员) or holder (持证主体); a role ([Role]) is
 // a named set of permissions, kept as versioned data in roles.yaml; a grant
 // ([Grant]) gives an account a role for an organisation and all below it, and
 // takes effect only when a security administrator approves it; a client
@@ -13,11 +13,9 @@
 // The three administrators (三员: system, security, audit) are three people: no
 // account holds two of their roles, nor one of them beside a role of business.
 //
-// Secrets: passwords as Argon2id over HMAC-SM3 with a platform key; session
-// tokens, bearer tokens and client secrets are 256 random bits of which only
-// the SM3 hash is stored. Names, citizen IDs and phone numbers are encrypted
-// in their columns.
+// Secrets: bearer tokens and client secrets are 256 random bits of which only
+// the SM3 hash is stored. Names, citizen IDs and phone numbers are encrypted in
+// their columns. How a person proves to be an account is package auth's.
 //
-// Tables: iam_org, iam_account, iam_grant, iam_attempt, iam_session,
-// iam_client, iam_secret, iam_token.
+// Tables: iam_org, iam_account, iam_grant, iam_client, iam_secret, iam_token.
 package iam

@@ -188,7 +188,7 @@ func (s *Service) moveGrant(ctx context.Context, id, permission, from, to, reaso
 		}
 		return audit.Put(tx, audit.Entry{Action: "grant." + to, Object: "grant/" + id, Reason: reason})
 	})
-	s.forget(account)
+	s.changed(account)
 	return err
 }
 

@@ -3,7 +3,6 @@ package iam_test
 import (
 	"encoding/json"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -27,7 +26,7 @@ type site struct {
 func newSite(t *testing.T, d *db.DB, o iam.Options) *site {
 	t.Helper()
 	c := iamtest.NewWith(t, d, o)
-	r := httpx.New(httpx.Options{Title: "test", Authorizer: c.Service, SlowPublic: httpx.Rate{PerSecond: 1000, Burst: 1000}})
+	r := httpx.New(httpx.Options{Title: "test", Authorizer: c, SlowPublic: httpx.Rate{PerSecond: 1000, Burst: 1000}})
 	c.Routes(r)
 	if err := r.Err(); err != nil {
 		t.Fatal(err)
@@ -35,14 +34,6 @@ func newSite(t *testing.T, d *db.DB, o iam.Options) *site {
 	s := &site{County: c, Server: httptest.NewServer(r), t: t}
 	t.Cleanup(s.Close)
 	return s
-}
-
-func (s *site) browser() *http.Client {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return &http.Client{Jar: jar}
 }
 
 type reply struct {
@@ -80,19 +71,6 @@ func (s *site) send(c *http.Client, method, path, body string, header ...string)
 	return reply{resp.StatusCode, resp.Header, b.String()}
 }
 
-func (s *site) signIn(c *http.Client, who string) reply {
-	s.t.Helper()
-	body, err := json.Marshal(map[string]string{"username": who, "password": s.People[who].Password})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	r := s.send(c, "POST", "/login/session", string(body))
-	if r.status != 200 {
-		s.t.Fatalf("%s signing in: %d %s", who, r.status, r.body)
-	}
-	return r
-}
-
 func (s *site) want(r reply, status int, parts ...string) {
 	s.t.Helper()
 	if r.status != status {
@@ -103,121 +81,6 @@ func (s *site) want(r reply, status int, parts ...string) {
 			s.t.Fatalf("%q is missing: %s", p, r.body)
 		}
 	}
-}
-
-func TestSessionOverHTTP(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		s := newSite(t, d, iam.Options{})
-		b := s.browser()
-		s.want(s.send(b, "GET", "/api/v1/me", ""), 401, "auth.required")
-		r := s.signIn(b, "issuer")
-		cookie := r.header.Get("Set-Cookie")
-		for _, must := range []string{"HttpOnly", "SameSite=Lax", "Path=/"} {
-			if !strings.Contains(cookie, must) {
-				t.Errorf("the cookie lacks %s: %s", must, cookie)
-			}
-		}
-		s.want(s.send(b, "GET", "/api/v1/me", ""), 200, `"cert.issue"`, "签发人", "市场监督管理局")
-		s.want(s.send(b, "GET", "/api/v1/clients", ""), 403, "auth.permission", "安全管理员")
-		s.want(s.send(b, "GET", "/api/v1/sessions", ""), 200, `"current":true`)
-		s.want(s.send(b, "DELETE", "/api/v1/session", ""), 200)
-		s.want(s.send(b, "GET", "/api/v1/me", ""), 401)
-	})
-}
-
-func TestSessionFixation(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		s := newSite(t, d, iam.Options{})
-		planted := strings.Repeat("A", 43)
-		body := `{"username":"clerk","password":"` + s.People["clerk"].Password + `"}`
-		r := s.send(http.DefaultClient, "POST", "/login/session", body, "Cookie", "sidian="+planted)
-		s.want(r, 200)
-		if strings.Contains(r.header.Get("Set-Cookie"), planted) {
-			t.Fatal("a planted token became a session")
-		}
-		s.want(s.send(http.DefaultClient, "GET", "/api/v1/me", "", "Cookie", "sidian="+planted), 401)
-		first := strings.SplitN(r.header.Get("Set-Cookie"), ";", 2)[0]
-		again := s.send(http.DefaultClient, "POST", "/login/session", body, "Cookie", first)
-		s.want(again, 200)
-		if strings.HasPrefix(again.header.Get("Set-Cookie"), first) {
-			t.Error("signing in again did not make a new token")
-		}
-		s.want(s.send(http.DefaultClient, "GET", "/api/v1/me", "", "Cookie", first), 401) // the old one ended
-	})
-}
-
-func TestStolenSessionEndsEverywhere(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		s := newSite(t, d, iam.Options{})
-		b := s.browser()
-		stolen := strings.SplitN(s.signIn(b, "clerk").header.Get("Set-Cookie"), ";", 2)[0]
-		s.want(s.send(http.DefaultClient, "GET", "/api/v1/me", "", "Cookie", stolen), 200)
-		other := s.browser()
-		s.signIn(other, "clerk")
-		s.want(s.send(other, "DELETE", "/api/v1/sessions", ""), 200)
-		for _, c := range []*http.Client{b, other} {
-			s.want(s.send(c, "GET", "/api/v1/me", ""), 401)
-		}
-		s.want(s.send(http.DefaultClient, "GET", "/api/v1/me", "", "Cookie", stolen), 401)
-	})
-}
-
-func TestOnlyOwnSessionsEnd(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		s := newSite(t, d, iam.Options{})
-		victim, thief := s.browser(), s.browser()
-		s.signIn(victim, "issuer")
-		s.signIn(thief, "clerk")
-		var list struct{ Items []iam.Session }
-		if err := json.Unmarshal([]byte(s.send(victim, "GET", "/api/v1/sessions", "").body), &list); err != nil || len(list.Items) != 1 {
-			t.Fatalf("%v, %v", list, err)
-		}
-		s.want(s.send(thief, "DELETE", "/api/v1/sessions/"+list.Items[0].ID, ""), 404)
-		s.want(s.send(victim, "GET", "/api/v1/me", ""), 200)
-	})
-}
-
-func TestSessionExpires(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		clock := setClock(d)
-		s := newSite(t, d, iam.Options{Idle: 10 * time.Minute, Absolute: 30 * time.Minute})
-		idle, busy := s.browser(), s.browser()
-		s.signIn(idle, "clerk")
-		s.signIn(busy, "issuer")
-		for range 4 { // 28 minutes of work
-			clock.add(7 * time.Minute)
-			s.want(s.send(busy, "GET", "/api/v1/me", ""), 200)
-		}
-		s.want(s.send(idle, "GET", "/api/v1/me", ""), 401, "auth.session")
-		clock.add(3 * time.Minute)
-		s.want(s.send(busy, "GET", "/api/v1/me", ""), 401, "auth.session") // busy, but too old
-	})
-}
-
-func TestForgedWritesAreRefused(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		s := newSite(t, d, iam.Options{})
-		b := s.browser()
-		s.signIn(b, "clerk")
-		for name, header := range map[string][]string{
-			"fetch metadata": {"Sec-Fetch-Site", "cross-site"},
-			"same site":      {"Sec-Fetch-Site", "same-site"},
-			"foreign origin": {"Origin", "https://evil.example"},
-			"null origin":    {"Origin", "null"},
-		} {
-			s.want(s.send(b, "DELETE", "/api/v1/sessions", "", header...), 403, "cross-origin")
-			s.want(s.send(b, "POST", "/login/session", `{"username":"x","password":"y"}`, header...), 403, "cross-origin")
-			_ = name
-		}
-		s.want(s.send(b, "GET", "/api/v1/me", ""), 200)
-		s.want(s.send(b, "DELETE", "/api/v1/session", "", "Sec-Fetch-Site", "same-origin"), 200)
-	})
 }
 
 func TestTokenEndpoint(t *testing.T) {
@@ -304,9 +167,7 @@ func TestBearer(t *testing.T) {
 		}
 		s.want(s.send(http.DefaultClient, "GET", "/api/v1/orgs", "", "Authorization", some), 403, "auth.scope")
 		s.want(s.send(http.DefaultClient, "GET", "/api/v1/me", "", "Authorization", all+"x"), 401, "auth.token")
-		b := s.browser()
-		s.signIn(b, "clerk")
-		s.want(s.send(b, "GET", "/api/v1/me", "", "Authorization", "Bearer wrong"), 401) // the cookie does not help
+		s.want(s.send(http.DefaultClient, "GET", "/api/v1/me", "", "Authorization", "Bearer wrong"), 401)
 		clock.add(time.Hour)
 		s.want(s.send(http.DefaultClient, "GET", "/api/v1/me", "", "Authorization", all), 401, "auth.token")
 	})
@@ -352,29 +213,27 @@ func TestAdministrationOverHTTP(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := newSite(t, d, iam.Options{})
-		system, security := s.browser(), s.browser()
-		s.signIn(system, "system")
-		s.signIn(security, "security")
-		s.want(s.send(system, "POST", "/api/v1/orgs", `{"parent":"county","name":"青禾县档案馆","tier":"county","usscc":"x"}`), 422, `"usscc"`, "uscc？")
-		s.want(s.send(system, "POST", "/api/v1/orgs", `{"id":"archive","parent":"county","name":"青禾县档案馆","tier":"county"}`), 201, `"archive"`)
-		r := s.send(system, "POST", "/api/v1/accounts", `{"username":"keeper","kind":"staff","name":"样例·保管员","org":"archive"}`)
-		s.want(r, 201, `"password"`, `"totp"`)
-		var a iam.NewAccount
+		system, security := []string{iamtest.Acting, "system"}, []string{iamtest.Acting, "security"}
+		s.want(s.send(http.DefaultClient, "POST", "/api/v1/orgs", `{"parent":"county","name":"青禾县档案馆","tier":"county","usscc":"x"}`, system...), 422, `"usscc"`, "uscc？")
+		s.want(s.send(http.DefaultClient, "POST", "/api/v1/orgs", `{"id":"archive","parent":"county","name":"青禾县档案馆","tier":"county"}`, system...), 201, `"archive"`)
+		r := s.send(http.DefaultClient, "POST", "/api/v1/accounts", `{"username":"keeper","kind":"staff","name":"样例·保管员","org":"archive"}`, system...)
+		s.want(r, 201, `"keeper"`)
+		var a iam.Account
 		if err := json.Unmarshal([]byte(r.body), &a); err != nil {
 			t.Fatal(err)
 		}
-		r = s.send(system, "POST", "/api/v1/grants", `{"account":"`+a.ID+`","role":"custodian","org":"archive","reason":"任职"}`)
+		r = s.send(http.DefaultClient, "POST", "/api/v1/grants", `{"account":"`+a.ID+`","role":"custodian","org":"archive","reason":"任职"}`, system...)
 		s.want(r, 201, "proposed")
 		var g iam.Grant
 		if err := json.Unmarshal([]byte(r.body), &g); err != nil {
 			t.Fatal(err)
 		}
-		s.want(s.send(security, "GET", "/api/v1/grants", ""), 200, g.ID)
-		s.want(s.send(security, "POST", "/api/v1/grants/"+g.ID+"/actions/dance", `{"reason":"x"}`), 422, "approve")
-		s.want(s.send(security, "POST", "/api/v1/grants/"+g.ID+"/actions/approve", `{"reason":"同意"}`), 204)
-		s.want(s.send(system, "GET", "/api/v1/accounts?org=archive&limit=1", ""), 200, "keeper", `"cursor"`)
-		s.want(s.send(security, "POST", "/api/v1/accounts/"+a.ID+"/close", `{"reason":"停用","id":"x"}`), 422, "unknown")
-		s.want(s.send(security, "POST", "/api/v1/accounts/"+a.ID+"/close", `{"reason":"停用"}`), 204)
-		s.want(s.send(security, "GET", "/api/v1/clients", ""), 200, "样例审批系统")
+		s.want(s.send(http.DefaultClient, "GET", "/api/v1/grants", "", security...), 200, g.ID)
+		s.want(s.send(http.DefaultClient, "POST", "/api/v1/grants/"+g.ID+"/actions/dance", `{"reason":"x"}`, security...), 422, "approve")
+		s.want(s.send(http.DefaultClient, "POST", "/api/v1/grants/"+g.ID+"/actions/approve", `{"reason":"同意"}`, security...), 204)
+		s.want(s.send(http.DefaultClient, "GET", "/api/v1/accounts?org=archive&limit=1", "", system...), 200, "keeper", `"cursor"`)
+		s.want(s.send(http.DefaultClient, "POST", "/api/v1/accounts/"+a.ID+"/close", `{"reason":"停用","id":"x"}`, security...), 422, "unknown")
+		s.want(s.send(http.DefaultClient, "POST", "/api/v1/accounts/"+a.ID+"/close", `{"reason":"停用"}`, security...), 204)
+		s.want(s.send(http.DefaultClient, "GET", "/api/v1/clients", "", security...), 200, "样例审批系统")
 	})
 }

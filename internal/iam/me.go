@@ -28,7 +28,7 @@ type MyRole struct {
 func (s *Service) Me(ctx context.Context) (Me, error) {
 	p, ok := From(ctx)
 	if !ok {
-		return Me{}, errSession
+		return Me{}, errStranger
 	}
 	m := Me{Account: p.Account, Client: p.Client, Kind: p.Kind, Name: p.Name, Second: p.Second, Roles: []MyRole{}, Permissions: p.Permissions()}
 	if p.Org != "" {

@@ -18,7 +18,7 @@ type Person struct {
 func (s *Service) Self(ctx context.Context) (Person, error) {
 	p, ok := From(ctx)
 	if !ok || p.Account == "" {
-		return Person{}, errSession
+		return Person{}, errStranger
 	}
 	return s.person(ctx, p.Account, func(*db.Tx, accountRow) error { return nil })
 }

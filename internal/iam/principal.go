@@ -19,6 +19,9 @@ type Principal struct {
 	Scopes  []string // of the client's token: permissions
 	Session string   // id of the session; empty for a client
 	Second  bool     // the session was opened with a second factor
+	// Level is the assurance of the session's identity (实名等级): 0 none, 1
+	// self-declared, 2 verified (实名), 3 verified in person or by face (实人).
+	Level int
 
 	orgs  []string // a client: the organisations on whose behalf it may act, each with all below it
 	live  *liveTree

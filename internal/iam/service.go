@@ -11,43 +11,21 @@ import (
 	"sidian/internal/keys"
 )
 
-// Options are the rules of signing in. Zero values are the documented defaults.
+// Options are the rules of principals. Zero values are the documented defaults.
 type Options struct {
-	Idle       time.Duration // after which an unused session ends; 30 min
-	Absolute   time.Duration // after which any session ends; 12 h
-	TokenLife  time.Duration // of bearer tokens; 1 h
-	CacheFor   time.Duration // how long another process may not notice a sign-out; 2 s
-	Hash       HashCost      // of passwords; DefaultHashCost
-	Failures   int           // within Window, after which an account is locked for Lock; 5
-	AddrFails  int           // the same for a network address; 30
-	Window     time.Duration // 15 min
-	Lock       time.Duration // 30 min
-	SecondStep bool          // staff must give a one-time code beside the password
+	TokenLife time.Duration // of bearer tokens; 1 h
+	CacheFor  time.Duration // how long another process may not notice a change; 2 s
 }
 
 // DefaultCacheFor is Options.CacheFor when it is zero.
 const DefaultCacheFor = 2 * time.Second
 
 func (o Options) withDefaults() Options {
-	set := func(d *time.Duration, otherwise time.Duration) {
-		if *d == 0 {
-			*d = otherwise
-		}
+	if o.TokenLife == 0 {
+		o.TokenLife = time.Hour
 	}
-	set(&o.Idle, 30*time.Minute)
-	set(&o.Absolute, 12*time.Hour)
-	set(&o.TokenLife, time.Hour)
-	set(&o.CacheFor, DefaultCacheFor)
-	set(&o.Window, 15*time.Minute)
-	set(&o.Lock, 30*time.Minute)
-	if o.Failures == 0 {
-		o.Failures = 5
-	}
-	if o.AddrFails == 0 {
-		o.AddrFails = 30
-	}
-	if o.Hash == (HashCost{}) {
-		o.Hash = DefaultHashCost
+	if o.CacheFor == 0 {
+		o.CacheFor = DefaultCacheFor
 	}
 	return o
 }
@@ -59,13 +37,11 @@ type Service struct {
 
 	opts     Options
 	box      *keys.Box
-	names    *keys.Index // of usernames that were tried
 	persons  *keys.Index // of citizen IDs
 	phones   *keys.Index
-	hasher   *hasher
 	live     liveTree
-	sessions *otter.Cache[[32]byte, *session]
 	tokens   *otter.Cache[[32]byte, *tokenEntry]
+	watchers []Watcher
 }
 
 // New returns a Service over d, with its secrets from ks.
@@ -78,17 +54,11 @@ func New(ctx context.Context, d *db.DB, ks *keys.Store, opts Options) (*Service,
 	if s.box, err = ks.Box(ctx); err != nil {
 		return nil, fmt.Errorf("iam: opening the box of columns: %w", err)
 	}
-	for label, index := range map[string]**keys.Index{"iam.username": &s.names, "iam.citizen": &s.persons, "iam.phone": &s.phones} {
+	for label, index := range map[string]**keys.Index{"iam.citizen": &s.persons, "iam.phone": &s.phones} {
 		if *index, err = ks.Index(ctx, label); err != nil {
 			return nil, fmt.Errorf("iam: opening index %s: %w", label, err)
 		}
 	}
-	pepper, err := ks.StableSecret(ctx, keys.Field, "iam.password")
-	if err != nil {
-		return nil, fmt.Errorf("iam: opening the password key: %w", err)
-	}
-	s.hasher = newHasher(s.opts.Hash, pepper)
-	s.sessions = otter.Must(&otter.Options[[32]byte, *session]{MaximumSize: 50_000, ExpiryCalculator: otter.ExpiryWriting[[32]byte, *session](s.opts.CacheFor)})
 	s.tokens = otter.Must(&otter.Options[[32]byte, *tokenEntry]{MaximumSize: 50_000, ExpiryCalculator: otter.ExpiryWriting[[32]byte, *tokenEntry](s.opts.CacheFor)})
 	return s, nil
 }

@@ -4,41 +4,38 @@ import "sidian/internal/db"
 
 // accountRow is a row of iam_account; nil where a column is null.
 type accountRow struct {
-	id, username  string
-	kind          Kind
-	org, password string
-	name          []byte
-	citizen       []byte
-	citizenIndex  []byte
-	phone         []byte
-	phoneIndex    []byte
-	totp          []byte
-	step          int64
-	closed        bool
+	id, username string
+	kind         Kind
+	org          string
+	name         []byte
+	citizen      []byte
+	citizenIndex []byte
+	phone        []byte
+	phoneIndex   []byte
+	closed       bool
 }
 
-const accountColumns = `id, username, kind, org, password, name, citizen, phone, totp, totp_step, closed_at`
+const accountColumns = `id, username, kind, org, name, citizen, phone, closed_at`
 
 func scanAccount(scan func(...any) error) (r accountRow, err error) {
 	var closed *int64
-	err = scan(&r.id, &r.username, (*string)(&r.kind), &r.org, &r.password, &r.name, &r.citizen, &r.phone, &r.totp, &r.step, &closed)
+	err = scan(&r.id, &r.username, (*string)(&r.kind), &r.org, &r.name, &r.citizen, &r.phone, &closed)
 	r.closed = closed != nil
 	return r, err
 }
 
 func insertAccount(tx *db.Tx, r accountRow) (int64, error) {
-	now := tx.Now().UnixMilli()
 	return tx.Exec(`
-		insert into iam_account (id, username, kind, org, password, password_at, name, citizen, citizen_index, phone, phone_index, totp, created_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+		insert into iam_account (id, username, kind, org, name, citizen, citizen_index, phone, phone_index, created_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		on conflict do nothing`,
-		r.id, r.username, string(r.kind), r.org, r.password, now, r.name, r.citizen, r.citizenIndex, r.phone, r.phoneIndex, r.totp, now)
+		r.id, r.username, string(r.kind), r.org, r.name, r.citizen, r.citizenIndex, r.phone, r.phoneIndex, tx.Now().UnixMilli())
 }
 
 func oneAccount(tx *db.Tx, where string, arg any) (r accountRow, err error) {
 	var closed *int64
 	err = tx.Get(`select `+accountColumns+` from iam_account where `+where, []any{arg},
-		&r.id, &r.username, (*string)(&r.kind), &r.org, &r.password, &r.name, &r.citizen, &r.phone, &r.totp, &r.step, &closed)
+		&r.id, &r.username, (*string)(&r.kind), &r.org, &r.name, &r.citizen, &r.phone, &closed)
 	r.closed = closed != nil
 	return r, err
 }
@@ -67,17 +64,6 @@ func countAccounts(tx *db.Tx) (n int64, err error) {
 func closeAccount(tx *db.Tx, id string) error {
 	_, err := tx.Exec(`update iam_account set closed_at = $2 where id = $1`, id, tx.Now().UnixMilli())
 	return err
-}
-
-func setPassword(tx *db.Tx, id, hash string) error {
-	_, err := tx.Exec(`update iam_account set password = $2, password_at = $3 where id = $1`, id, hash, tx.Now().UnixMilli())
-	return err
-}
-
-// takeStep uses a step of the one-time code, once.
-func takeStep(tx *db.Tx, id string, step int64) (bool, error) {
-	n, err := tx.Exec(`update iam_account set totp_step = $2 where id = $1 and totp_step < $2`, id, step)
-	return n == 1, err
 }
 
 func holderBy(tx *db.Tx, citizen [32]byte) (id string, err error) {

@@ -82,3 +82,9 @@ func endTokens(tx *db.Tx, client string) error {
 	_, err := tx.Exec(`delete from iam_token where client = $1`, client)
 	return err
 }
+
+// sweepTokens forgets tokens that are over.
+func sweepTokens(tx *db.Tx) error {
+	_, err := tx.Exec(`delete from iam_token where expires_at < $1`, tx.Now().UnixMilli())
+	return err
+}

@@ -104,7 +104,9 @@ type tokenEntry struct {
 
 var errToken = fault.Unauthorized.New("访问令牌无效或已过期").WithCode("auth.token").WithHint("请向 /oauth/token 重新申请")
 
-func (s *Service) bearer(ctx context.Context, token string) (*Principal, error) {
+// Bearer returns the client that a bearer token belongs to. One that is unknown,
+// over, or of a closed client is a fault.Unauthorized.
+func (s *Service) Bearer(ctx context.Context, token string) (*Principal, error) {
 	if len(token) != 43 { // 256 bits in base64
 		return nil, errToken
 	}

@@ -4,10 +4,13 @@ package iamtest
 
 import (
 	"context"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"sidian/internal/db"
+	"sidian/internal/httpx"
 	"sidian/internal/iam"
 	"sidian/internal/keys"
 	"sidian/internal/keys/keystest"
@@ -30,13 +33,10 @@ type County struct {
 	// People by role code: those of business belong to Market; the three
 	// administrators and the supervisor to Root. "holder" is a holder, and
 	// "outsider" an issuer of Land.
-	People map[string]iam.NewAccount
+	People map[string]iam.Account
 	// App may do what an issuing program may, for all organisations of the county.
 	App iam.NewClient
 }
-
-// Cost is a cost of password hashes for tests alone.
-var Cost = iam.HashCost{Time: 1, MemoryKiB: 64, Threads: 1}
 
 // New makes the county in d, with default rules.
 func New(t testing.TB, d *db.DB) *County { return NewWith(t, d, iam.Options{}) }
@@ -45,11 +45,10 @@ func New(t testing.TB, d *db.DB) *County { return NewWith(t, d, iam.Options{}) }
 func NewWith(t testing.TB, d *db.DB, o iam.Options) *County {
 	t.Helper()
 	ctx := context.Background()
-	o.Hash = Cost
 	if o.CacheFor == 0 {
 		o.CacheFor = time.Nanosecond // what changes is seen at once
 	}
-	c := &County{Keys: keystest.New(t, d), People: map[string]iam.NewAccount{}}
+	c := &County{Keys: keystest.New(t, d), People: map[string]iam.Account{}}
 	s, err := iam.New(ctx, d, c.Keys, o)
 	must(t, err)
 	c.Service = s
@@ -88,7 +87,7 @@ func (c *County) begin(ctx context.Context, t testing.TB) {
 }
 
 // Hire opens a staff account with one role for org.
-func (c *County) Hire(t testing.TB, username, role, org string) iam.NewAccount {
+func (c *County) Hire(t testing.TB, username, role, org string) iam.Account {
 	t.Helper()
 	a, err := c.CreateAccount(c.Ctx(t, "system"), iam.AccountRequest{Username: username, Kind: iam.Staff, Name: "样例·" + username, Org: org})
 	must(t, err)
@@ -109,6 +108,31 @@ func (c *County) Ctx(t testing.TB, who string) context.Context {
 	ctx, err := c.As(context.Background(), a.ID)
 	must(t, err)
 	return ctx
+}
+
+// Acting is a header for tests of routes: its value is one of People.
+const Acting = "Acting"
+
+// Identify makes a County an httpx.Authorizer that believes the header Acting,
+// and knows bearer tokens.
+func (c *County) Identify(r *http.Request) (context.Context, httpx.Caller, error) {
+	ctx := r.Context()
+	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		p, err := c.Bearer(ctx, token)
+		if err != nil {
+			return ctx, httpx.Caller{}, err
+		}
+		return iam.With(ctx, p), httpx.Caller{ID: "client/" + p.Client}, nil
+	}
+	a, ok := c.People[r.Header.Get(Acting)]
+	if !ok {
+		return ctx, httpx.Caller{}, nil
+	}
+	acting, err := c.As(ctx, a.ID)
+	if err != nil {
+		return ctx, httpx.Caller{}, err
+	}
+	return acting, httpx.Caller{ID: "account/" + a.ID}, nil
 }
 
 // AppCtx is a context in which App acts.

@@ -9,7 +9,6 @@ import (
 
 	"sidian/internal/db"
 	"sidian/internal/iam"
-	"sidian/internal/iam/iamtest"
 	"sidian/internal/keys"
 	"sidian/internal/pki"
 )
@@ -78,7 +77,7 @@ func Open(ctx context.Context, d *db.DB, dir string) (*World, error) {
 func master(dir string) string { return filepath.Join(dir, "master.key") }
 
 func wire(ctx context.Context, d *db.DB, k *keys.Store) (*World, error) {
-	s, err := iam.New(ctx, d, k, iam.Options{Hash: iamtest.Cost})
+	s, err := iam.New(ctx, d, k, iam.Options{})
 	return &World{DB: d, Keys: k, IAM: s, PKI: &pki.Service{DB: d, Keys: k, BaseURL: BaseURL}}, err
 }
 

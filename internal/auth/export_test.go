@@ -1,4 +1,4 @@
-package iam
+package auth
 
 // For tests: the codes and the rule that a person's own app and mind know.
 var (

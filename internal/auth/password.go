@@ -1,4 +1,4 @@
-package iam
+package auth
 
 import (
 	"context"
@@ -32,6 +32,12 @@ type hasher struct {
 	slots  chan struct{} // running
 	queue  chan struct{} // running or waiting
 	decoy  string        // a hash that no password has, for users that do not exist
+}
+
+// randomPassword has three classes and 100 random bits.
+func randomPassword() string {
+	t := rand.Text()
+	return "Sd" + strings.ToLower(t[:10]) + "-" + t[10:20] + "7"
 }
 
 func newHasher(cost HashCost, pepper []byte) *hasher {
@@ -97,16 +103,16 @@ func (h *hasher) format(c HashCost, salt, sum []byte) string {
 func parseHash(s string) (c HashCost, salt, sum []byte, err error) {
 	parts := strings.Split(s, "$")
 	if len(parts) != 6 || parts[1] != "argon2id" || parts[2] != "v=19" {
-		return c, nil, nil, fmt.Errorf("iam: a stored password hash has an unknown form")
+		return c, nil, nil, fmt.Errorf("auth: a stored password hash has an unknown form")
 	}
 	if _, err = fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.MemoryKiB, &c.Time, &c.Threads); err != nil {
-		return c, nil, nil, fmt.Errorf("iam: cost of a stored password hash: %w", err)
+		return c, nil, nil, fmt.Errorf("auth: cost of a stored password hash: %w", err)
 	}
 	if salt, err = b64.DecodeString(parts[4]); err == nil {
 		sum, err = b64.DecodeString(parts[5])
 	}
 	if err != nil {
-		return c, nil, nil, fmt.Errorf("iam: a stored password hash: %w", err)
+		return c, nil, nil, fmt.Errorf("auth: a stored password hash: %w", err)
 	}
 	return c, salt, sum, nil
 }

@@ -1,4 +1,4 @@
-package iam
+package auth
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"sidian/internal/audit"
 	"sidian/internal/db"
 	"sidian/internal/fault"
+	"sidian/internal/iam"
 )
 
 // A Session is where someone is signed in, as they may see it themselves.
@@ -24,7 +25,7 @@ type Session struct {
 // session is a session that was looked up, kept for CacheFor.
 type session struct {
 	row       sessionRow
-	principal *Principal
+	principal *iam.Principal
 }
 
 // touchEvery is how often the last use of a session is written down.
@@ -34,8 +35,8 @@ var errSession = fault.Unauthorized.New("会话已结束").WithCode("auth.sessio
 
 // principalOf returns who a session's token belongs to. A session that is
 // unknown, ended, idle for too long or too old is refused alike.
-func (s *Service) principalOf(ctx context.Context, token string) (*Principal, error) {
-	if len(token) != 43 { // 256 bits in base64
+func (s *Service) principalOf(ctx context.Context, token string) (*iam.Principal, error) {
+	if len(token) != tokenLen {
 		return nil, errSession
 	}
 	hash := gm.Sum([]byte(token))
@@ -61,52 +62,15 @@ func (s *Service) principalOf(ctx context.Context, token string) (*Principal, er
 
 func (s *Service) loadSession(ctx context.Context, hash gm.Digest) (*session, error) {
 	var se session
-	var account accountRow
-	var roles []Scoped
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		if se.row, err = liveSession(tx, hash); err != nil {
-			return err
-		}
-		if account, err = getAccount(tx, se.row.account); err != nil {
-			return err
-		}
-		roles, err = effectiveRoles(tx, account.id)
-		return err
-	})
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { se.row, err = liveSession(tx, hash); return err })
 	if err != nil {
 		if fault.As(err) != nil {
 			return nil, errSession
 		}
 		return nil, err
 	}
-	if account.closed {
-		return nil, errSession
-	}
-	p, err := s.principal(ctx, account, roles)
-	if err != nil {
-		return nil, err
-	}
-	p.Session, p.Second = se.row.id, se.row.second
-	se.principal = p
-	return &se, nil
-}
-
-func (s *Service) principal(ctx context.Context, a accountRow, roles []Scoped) (*Principal, error) {
-	shown, err := s.open(a)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.refreshTree(ctx); err != nil {
-		return nil, err
-	}
-	if a.kind == Holder {
-		for _, r := range s.Roles.List {
-			if r.Holder {
-				roles = append(roles, Scoped{Role: r.Code})
-			}
-		}
-	}
-	return &Principal{Account: a.id, Name: shown.Name, Kind: a.kind, Org: a.org, Roles: roles, live: &s.live, roles: s.Roles}, nil
+	se.principal, err = s.IAM.Principal(ctx, se.row.account, iam.Proof{Session: se.row.id, Second: se.row.second, Level: int(se.row.level)})
+	return &se, err
 }
 
 func (s *Service) touch(ctx context.Context, se *session, now time.Time) error {
@@ -134,7 +98,7 @@ func (s *Service) forget(account string) {
 
 // SignOut ends the session that the request came with.
 func (s *Service) SignOut(ctx context.Context) error {
-	p, ok := From(ctx)
+	p, ok := iam.From(ctx)
 	if !ok || p.Session == "" {
 		return nil
 	}
@@ -143,7 +107,7 @@ func (s *Service) SignOut(ctx context.Context) error {
 
 // EndSession ends one of the caller's own sessions.
 func (s *Service) EndSession(ctx context.Context, id string) error {
-	p, ok := From(ctx)
+	p, ok := iam.From(ctx)
 	if !ok || p.Account == "" {
 		return errSession
 	}
@@ -166,7 +130,7 @@ func (s *Service) EndSession(ctx context.Context, id string) error {
 
 // SignOutEverywhere ends all sessions of the caller, this one included.
 func (s *Service) SignOutEverywhere(ctx context.Context) error {
-	p, ok := From(ctx)
+	p, ok := iam.From(ctx)
 	if !ok || p.Account == "" {
 		return errSession
 	}
@@ -182,7 +146,7 @@ func (s *Service) SignOutEverywhere(ctx context.Context) error {
 
 // Sessions lists where the caller is signed in, newest first.
 func (s *Service) Sessions(ctx context.Context) ([]Session, error) {
-	p, ok := From(ctx)
+	p, ok := iam.From(ctx)
 	if !ok || p.Account == "" {
 		return nil, errSession
 	}
@@ -199,15 +163,23 @@ func (s *Service) Sessions(ctx context.Context) ([]Session, error) {
 
 // ChangePassword sets the caller's own password and ends their other sessions.
 func (s *Service) ChangePassword(ctx context.Context, current, next string) error {
-	p, ok := From(ctx)
+	p, ok := iam.From(ctx)
 	if !ok || p.Account == "" {
 		return errSession
 	}
-	var row accountRow
-	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { row, err = getAccount(tx, p.Account); return err }); err != nil {
+	var who iam.Subject
+	var c credential
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		if who, err = iam.SubjectTx(tx, p.Account); err != nil {
+			return err
+		}
+		c, err = getCredential(tx, p.Account)
+		return unlessNotFound(err)
+	})
+	if err != nil {
 		return err
 	}
-	if right, err := s.hasher.check(ctx, row.password, current); err != nil || !right {
+	if right, err := s.hasher.check(ctx, c.password, current); err != nil || !right {
 		if err != nil {
 			return err
 		}
@@ -216,7 +188,7 @@ func (s *Service) ChangePassword(ctx context.Context, current, next string) erro
 	if current == next {
 		return fault.Invalid.New("新密码不得与当前密码相同").WithCode("password.same").WithField("next", "password.same", "不得与当前密码相同")
 	}
-	if err := checkPassword(row.username, next); err != nil {
+	if err := checkPassword(who.Username, next); err != nil {
 		return err
 	}
 	hash, err := s.hasher.hash(ctx, next)

@@ -1,4 +1,4 @@
-package iam_test
+package auth_test
 
 import (
 	"context"
@@ -8,12 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"sidian/internal/auth"
+	"sidian/internal/auth/authtest"
 	"sidian/internal/db"
 	"sidian/internal/db/dbtest"
 	"sidian/internal/fault"
 	"sidian/internal/httpx"
-	"sidian/internal/iam"
-	"sidian/internal/iam/iamtest"
 )
 
 // from is the context of a stranger's request from an address.
@@ -47,35 +47,35 @@ func TestSignInLocksTheAccount(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		clock := setClock(d)
-		c := iamtest.New(t, d)
-		clerk := c.People["clerk"]
-		wrong := iam.SignInRequest{Username: "clerk", Password: "Wrong-password-1"}
-		right := iam.SignInRequest{Username: " Clerk ", Password: clerk.Password}
+		c := authtest.New(t, d)
+		clerk := c.Passwords["clerk"]
+		wrong := auth.SignInRequest{Username: "clerk", Password: "Wrong-password-1"}
+		right := auth.SignInRequest{Username: " Clerk ", Password: clerk.Password}
 		for _, user := range []string{"clerk", "nobody"} {
 			for i := range 5 {
-				_, err := c.SignIn(from(t, "192.0.2.1"), iam.SignInRequest{Username: user, Password: wrong.Password})
+				_, err := c.Auth.SignIn(from(t, "192.0.2.1"), auth.SignInRequest{Username: user, Password: wrong.Password})
 				if fault.As(err) == nil || fault.As(err).Code != "auth.failed" {
 					t.Fatalf("%s, attempt %d: %v", user, i, err)
 				}
 			}
-			_, err := c.SignIn(from(t, "192.0.2.1"), iam.SignInRequest{Username: user, Password: wrong.Password})
+			_, err := c.Auth.SignIn(from(t, "192.0.2.1"), auth.SignInRequest{Username: user, Password: wrong.Password})
 			wantCode(t, err, "auth.locked") // the same for who does not exist
 		}
-		_, err := c.SignIn(from(t, "192.0.2.2"), right)
+		_, err := c.Auth.SignIn(from(t, "192.0.2.2"), right)
 		wantCode(t, err, "auth.locked") // the right password, too, from anywhere
 		clock.add(31 * time.Minute)
-		if _, err := c.SignIn(from(t, "192.0.2.2"), right); err != nil {
+		if _, err := c.Auth.SignIn(from(t, "192.0.2.2"), right); err != nil {
 			t.Fatalf("after the lock: %v", err)
 		}
 		for range 5 {
-			_, err := c.SignIn(from(t, "192.0.2.1"), wrong)
+			_, err := c.Auth.SignIn(from(t, "192.0.2.1"), wrong)
 			wantCode(t, err, "auth.failed")
 		}
-		wantCode(t, c.Unlock(c.Ctx(t, "clerk"), clerk.ID, "忘记密码"), "auth.permission")
-		if err := c.Unlock(c.Ctx(t, "security"), clerk.ID, "本人到场核实"); err != nil {
+		wantCode(t, c.Auth.Unlock(c.Ctx(t, "clerk"), clerk.ID, "忘记密码"), "auth.permission")
+		if err := c.Auth.Unlock(c.Ctx(t, "security"), clerk.ID, "本人到场核实"); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.SignIn(from(t, "192.0.2.2"), right); err != nil {
+		if _, err := c.Auth.SignIn(from(t, "192.0.2.2"), right); err != nil {
 			t.Fatalf("after unlocking: %v", err)
 		}
 	})
@@ -84,12 +84,12 @@ func TestSignInLocksTheAccount(t *testing.T) {
 func TestSignInAttemptsAtOnce(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		c := iamtest.New(t, d)
+		c := authtest.New(t, d)
 		var judged sync.Map
 		var wg sync.WaitGroup
 		for i := range 24 {
 			wg.Go(func() {
-				_, err := c.SignIn(from(t, "192.0.2.9"), iam.SignInRequest{Username: "clerk", Password: "Guess-number-1"})
+				_, err := c.Auth.SignIn(from(t, "192.0.2.9"), auth.SignInRequest{Username: "clerk", Password: "Guess-number-1"})
 				if e := fault.As(err); e != nil && e.Code == "auth.failed" {
 					judged.Store(i, true)
 				}
@@ -107,15 +107,15 @@ func TestSignInAttemptsAtOnce(t *testing.T) {
 func TestCredentialStuffingLocksTheAddress(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		c := iamtest.NewWith(t, d, iam.Options{AddrFails: 6})
+		c := authtest.NewWith(t, d, auth.Options{AddrFails: 6})
 		for i := range 6 {
-			_, err := c.SignIn(from(t, "198.51.100.7"), iam.SignInRequest{Username: "user" + string(rune('a'+i)), Password: "Leaked-password-1"})
+			_, err := c.Auth.SignIn(from(t, "198.51.100.7"), auth.SignInRequest{Username: "user" + string(rune('a'+i)), Password: "Leaked-password-1"})
 			wantCode(t, err, "auth.failed")
 		}
-		right := iam.SignInRequest{Username: "clerk", Password: c.People["clerk"].Password}
-		_, err := c.SignIn(from(t, "198.51.100.7"), right)
+		right := auth.SignInRequest{Username: "clerk", Password: c.Passwords["clerk"].Password}
+		_, err := c.Auth.SignIn(from(t, "198.51.100.7"), right)
 		wantCode(t, err, "auth.locked")
-		if _, err := c.SignIn(from(t, "198.51.100.8"), right); err != nil {
+		if _, err := c.Auth.SignIn(from(t, "198.51.100.8"), right); err != nil {
 			t.Fatalf("another address: %v", err)
 		}
 	})
@@ -124,16 +124,16 @@ func TestCredentialStuffingLocksTheAddress(t *testing.T) {
 func TestSuccessDoesNotClearTheAddress(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		c := iamtest.NewWith(t, d, iam.Options{AddrFails: 4})
-		own := iam.SignInRequest{Username: "issuer", Password: c.People["issuer"].Password}
+		c := authtest.NewWith(t, d, auth.Options{AddrFails: 4})
+		own := auth.SignInRequest{Username: "issuer", Password: c.Passwords["issuer"].Password}
 		locked := false
 		for i := range 8 { // an insider signs in between guesses
-			_, err := c.SignIn(from(t, "198.51.100.9"), iam.SignInRequest{Username: "victim" + string(rune('a'+i)), Password: "Leaked-password-1"})
+			_, err := c.Auth.SignIn(from(t, "198.51.100.9"), auth.SignInRequest{Username: "victim" + string(rune('a'+i)), Password: "Leaked-password-1"})
 			if e := fault.As(err); e != nil && e.Code == "auth.locked" {
 				locked = true
 				break
 			}
-			if _, err := c.SignIn(from(t, "198.51.100.9"), own); err != nil {
+			if _, err := c.Auth.SignIn(from(t, "198.51.100.9"), own); err != nil {
 				locked = true
 				break
 			}
@@ -148,31 +148,31 @@ func TestSecondStep(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		clock := setClock(d)
-		c := iamtest.NewWith(t, d, iam.Options{SecondStep: true})
-		a := c.People["issuer"]
+		c := authtest.NewWith(t, d, auth.Options{SecondStep: true})
+		a := c.Passwords["issuer"]
 		secret, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(a.TOTP)
 		if err != nil {
 			t.Fatal(err)
 		}
-		code := iam.TOTPCode(secret, d.Now().Unix()/30)
+		code := auth.TOTPCode(secret, d.Now().Unix()/30)
 		ctx := from(t, "192.0.2.3")
-		_, err = c.SignIn(ctx, iam.SignInRequest{Username: "issuer", Password: a.Password})
+		_, err = c.Auth.SignIn(ctx, auth.SignInRequest{Username: "issuer", Password: a.Password})
 		wantCode(t, err, "auth.failed")
-		_, err = c.SignIn(ctx, iam.SignInRequest{Username: "issuer", Password: a.Password, Code: "000000"})
+		_, err = c.Auth.SignIn(ctx, auth.SignInRequest{Username: "issuer", Password: a.Password, Code: "000000"})
 		wantCode(t, err, "auth.failed")
-		got, err := c.SignIn(ctx, iam.SignInRequest{Username: "issuer", Password: a.Password, Code: code})
+		got, err := c.Auth.SignIn(ctx, auth.SignInRequest{Username: "issuer", Password: a.Password, Code: code})
 		if err != nil || !got.Second {
 			t.Fatalf("with the code: %+v, %v", got, err)
 		}
-		_, err = c.SignIn(ctx, iam.SignInRequest{Username: "issuer", Password: a.Password, Code: code})
+		_, err = c.Auth.SignIn(ctx, auth.SignInRequest{Username: "issuer", Password: a.Password, Code: code})
 		wantCode(t, err, "auth.failed") // a code is good once
 		clock.add(time.Minute)
-		code = iam.TOTPCode(secret, d.Now().Unix()/30)
-		if _, err = c.SignIn(ctx, iam.SignInRequest{Username: "issuer", Password: a.Password, Code: code}); err != nil {
+		code = auth.TOTPCode(secret, d.Now().Unix()/30)
+		if _, err = c.Auth.SignIn(ctx, auth.SignInRequest{Username: "issuer", Password: a.Password, Code: code}); err != nil {
 			t.Fatalf("with the next code: %v", err)
 		}
-		holder := c.People["holder"]
-		if _, err = c.SignIn(ctx, iam.SignInRequest{Username: "holder", Password: holder.Password}); err != nil {
+		holder := c.Passwords["holder"]
+		if _, err = c.Auth.SignIn(ctx, auth.SignInRequest{Username: "holder", Password: holder.Password}); err != nil {
 			t.Fatalf("holders need none: %v", err)
 		}
 	})
@@ -183,7 +183,7 @@ func TestTOTPVectors(t *testing.T) {
 	t.Parallel()
 	secret := []byte("12345678901234567890")
 	for at, want := range map[int64]string{59: "287082", 1111111109: "081804", 1111111111: "050471", 1234567890: "005924", 2000000000: "279037", 20000000000: "353130"} {
-		if got := iam.TOTPCode(secret, at/30); got != want {
+		if got := auth.TOTPCode(secret, at/30); got != want {
 			t.Errorf("at %d: %s, want %s", at, got, want)
 		}
 	}
@@ -192,12 +192,12 @@ func TestTOTPVectors(t *testing.T) {
 func TestClosedAccountCannotSignIn(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		c := iamtest.New(t, d)
-		a := c.People["counter"]
+		c := authtest.New(t, d)
+		a := c.Passwords["counter"]
 		if err := c.CloseAccount(c.Ctx(t, "system"), a.ID, "离职"); err != nil {
 			t.Fatal(err)
 		}
-		_, err := c.SignIn(from(t, "192.0.2.4"), iam.SignInRequest{Username: "counter", Password: a.Password})
+		_, err := c.Auth.SignIn(from(t, "192.0.2.4"), auth.SignInRequest{Username: "counter", Password: a.Password})
 		wantCode(t, err, "auth.failed")
 	})
 }
@@ -205,10 +205,10 @@ func TestClosedAccountCannotSignIn(t *testing.T) {
 func TestSignInIsAudited(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		c := iamtest.New(t, d)
-		_, err := c.SignIn(from(t, "192.0.2.5"), iam.SignInRequest{Username: "My-Secret-Typed-Here", Password: "x"})
+		c := authtest.New(t, d)
+		_, err := c.Auth.SignIn(from(t, "192.0.2.5"), auth.SignInRequest{Username: "My-Secret-Typed-Here", Password: "x"})
 		wantCode(t, err, "auth.failed")
-		if _, err := c.SignIn(from(t, "192.0.2.5"), iam.SignInRequest{Username: "clerk", Password: c.People["clerk"].Password}); err != nil {
+		if _, err := c.Auth.SignIn(from(t, "192.0.2.5"), auth.SignInRequest{Username: "clerk", Password: c.Passwords["clerk"].Password}); err != nil {
 			t.Fatal(err)
 		}
 		seen := map[string]int{}
@@ -237,21 +237,21 @@ func TestSignInIsAudited(t *testing.T) {
 func TestPasswordRules(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		c := iamtest.New(t, d)
+		c := authtest.New(t, d)
 		for name, password := range map[string]string{"short": "Ab1-xyz", "two classes": "abcdefghijk1", "username": "Clerk-Nine-99", "same letters": "aaaaaaaaaaaa"} {
 			t.Run(name, func(t *testing.T) {
-				_, err := c.CreateAccount(c.Ctx(t, "system"), iam.AccountRequest{Username: "clerk", Password: password, Kind: iam.Staff, Name: "样例", Org: iamtest.Root})
+				_, err := c.Auth.Equip(c.Ctx(t, "system"), c.People["clerk"].ID, auth.EquipRequest{Password: password})
 				wantCode(t, err, "password.weak")
 			})
 		}
 		ctx := c.Ctx(t, "clerk")
-		wantCode(t, c.ChangePassword(ctx, "not-the-current-1A", "New-Password-77"), "password.current")
-		if err := c.ChangePassword(ctx, c.People["clerk"].Password, "New-Password-77"); err != nil {
+		wantCode(t, c.Auth.ChangePassword(ctx, "not-the-current-1A", "New-Password-77"), "password.current")
+		if err := c.Auth.ChangePassword(ctx, c.Passwords["clerk"].Password, "New-Password-77"); err != nil {
 			t.Fatal(err)
 		}
-		_, err := c.SignIn(from(t, "192.0.2.6"), iam.SignInRequest{Username: "clerk", Password: c.People["clerk"].Password})
+		_, err := c.Auth.SignIn(from(t, "192.0.2.6"), auth.SignInRequest{Username: "clerk", Password: c.Passwords["clerk"].Password})
 		wantCode(t, err, "auth.failed")
-		if _, err := c.SignIn(from(t, "192.0.2.6"), iam.SignInRequest{Username: "clerk", Password: "New-Password-77"}); err != nil {
+		if _, err := c.Auth.SignIn(from(t, "192.0.2.6"), auth.SignInRequest{Username: "clerk", Password: "New-Password-77"}); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -260,10 +260,10 @@ func TestPasswordRules(t *testing.T) {
 func TestRandomPasswordsFollowTheRule(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		c := iamtest.New(t, d)
+		c := authtest.New(t, d)
 		seen := map[string]bool{}
-		for who, a := range c.People {
-			if err := iam.CheckPassword(who, a.Password); err != nil || seen[a.Password] {
+		for who, a := range c.Passwords {
+			if err := auth.CheckPassword(who, a.Password); err != nil || seen[a.Password] {
 				t.Errorf("%s got %d characters: %v", who, len(a.Password), err)
 			}
 			seen[a.Password] = true

@@ -1,0 +1,40 @@
+package auth
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"sidian/internal/httpx"
+	"sidian/internal/iam"
+)
+
+// Service is the platform's authorizer.
+var _ httpx.Authorizer = (*Service)(nil)
+
+// Identify reads a bearer token, or else the session's cookie. A bearer token
+// that is wrong is not replaced by a cookie.
+func (s *Service) Identify(r *http.Request) (context.Context, httpx.Caller, error) {
+	ctx := r.Context()
+	if scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
+		p, err := s.IAM.Bearer(ctx, strings.TrimSpace(token))
+		if err != nil {
+			return ctx, httpx.Caller{}, err
+		}
+		return iam.With(ctx, p), httpx.Caller{ID: "client/" + p.Client}, nil
+	}
+	token := httpx.SessionToken(r)
+	if token == "" {
+		return ctx, httpx.Caller{}, nil
+	}
+	p, err := s.principalOf(ctx, token)
+	if err != nil {
+		return ctx, httpx.Caller{}, err
+	}
+	return iam.With(ctx, p), httpx.Caller{ID: "account/" + p.Account, Browser: true}, nil
+}
+
+// Permit is iam.Allow for one of the permissions, for any organisation.
+func (s *Service) Permit(ctx context.Context, permissions []string) error {
+	return s.IAM.Permit(ctx, permissions)
+}

@@ -1,0 +1,75 @@
+package auth
+
+import (
+	"time"
+
+	"sidian/gm"
+	"sidian/internal/db"
+)
+
+type sessionRow struct {
+	hash           gm.Digest
+	id, account    string
+	second         bool
+	agent, address string
+	created, seen  int64 // milliseconds
+	level          int64 // assurance of who the person is
+}
+
+func insertSession(tx *db.Tx, r sessionRow) error {
+	second := int64(0)
+	if r.second {
+		second = 1
+	}
+	_, err := tx.Exec(`
+		insert into auth_session (hash, id, account, second, agent, address, created_at, seen_at, level)
+		values ($1, $2, $3, $4, $5, $6, $7, $7, $8)`,
+		r.hash, r.id, r.account, second, r.agent, r.address, tx.Now().UnixMilli(), r.level)
+	return err
+}
+
+func liveSession(tx *db.Tx, hash gm.Digest) (sessionRow, error) {
+	r := sessionRow{hash: hash}
+	var second int64
+	err := tx.Get(`select id, account, second, created_at, seen_at, level from auth_session where hash = $1 and ended_at is null`,
+		[]any{hash}, &r.id, &r.account, &second, &r.created, &r.seen, &r.level)
+	r.second = second == 1
+	return r, err
+}
+
+func touchSession(tx *db.Tx, hash gm.Digest) error {
+	_, err := tx.Exec(`update auth_session set seen_at = $2 where hash = $1 and ended_at is null`, hash, tx.Now().UnixMilli())
+	return err
+}
+
+func sessionOwner(tx *db.Tx, id string) (account string, err error) {
+	err = tx.Get(`select account from auth_session where id = $1`, []any{id}, &account)
+	return account, err
+}
+
+func endSession(tx *db.Tx, id string) error {
+	_, err := tx.Exec(`update auth_session set ended_at = $2 where id = $1 and ended_at is null`, id, tx.Now().UnixMilli())
+	return err
+}
+
+// endSessions ends all sessions of an account but one.
+func endSessions(tx *db.Tx, account, but string) error {
+	_, err := tx.Exec(`update auth_session set ended_at = $3 where account = $1 and id <> $2 and ended_at is null`, account, but, tx.Now().UnixMilli())
+	return err
+}
+
+func sessionsOf(tx *db.Tx, account string, seenAfter, createdAfter time.Time) (list []sessionRow, err error) {
+	err = tx.All(`
+		select id, second, agent, address, created_at, seen_at from auth_session
+		 where account = $1 and ended_at is null and seen_at > $2 and created_at > $3
+		 order by created_at desc, id limit 100`,
+		[]any{account, seenAfter.UnixMilli(), createdAfter.UnixMilli()}, func(scan func(...any) error) error {
+			var r sessionRow
+			var second int64
+			err := scan(&r.id, &second, &r.agent, &r.address, &r.created, &r.seen)
+			r.second = second == 1
+			list = append(list, r)
+			return err
+		})
+	return list, err
+}
