@@ -18,7 +18,8 @@ const (
 	Wide   = ""
 )
 
-// A Frame is what stands around every page. Pages embed it.
+// A Frame is what stands around every page. Pages embed it; the frame is drawn
+// from it alone, whatever else the page calls by the same names.
 type Frame struct {
 	Title   string
 	Nav     string // Key of the item where the reader is

@@ -107,6 +107,26 @@ func TestParts(t *testing.T) {
 	}
 }
 
+// A page may call its own things what it likes.
+func TestFrameIsNotShadowed(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	k.Add(Item{Key: "verify", Label: "核验", Href: "/verify", For: httpx.Public()})
+	data := struct {
+		Frame
+		Main, More, Scripts, Path, Mark, User, Width string
+	}{Frame: k.Frame(httptest.NewRequest("GET", "/", nil), "题", "verify", Narrow), Main: "X", More: "X", Scripts: "X", Path: "X", Mark: "X", User: "X", Width: "X"}
+	w := httptest.NewRecorder()
+	if err := load(t, k, "").Show(w, 200, "p", data); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`href="/verify" aria-current="page"`, `class="narrow"`, "样例", `href="/login"`} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("lacks %s:\n%s", want, w.Body)
+		}
+	}
+}
+
 func TestLoadRefuses(t *testing.T) {
 	t.Parallel()
 	for name, pages := range map[string]fstest.MapFS{
