@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"sidian/internal/audit"
@@ -34,7 +36,8 @@ func (g *guard) init(o Options) {
 func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	begun := time.Now()
 	meta := r.newMeta(hr)
-	ctx := withNote(obs.WithRequestID(WithMeta(hr.Context(), *meta), meta.RequestID))
+	ctx, traced := r.opts.Spans.Begin(hr.Context(), hr.Method)
+	ctx = withNote(obs.WithRequestID(WithMeta(ctx, *meta), meta.RequestID))
 	ctx = audit.WithActor(ctx, audit.Actor{Address: meta.Address.String()})
 	hr = hr.WithContext(ctx)
 	rec := &recorder{ResponseWriter: w}
@@ -44,7 +47,7 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		if v := recover(); v != nil {
 			r.recovered(rec, hr, v)
 		}
-		r.observe(hr, rec, time.Since(begun))
+		traced(r.observe(hr, rec, time.Since(begun)))
 	}()
 	r.route(rec, hr, meta)
 }
@@ -55,7 +58,11 @@ func (r *Router) route(w http.ResponseWriter, hr *http.Request, meta *Meta) {
 		r.WriteProblem(w, hr, &httpError{http.StatusRequestURITooLong, "网址过长", e})
 		return
 	}
-	if err := r.guard.address.allow(meta.Address.String()); err != nil {
+	if err := r.guard.address.allow(neighbourhood(meta.Address)); err != nil {
+		r.WriteProblem(w, hr, err)
+		return
+	}
+	if err := r.insecure(hr, meta); err != nil {
 		r.WriteProblem(w, hr, err)
 		return
 	}
@@ -119,7 +126,7 @@ func (m *mount) admit(hr *http.Request) (*http.Request, error) {
 	meta.Pattern = m.method + " " + m.pattern
 	note(hr, meta.Pattern)
 	if m.costly {
-		if err := m.r.guard.costly.allow(meta.Address.String()); err != nil {
+		if err := m.r.guard.costly.allow(meta.Pattern + " " + neighbourhood(meta.Address)); err != nil {
 			return hr, err
 		}
 	}
@@ -148,12 +155,35 @@ func (m *mount) admit(hr *http.Request) (*http.Request, error) {
 
 // sameSite refuses writes that another site's page makes a browser send.
 // A request with a bearer token cannot be forged that way; one without any
-// credential may be a sign-in, which must not be forged either.
+// credential may be a sign-in, which must not be forged either. With a
+// session's cookie it must be seen where the request comes from: a browser that
+// does not tell is too old to be defended.
 func (m *mount) sameSite(hr *http.Request, c Caller) error {
-	if c.ID != "" && !c.Browser || m.r.guard.origin.Check(hr) == nil {
+	if c.ID != "" && !c.Browser || !m.writes() {
 		return nil
 	}
-	return fault.Forbidden.New("请求来自其他网站的页面，已拒绝").WithCode("cross-origin").WithHint("请从本平台的页面重新操作")
+	if m.r.guard.origin.Check(hr) != nil || downgraded(hr) {
+		return fault.Forbidden.New("请求来自其他网站的页面，已拒绝").WithCode("cross-origin").WithHint("请从本平台的页面重新操作")
+	}
+	if c.Browser && hr.Header.Get("Sec-Fetch-Site") == "" && hr.Header.Get("Origin") == "" && !refersHere(hr) {
+		return fault.Forbidden.New("看不出请求来自哪个网站的页面，已拒绝").WithCode("cross-origin.unknown").
+			WithHint("请使用较新的浏览器，从本平台的页面重新操作；程序请用访问令牌，不要用登录会话")
+	}
+	return nil
+}
+
+// downgraded tells that the page was loaded in the clear, where anybody on the
+// way could have written it, and sends to us over https: net/http compares the
+// hosts only.
+func downgraded(hr *http.Request) bool {
+	return hr.Header.Get("Sec-Fetch-Site") == "" && MetaFrom(hr.Context()).Secure && strings.HasPrefix(hr.Header.Get("Origin"), "http://")
+}
+
+// refersHere tells whether a page of this host sent the request. A page of
+// another can leave the header out but not write it.
+func refersHere(hr *http.Request) bool {
+	u, err := url.Parse(hr.Header.Get("Referer"))
+	return err == nil && u.Host != "" && u.Host == hr.Host && (u.Scheme == "https" || !MetaFrom(hr.Context()).Secure)
 }
 
 func (m *mount) permitted(ctx context.Context, c Caller) error {

@@ -12,6 +12,10 @@ import (
 // policy lets pages use what the platform itself serves, and nothing else: no
 // inline script or style, no other site. Pictures drawn on the server may
 // stand in the page as data.
+//
+// form-action is also asked of the addresses to which the answer to a form
+// leads (Chromium): a form cannot end at an identity provider. Signing in there
+// begins with a link (GET), never with a form.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
 	"connect-src 'self'; media-src 'self'; manifest-src 'self'; worker-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -25,7 +29,8 @@ func secure(h http.Header, https bool) {
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Permissions-Policy", "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()")
+	h.Set("Permissions-Policy", "camera=(self), geolocation=(self), publickey-credentials-get=(self), publickey-credentials-create=(self), "+
+		"microphone=(), payment=(), usb=(), serial=(), bluetooth=(), midi=(), display-capture=(), idle-detection=(), local-fonts=()")
 	h.Set("Cache-Control", "no-store")
 	if https {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
@@ -38,9 +43,16 @@ func (r *Router) newMeta(hr *http.Request) *Meta {
 		RequestID: strings.ToLower(rand.Text()),
 		Address:   addr,
 		UserAgent: strings.ToValidUTF8(clip(hr.UserAgent(), 200), ""),
-		Secure:    hr.TLS != nil || trusted && hr.Header.Get("X-Forwarded-Proto") == "https",
+		Secure:    hr.TLS != nil || trusted && forwardedProto(hr) == "https",
 		Method:    hr.Method,
 	}
+}
+
+// forwardedProto is what the nearest proxy says: the last word, as what stands
+// before it a client can write.
+func forwardedProto(hr *http.Request) string {
+	all := strings.Join(hr.Header.Values("X-Forwarded-Proto"), ",")
+	return strings.ToLower(strings.TrimSpace(all[strings.LastIndexByte(all, ',')+1:]))
 }
 
 // clientAddress is the last address that no trusted proxy has, read from the

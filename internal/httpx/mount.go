@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -101,7 +102,10 @@ func (r *Router) add(m *mount, req, resp string) {
 		}
 	}()
 	r.mux.Handle(m.method+" "+m.pattern, http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) { m.run(w, hr) }))
-	r.routes = append(r.routes, Route{Method: m.method, Pattern: m.pattern, Need: m.need.String(), Request: req, Response: resp})
+	r.routes = append(r.routes, Route{
+		Method: m.method, Pattern: m.pattern, Need: m.need.String(), Request: req, Response: resp,
+		Page: m.page, Public: m.need.IsPublic(), Permissions: slices.Clone(m.need.permissions),
+	})
 }
 
 func sortedRoutes(in []Route) []Route {

@@ -64,9 +64,9 @@ func TestRoutesAndDocument(t *testing.T) {
 		httpx.HandlePage(r, "GET /{$}", httpx.Public(), func(http.ResponseWriter, *http.Request) error { return nil })
 	})
 	want := []httpx.Route{
-		{Method: "POST", Pattern: "/boxes/{box}/things", Need: "thing.make|thing.all", Request: "httpx_test.makeThing", Response: "httpx_test.thing"},
+		{Method: "POST", Pattern: "/boxes/{box}/things", Need: "thing.make|thing.all", Request: "httpx_test.makeThing", Response: "httpx_test.thing", Permissions: []string{"thing.make", "thing.all"}},
 		{Method: "GET", Pattern: "/me", Need: "signed-in", Request: "struct", Response: "httpx_test.thing"},
-		{Method: "GET", Pattern: "/{$}", Need: "public", Request: "page", Response: "page"},
+		{Method: "GET", Pattern: "/{$}", Need: "public", Request: "page", Response: "page", Page: true, Public: true},
 	}
 	if diff := cmp.Diff(want, s.Routes()); diff != "" {
 		t.Error(diff)

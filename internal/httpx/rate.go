@@ -2,6 +2,7 @@ package httpx
 
 import (
 	"math"
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -26,6 +27,17 @@ type limiter struct {
 
 // limiterKeys bounds the memory that strangers can make a limiter use.
 const limiterKeys = 100_000
+
+// neighbourhood is what counts as one address: one customer has a /64 of IPv6
+// and may send each request from another address of it.
+func neighbourhood(a netip.Addr) string {
+	if a.Is6() && !a.Is4In6() {
+		if p, err := a.WithZone("").Prefix(64); err == nil {
+			return p.String()
+		}
+	}
+	return a.String()
+}
 
 func newLimiter(r Rate) *limiter {
 	if r.PerSecond <= 0 {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"net/http"
 	"time"
+
+	"sidian/internal/obs"
 )
 
 var errPanic = errors.New("panic")
@@ -20,13 +22,16 @@ type recorder struct {
 func (w *recorder) WriteHeader(code int) {
 	if w.status == 0 && code >= 200 {
 		w.status = code
+		if w.Header().Get("Cache-Control") == "" { // net/http drops it from its own errors
+			w.Header().Set("Cache-Control", "no-store")
+		}
 	}
 	w.ResponseWriter.WriteHeader(code)
 }
 
 func (w *recorder) Write(b []byte) (int, error) {
 	if w.status == 0 {
-		w.status = http.StatusOK
+		w.WriteHeader(http.StatusOK)
 	}
 	n, err := w.ResponseWriter.Write(b)
 	w.bytes += int64(n)
@@ -76,17 +81,19 @@ func withNote(ctx context.Context) context.Context {
 
 // observe writes the access log and tells the metrics: the pattern and not the
 // path, which may hold a name or a number of a certificate; and no address.
-func (r *Router) observe(hr *http.Request, rec *recorder, took time.Duration) {
-	pattern := "-"
+// A method that strangers have made up is not repeated either.
+func (r *Router) observe(hr *http.Request, rec *recorder, took time.Duration) (pattern string, status int) {
+	pattern = "-"
 	if p, ok := hr.Context().Value(noteKey{}).(*string); ok && *p != "" {
 		pattern = *p
 	}
-	status := rec.status
+	status = rec.status
 	if status == 0 {
 		status = http.StatusOK
 	}
 	if r.opts.Observe != nil {
 		r.opts.Observe(hr.Method, pattern, status, took)
 	}
-	r.opts.Log.InfoContext(hr.Context(), "request", "method", hr.Method, "pattern", pattern, "status", status, "bytes", rec.bytes, "ms", float64(took.Microseconds())/1000)
+	r.opts.Log.InfoContext(hr.Context(), "request", "method", obs.Method(hr.Method), "pattern", pattern, "status", status, "bytes", rec.bytes, "ms", float64(took.Microseconds())/1000)
+	return pattern, status
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"sidian/internal/obs"
 )
 
 // Options configure a Router. Zero values are the documented defaults.
@@ -19,16 +21,19 @@ type Options struct {
 	Log            *slog.Logger // nil: slog.Default()
 
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For and -Proto are believed
+	HTTPSOnly      bool           // refuse what another machine sends in the clear
 
 	MaxBody    int64         // bytes of a request body unless the route says otherwise; 1 MiB
 	MaxURL     int           // bytes of the request line's target; 8 KiB
 	Timeout    time.Duration // of a handler unless the route says otherwise; 30 s
 	RateLimit  Rate          // per client address; zero: none
 	CallerRate Rate          // per signed-in caller; zero: none
-	SlowPublic Rate          // per address, for routes mounted with Costly; zero: 5/s, burst 20
+	SlowPublic Rate          // per address and route, for routes mounted with Costly; zero: 5/s, burst 20
 
 	// Observe is told of every answered request: the pattern, never the path.
 	Observe func(method, pattern string, status int, took time.Duration)
+	// Spans makes the spans of requests; zero: those that obs.Trace sends.
+	Spans obs.Spans
 	// PageError renders a refusal on a route mounted with HandlePage.
 	PageError func(w http.ResponseWriter, r *http.Request, p *Problem)
 	// NotFoundPage tells for which paths a missing route is a page, not a problem.
@@ -48,6 +53,9 @@ type Router struct {
 // A Route is one line of the list that is reviewed as a diff.
 type Route struct {
 	Method, Pattern, Need, Request, Response string
+	Page                                     bool     // mounted with HandlePage
+	Public                                   bool     // strangers may call
+	Permissions                              []string // of which one is needed; empty for the other needs
 }
 
 // New returns a Router without routes.

@@ -2,11 +2,13 @@ package httpx
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -26,16 +28,31 @@ func Server(h http.Handler, log *slog.Logger) *http.Server {
 }
 
 // Serve serves on l until ctx ends, then lets running requests finish for at
-// most grace. TLS files are used when both are named.
+// most grace. TLS files are used when both are named, and followed: see [Pair].
 func Serve(ctx context.Context, s *http.Server, l net.Listener, certFile, keyFile string, grace time.Duration) error {
+	if certFile == "" || keyFile == "" {
+		return serve(ctx, s, l, grace)
+	}
+	pair, err := OpenPair(certFile, keyFile, nil)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	return ServePair(ctx, s, l, pair, grace)
+}
+
+// ServePair is Serve with TLS, by a pair whose files it watches meanwhile.
+func ServePair(ctx context.Context, s *http.Server, l net.Listener, pair *Pair, grace time.Duration) error {
+	watching, stop := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { pair.Watch(watching, PairPoll) })
+	defer func() { stop(); watch.Wait() }()
+	s.TLSConfig = pair.Config()
+	return serve(ctx, s, tls.NewListener(l, s.TLSConfig), grace)
+}
+
+func serve(ctx context.Context, s *http.Server, l net.Listener, grace time.Duration) error {
 	failed := make(chan error, 1)
-	go func() {
-		if certFile != "" && keyFile != "" {
-			failed <- s.ServeTLS(l, certFile, keyFile)
-			return
-		}
-		failed <- s.Serve(l)
-	}()
+	go func() { failed <- s.Serve(l) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("httpx: serving %s: %w", l.Addr(), err)

@@ -1,6 +1,7 @@
 package obs
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -29,18 +30,26 @@ func NewMetrics() *Metrics {
 
 // Observe counts one request: by the pattern of its route, never its path.
 func (m *Metrics) Observe(method, pattern string, status int, took time.Duration) {
-	if !usual(method) {
-		method = "other" // strangers must not be able to make series
-	}
+	method = Method(method) // strangers must not be able to make series
 	m.requests.WithLabelValues(method, pattern, strconv.Itoa(status)).Observe(took.Seconds())
 }
 
-func usual(method string) bool {
+// Gauge adds a figure that is asked for when the metrics are read, such as the
+// days that a digital certificate has left. It must answer at once.
+func (m *Metrics) Gauge(name, help string, value func() float64) error {
+	if err := m.Registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)); err != nil {
+		return fmt.Errorf("obs: adding the figure %s: %w", name, err)
+	}
+	return nil
+}
+
+// Method is a request's method, or "other" for what strangers have made up.
+func Method(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
-		return true
+		return method
 	default:
-		return false
+		return "other"
 	}
 }
 
