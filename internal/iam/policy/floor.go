@@ -37,11 +37,16 @@ func (s *Set) probes() (list []probe) {
 	return list
 }
 
-// everyone is a subject in each role, at its strongest: with the second factor
-// and the highest level.
-func (s *Set) everyone(permission string) []Subject {
-	list := []Subject{{Kind: Client, ID: "probe", Scopes: []string{permission}, ScopeOrgs: []string{"unit"}, Second: true, Level: levels - 1, Strict: true}}
+// everyone is a subject in each role that grants the permission, at its
+// strongest: with the second factor and the highest level.
+func (s *Set) everyone(permission string) (list []Subject) {
+	if s.ForClients(permission) {
+		list = append(list, Subject{Kind: Client, ID: "probe", Scopes: []string{permission}, ScopeOrgs: []string{"unit"}, Second: true, Level: levels - 1, Strict: true})
+	}
 	for _, r := range s.file.Roles {
+		if !slices.Contains(r.May, permission) {
+			continue
+		}
 		kind := Staff
 		if r.Holder {
 			kind = Holder

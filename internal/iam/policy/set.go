@@ -96,7 +96,10 @@ func Parse(roles, rules []byte) (*Set, error) {
 	}
 	s.rolesText, s.rulesText = bytes.Clone(roles), bytes.Clone(rules)
 	s.digest = digest(roles, rules)
-	return s, s.floor()
+	if err := s.floor(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func (f *file) checkRules(list []Rule) error {
