@@ -44,7 +44,7 @@ type Field struct {
 	Source  string `yaml:"source" json:"source,omitempty"`
 	Default string `yaml:"default" json:"default,omitempty"`
 	Class   string `yaml:"class" json:"class,omitempty"`   // 公开, 内部 (the usual), 敏感
-	Mask    string `yaml:"mask" json:"mask,omitempty"`     // name, id, code, address, all; "" = shown
+	Mask    string `yaml:"mask" json:"mask,omitempty"`     // see Mask; "" = by class and type
 	Hint    string `yaml:"hint" json:"hint,omitempty"`     // for who fills it in
 	Hidden  bool   `yaml:"hidden" json:"hidden,omitempty"` // kept in the metadata, not printed on the face
 
@@ -71,7 +71,3 @@ type Value struct {
 	Picture *face.Picture
 	Rows    []map[string]string
 }
-
-// Masked gives the text of a value as those may see it who have no need of the
-// whole.
-func (f *Field) Masked(text string) string { return Mask(f.Mask, text) }

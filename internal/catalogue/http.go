@@ -24,6 +24,7 @@ type KindView struct {
 	Holders    HolderView `json:"holders"`
 	Validity   Validity   `json:"validity"`
 	Sharing    Sharing    `json:"sharing"`
+	Use        string     `json:"sharing_use,omitempty" doc:"使用要求：含敏感数据项的证照供谁、用于什么、如何保护"`
 	Basis      []string   `json:"basis"`
 	Pattern    string     `json:"pattern" doc:"照面依据的式样"`
 	Fields     []Field    `json:"fields" doc:"照面项，依照面顺序"`
@@ -57,7 +58,7 @@ func (k *Kind) View() KindView {
 	}
 	return KindView{
 		Name: k.Name, Version: k.Version, Code: k.Code.String(), CodeOrigin: k.Origin, Title: k.Title, Category: k.Category,
-		Definer: k.Definer, Holders: h, Validity: k.Validity, Sharing: k.Sharing, Basis: k.Basis, Pattern: k.Pattern,
+		Definer: k.Definer, Holders: h, Validity: k.Validity, Sharing: k.Sharing, Use: k.Use, Basis: k.Basis, Pattern: k.Pattern,
 		Fields: k.Fields, Seals: k.Seals,
 	}
 }

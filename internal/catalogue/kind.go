@@ -24,7 +24,9 @@ type Kind struct {
 	Validity Validity          `yaml:"validity"`
 	Seals    []SealSlot        `yaml:"seals"`
 	Sharing  Sharing           `yaml:"sharing"`
-	Basis    []string          `yaml:"basis"` // legal basis, a text each
+	Use      string            `yaml:"sharing_use"` // 使用要求: what those who share it may use it for, and how
+	Excluded []Exclusion       `yaml:"excluded"`    // what the law keeps out
+	Basis    []string          `yaml:"basis"`       // legal basis, a text each
 	Secret   bool              `yaml:"state_secret"`
 	Metadata map[string]string `yaml:"metadata"` // GB/T 36903 short name -> source, beside the usual ones
 	Pattern  string            `yaml:"pattern"`  // the official pattern that the face follows

@@ -32,7 +32,16 @@ func load(name string, folder fs.FS) (*Kind, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parse(name, files)
+	k, err := parse(name, files)
+	if err != nil {
+		return nil, err
+	}
+	p := problems{}
+	k.checkUse(&p)
+	if err := p.err("证照类型“" + k.Title + "”不合规"); err != nil {
+		return nil, err
+	}
+	return k, nil
 }
 
 // readFiles reads the folder. A file that does not belong there is refused: it

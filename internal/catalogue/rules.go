@@ -9,8 +9,8 @@ import (
 var (
 	keyRule   = regexp.MustCompile(`^(KZ_[A-Z0-9_]{1,60}|[a-z][A-Za-z0-9]{0,62})$`)
 	levels    = []string{"国家级", "省级", "地市级", "区县级", "乡镇级", "其他"}
-	masks     = []string{"", "name", "id", "code", "address", "all"}
-	classes   = []string{"", "公开", "内部", "敏感"}
+	masks     = []string{"", "name", "id", "phone", "passport", "bank", "code", "address", "all"}
+	classes   = []string{"", Public, Internal, Sensitive}
 	shortened = []string{"ZZMC", "ZZLXMC", "ZZLXDM", "ZZBH", "ZZBS", "ZZBFJG", "ZZBFJGDM", "ZZBFRQ", "CZZT", "CZZTDM",
 		"CZZTDMLX", "CZZTDMLXDM", "ZZYXQQSRQ", "ZZYXQJZRQ"}
 )
@@ -60,11 +60,32 @@ func (k *Kind) check(p *problems) {
 	k.checkNumber(p)
 	k.checkValidity(p)
 	k.checkSeals(p)
+	k.checkExclusions(p)
 	for name, source := range k.Metadata {
 		oneOf(p, "metadata."+name, name, shortened...)
 		if !k.knownSource(source) {
 			p.add("metadata."+name, "source", "没有这个来源：%s", source)
 		}
+	}
+}
+
+// checkUse: what is sensitive is shared only for a stated use (信阳市政务服务电子证照
+// 管理暂行办法第十七条: the issuer states use requirements for what is private). It
+// is asked of folders, not of what stands in the catalogue since before.
+func (k *Kind) checkUse(p *problems) {
+	if k.Use != "" {
+		filled(p, "sharing_use", k.Use, 400)
+		return
+	}
+	var sensitive []string
+	for i := range k.Fields {
+		if k.Fields[i].ClassOf() == Sensitive {
+			sensitive = append(sensitive, k.Fields[i].Label)
+		}
+	}
+	if len(sensitive) > 0 && k.Sharing != ShareNone {
+		p.add("sharing_use", "missing", "含敏感的照面项（%s）而可以共享，签发单位须写明使用要求：供谁、用于什么、如何保护；不写则 sharing 应为“不予共享”",
+			strings.Join(sensitive, "、"))
 	}
 }
 

@@ -48,6 +48,17 @@ func TestCheckFindsBadKinds(t *testing.T) {
 		{"metadata that is none", "approval", "kind.yaml", "basis:\n", "metadata: { ZZXX: number }\nbasis:\n", "metadata.ZZXX", "value"},
 		{"a field that is not printed", "approval", "kind.yaml", "fields:\n", "fields:\n  - { key: extra, label: 多余, type: text }\n", "template.yaml pages", "unprinted"},
 
+		{"no use stated", "marriage", "kind.yaml", "sharing_use:", "#", "sharing_use", "missing"},
+		{"too long a use", "marriage", "kind.yaml", "sharing_use: ", "sharing_use: " + strings.Repeat("用", 400), "sharing_use", "length"},
+		{"sensitive by one field, shared with all", "approval", "kind.yaml", "label: 受理号, type: code", "label: 受理号, class: 敏感, type: code", "sharing_use", "missing"},
+		{"an unknown mask", "approval", "kind.yaml", "mask: code", "mask: half", "fields.sqrdm.mask", "value"},
+		{"an exclusion of no field", "approval", "kind.yaml", "basis:\n", "excluded: [{ field: none, match: x, reason: r, basis: b }]\nbasis:\n", "excluded[0].field", "value"},
+		{"an exclusion of what is computed", "approval", "kind.yaml", "basis:\n", "excluded: [{ field: sqr, match: x, reason: r, basis: b }]\nbasis:\n", "excluded[0].field", "value"},
+		{"an exclusion of nothing", "approval", "kind.yaml", "basis:\n", "excluded: [{ field: slh, reason: r, basis: b }]\nbasis:\n", "excluded[0].match", "regexp"},
+		{"an exclusion with a bad expression", "approval", "kind.yaml", "basis:\n", "excluded: [{ field: slh, match: '(', reason: r, basis: b }]\nbasis:\n", "excluded[0].match", "regexp"},
+		{"an exclusion without a law", "approval", "kind.yaml", "basis:\n", "excluded: [{ field: slh, match: x, reason: r }]\nbasis:\n", "excluded[0].basis", "length"},
+		{"an exclusion without a reason", "approval", "kind.yaml", "basis:\n", "excluded: [{ field: slh, match: x, basis: b }]\nbasis:\n", "excluded[0].reason", "length"},
+
 		{"an item that is two things", "approval", "template.yaml", "qr: true,", "qr: true, text: x,", "template.yaml pages[0].items[14]", "what"},
 		{"an item off the page", "approval", "template.yaml", "at: [28, 228, 26, 26]", "at: [28, 280, 26, 26]", "template.yaml pages[0].items[14]", "at"},
 		{"a width that is no number", "approval", "template.yaml", "width: 210", "width: .nan", "template.yaml", "size"},

@@ -30,6 +30,7 @@ func (k *Kind) validate(r Request) (*Content, error) {
 		}
 		k.validField(&p, c, f, raw, given)
 	}
+	k.exclude(&p, r)
 	return c, p.err("填写的内容不符合“" + k.Title + "”的要求")
 }
 
@@ -191,6 +192,8 @@ func validText(p *problems, where, label, s string, most int, lines bool) {
 	switch {
 	case !utf8.ValidString(s) || strings.ContainsRune(s, utf8.RuneError):
 		p.add(where, "encoding", "“%s”不是合法的 UTF-8 文字", label)
+	case SecretMarked(s):
+		p.add(where, "secret", secretMarked, label)
 	case utf8.RuneCountInString(s) > most:
 		p.add(where, "length", "“%s”最多 %d 个字", label, most)
 	case strings.TrimSpace(s) != s:
