@@ -20,9 +20,16 @@ type situation struct {
 
 func (c *compiled) size() int { return (len(c.purposes) + 1) * len(classes) * levels * 8 }
 
-// situation returns false if the purpose or the class is unknown.
+// situation returns false if the purpose or the class is unknown, and always for
+// the zero Set.
 func (c *compiled) situation(sub *Subject, q *Question) (s situation, ok bool) {
-	s = situation{level: min(max(sub.Level, 0), levels-1), second: sub.Second, strict: sub.Strict, owner: q.Owner}
+	if c == nil {
+		return s, false
+	}
+	s = situation{second: sub.Second, strict: sub.Strict, owner: q.Owner}
+	if sub.Level > 0 && sub.Level < levels { // a level that is none proves nothing
+		s.level = sub.Level
+	}
 	if q.Purpose != "" {
 		if s.purpose, ok = c.purposes[q.Purpose]; !ok {
 			return s, false

@@ -194,13 +194,21 @@ func (s *Set) decision(sub *Subject, q *Question, v verdict) Decision {
 		d.By = v.rules
 		d.Code, d.Say = CodeError, "授权策略无法对此请求作出判断，按拒绝处理"
 		d.Hint = "请联系平台系统管理员检查授权策略"
-		if _, known := s.compiled.purposes[q.Purpose]; q.Purpose != "" && !known {
+		if s.unknownPurpose(q.Purpose) {
 			d.Code, d.Say, d.Hint = "auth.purpose", "没有这种用途", "请从列出的用途中选择"
 		}
 	default:
 		d.Code, d.Say, d.Hint = s.unheld(sub, q, v.outcome == outside)
 	}
 	return d
+}
+
+func (s *Set) unknownPurpose(code string) bool {
+	if code == "" || s.compiled == nil {
+		return false
+	}
+	_, known := s.compiled.purposes[code]
+	return !known
 }
 
 // unheld words the refusal of what the subject's roles or scopes do not give.
@@ -217,6 +225,8 @@ func (s *Set) unheld(sub *Subject, q *Question, elsewhere bool) (code, say, hint
 	hint = "请联系本单位系统管理员申请授权，由安全管理员批准"
 	if with := s.With(q.Permission); len(with) > 0 {
 		hint = "需要" + strings.Join(with, "、") + "角色；" + hint
+	} else if glass, ok := s.Role(Glass); ok && slices.Contains(glass.May, q.Permission) {
+		hint = "须由系统管理员发起应急查阅并说明事由"
 	}
 	if elsewhere {
 		return CodeOrg, "您的" + what + "权限" + name + "不包括该单位", hint

@@ -61,6 +61,10 @@ func TestDecideSaysWhy(t *testing.T) {
 		"one factor":                     {strict, policy.Question{Permission: "cert.reveal", Org: "market", Purpose: "issue", Class: policy.Sensitive}, "auth.second", "双因素", ""},
 		"one factor, nearest role":       {policy.Subject{Kind: policy.Staff, Strict: true, Roles: staff("clerk@market", "counter@market").Roles}, policy.Question{Permission: "cert.reveal", Org: "market", Purpose: "window", Class: policy.Sensitive}, "auth.second", "双因素", ""},
 		"class that is not":              {staff("clerk@market"), policy.Question{Permission: "cert.read", Org: "market", Class: "秘密"}, "policy.error", "按拒绝处理", ""},
+		"only by breaking the glass":     {staff("clerk@market"), policy.Question{Permission: "person.read", Org: "market", Purpose: "issue"}, "auth.permission", "没有", "须由系统管理员发起应急查阅"},
+		"glass is not to be asked for":   {staff("custodian@market"), policy.Question{Permission: "cert.reveal"}, "auth.permission", "没有", "需要经办人、审核人、签发人、窗口人员角色；"},
+		"a level that is none":           {policy.Subject{Kind: policy.Holder, Level: 4}, policy.Question{Permission: "cert.read.own"}, "auth.level", "实名", ""},
+		"a level below none":             {policy.Subject{Kind: policy.Holder, Level: -1}, policy.Question{Permission: "cert.read.own"}, "auth.level", "实名", ""},
 		"gate, never":                    {staff("custodian@market"), policy.Question{Permission: "cert.reveal", Gate: true}, "auth.permission", "没有", ""},
 		"gate, unverified holder":        {policy.Subject{Kind: policy.Holder}, policy.Question{Permission: "cert.read.own", Gate: true}, "auth.level", "实名", ""},
 	} {
@@ -104,6 +108,26 @@ func TestDecideAllows(t *testing.T) {
 	}
 	if s.Decide(staff("issuer@market"), policy.Question{Permission: "cert.issue", Org: "market"}, nil).Allowed {
 		t.Error("without a tree, the organisation is not covered")
+	}
+}
+
+func TestZeroSetRefusesEverything(t *testing.T) {
+	t.Parallel()
+	var zero policy.Set
+	for _, sub := range []policy.Subject{staff("issuer@market"), {Kind: policy.Holder, Level: 3}, {Kind: policy.Client, Scopes: []string{"cert.issue"}, ScopeOrgs: []string{"market"}}} {
+		for _, q := range []policy.Question{{Permission: "cert.issue", Org: "market"}, {Permission: "cert.reveal", Purpose: "issue"}, {Permission: "cert.read.own", Owner: true, Gate: true}} {
+			for _, d := range []policy.Decision{zero.Decide(sub, q, county), zero.Explain(sub, q, county)} {
+				if d.Allowed || d.Code != policy.CodeError || d.Say == "" {
+					t.Errorf("%+v", d)
+				}
+			}
+			if zero.Scopes(sub, q.Permission) != nil || zero.PurposesFor(sub, q, county) != nil {
+				t.Error("the zero Set has scopes or purposes")
+			}
+		}
+	}
+	if _, ok := zero.Role("clerk"); ok || zero.Known("cert.read") || zero.ForClients("cert.read") || zero.Label("cert.read") != "cert.read" {
+		t.Error("the zero Set knows something")
 	}
 }
 

@@ -17,7 +17,7 @@ var shippedRoles []byte
 var shippedRules []byte
 
 // A Set is one version of the policies. It does not change and may be used by
-// any number of goroutines.
+// any number of goroutines. The zero Set refuses everything.
 type Set struct {
 	file                 file
 	ruleList             []Rule
@@ -174,10 +174,11 @@ func (s *Set) Label(permission string) string {
 	return permission
 }
 
-// With lists the Chinese names of the roles that grant the permission.
+// With lists the Chinese names of the roles that grant the permission, without
+// those that nobody can ask for: the temporary ones.
 func (s *Set) With(permission string) (names []string) {
 	for _, r := range s.file.Roles {
-		if slices.Contains(r.May, permission) {
+		if !r.Temporary && slices.Contains(r.May, permission) {
 			names = append(names, r.Name)
 		}
 	}
