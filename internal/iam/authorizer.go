@@ -51,27 +51,36 @@ func (s *Service) principal(ctx context.Context, a accountRow, roles []Scoped) (
 	if err != nil {
 		return nil, err
 	}
-	if err := s.refreshTree(ctx); err != nil {
+	if err := s.refresh(ctx); err != nil {
 		return nil, err
 	}
 	if a.kind == Holder {
-		for _, r := range s.Roles.List {
+		roles = nil
+		for _, r := range s.InForce().Roles() {
 			if r.Holder {
 				roles = append(roles, Scoped{Role: r.Code})
 			}
 		}
 	}
-	return &Principal{Account: a.id, Name: shown.Name, Kind: a.kind, Org: a.org, Roles: roles, live: &s.live, roles: s.Roles}, nil
+	return &Principal{Account: a.id, Name: shown.Name, Kind: a.kind, Org: a.org, Roles: roles, Strict: s.opts.Strict, live: &s.live}, nil
 }
 
-// Permit is Allow for one of the permissions, for any organisation.
-func (s *Service) Permit(ctx context.Context, permissions []string) error {
-	return allowAny(ctx, "", permissions...)
+// Permit tells whether whoever acts may come in at the door of a route: with
+// one of the permissions, for any organisation and any purpose that their roles
+// know. What happens behind the door is asked again.
+func (s *Service) Permit(ctx context.Context, permissions []string) (err error) {
+	for i := len(permissions) - 1; i >= 0; i-- { // the refusal names the first
+		if err = Ask(ctx, Question{Permission: permissions[i], Gate: true}); err == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 // As returns a context in which an account acts, without a session: for the
 // command line, the demo's seeding and tests. Whoever can call it holds the
-// database already.
+// database already: it counts as a session with a second factor, of a person
+// whose identity is verified.
 func (s *Service) As(ctx context.Context, account string) (context.Context, error) {
 	row, roles, err := s.load(ctx, account)
 	if err != nil {
@@ -81,6 +90,7 @@ func (s *Service) As(ctx context.Context, account string) (context.Context, erro
 	if err != nil {
 		return nil, err
 	}
+	p.Second, p.Level = true, 2
 	return With(ctx, p), nil
 }
 

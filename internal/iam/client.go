@@ -78,15 +78,12 @@ func (s *Service) CreateClient(ctx context.Context, r ClientRequest) (NewClient,
 	return n, err
 }
 
-// checkScopes lets programs have what roles of business have: no program is an
+// checkScopes lets programs have what the policy says of them: no program is an
 // administrator.
 func (s *Service) checkScopes(scopes []string) error {
 	bad := fault.Invalid.New("授权范围不符合规则").WithCode("client.scope")
 	for _, scope := range scopes {
-		ok := slices.ContainsFunc(s.Roles.List, func(r Role) bool {
-			return r.Admin == "" && !r.Holder && slices.Contains(r.May, scope)
-		})
-		if !ok && scope != "cert.read.any" {
+		if !s.InForce().ForClients(scope) {
 			bad = bad.WithField("scopes", "client.scope", "应用不得拥有此权限，或没有此权限："+scopeName(scope))
 		}
 	}

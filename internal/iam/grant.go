@@ -7,6 +7,7 @@ import (
 	"sidian/internal/audit"
 	"sidian/internal/db"
 	"sidian/internal/fault"
+	"sidian/internal/iam/policy"
 )
 
 // A Grant gives an account a role for an organisation and all below it.
@@ -74,7 +75,7 @@ func putGrant(tx *db.Tx, g Grant) error {
 // grantable refuses what may not stand beside what the account has: the three
 // administrators are three people who do nothing else.
 func (s *Service) grantable(tx *db.Tx, r GrantRequest) error {
-	role, err := s.Roles.Find(r.Role)
+	role, err := s.role(r.Role)
 	if err != nil {
 		return err
 	}
@@ -101,9 +102,9 @@ func (s *Service) grantable(tx *db.Tx, r GrantRequest) error {
 }
 
 // separate is GB/T 22239-2019 level 3: 管理用户权限分离.
-func (s *Service) separate(role Role, has []Grant) error {
+func (s *Service) separate(role policy.Role, has []Grant) error {
 	for _, g := range has {
-		other, err := s.Roles.Find(g.Role)
+		other, err := s.role(g.Role)
 		if err != nil {
 			return err
 		}
@@ -133,7 +134,7 @@ func (s *Service) DecideGrant(ctx context.Context, id string, approve bool, reas
 		if !approve {
 			return nil
 		}
-		role, err := s.Roles.Find(g.Role)
+		role, err := s.role(g.Role)
 		if err != nil {
 			return err
 		}
@@ -151,7 +152,7 @@ func (s *Service) RevokeGrant(ctx context.Context, id, reason string) error {
 		return err
 	}
 	return s.moveGrant(ctx, id, "grant.approve", Effective, Revoked, reason, func(tx *db.Tx, g Grant) error {
-		role, err := s.Roles.Find(g.Role)
+		role, err := s.role(g.Role)
 		if err != nil || role.Admin == "" {
 			return err
 		}

@@ -39,8 +39,8 @@ func (s *Service) Me(ctx context.Context) (Me, error) {
 		m.Org = &o
 	}
 	for _, r := range p.Roles {
-		role, err := s.Roles.Find(r.Role)
-		if err != nil {
+		role, found := s.InForce().Role(r.Role)
+		if !found {
 			continue // a role that this version no longer has gives nothing
 		}
 		m.Roles = append(m.Roles, MyRole{role.Code, role.Name, r.Org})
@@ -53,9 +53,10 @@ func (p *Principal) Permissions() []string {
 	out := []string{}
 	if p.Client != "" {
 		out = append(out, p.Scopes...)
-	} else if p.roles != nil {
+	} else if set := p.set(); set != nil {
 		for _, r := range p.Roles {
-			out = append(out, p.roles.byCode[r.Role].May...)
+			role, _ := set.Role(r.Role)
+			out = append(out, role.May...)
 		}
 	}
 	slices.Sort(out)

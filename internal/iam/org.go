@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"sidian/internal/iam/policy"
 )
 
 // An Org is an organisation: a government of a region, a department, a unit.
@@ -18,15 +20,30 @@ type Org struct {
 	Closed bool   `json:"closed,omitempty" doc:"已停用"`
 }
 
-// liveTree is the tree that principals ask: that of now, so that who creates
-// an organisation may act for it in the same breath.
-type liveTree struct{ atomic.Pointer[tree] }
+// live is what principals ask: the organisations and the policy of now, so that
+// who creates an organisation may act for it in the same breath, and a policy
+// that was approved counts at once.
+type live struct {
+	orgs   atomic.Pointer[tree]
+	policy atomic.Pointer[standing]
+}
 
 func (p *Principal) tree() *tree {
-	if p.live == nil {
+	if p == nil || p.live == nil {
 		return nil
 	}
-	return p.live.Load()
+	return p.live.orgs.Load()
+}
+
+// set is the policy in force; nil refuses everything.
+func (p *Principal) set() *policy.Set {
+	if p == nil || p.live == nil {
+		return nil
+	}
+	if st := p.live.policy.Load(); st != nil {
+		return st.set
+	}
+	return nil
 }
 
 // tree is the organisations at one moment; never changed.
@@ -45,6 +62,9 @@ func newTree(orgs []Org, at time.Time) *tree {
 	return t
 }
 
+// Covers is policy.Tree.
+func (t *tree) Covers(scope, org string) bool { return t.covers(scope, org) }
+
 // covers tells whether org is scope or stands below it. An unknown
 // organisation is covered by nothing.
 func (t *tree) covers(scope, org string) bool {
@@ -62,6 +82,16 @@ func (t *tree) covers(scope, org string) bool {
 		org = parent
 	}
 	return false
+}
+
+// highest leaves out the scopes that stand below another.
+func (t *tree) highest(scopes []string) (roots []string) {
+	for _, s := range scopes {
+		if !slices.ContainsFunc(scopes, func(other string) bool { return other != s && t.covers(other, s) }) {
+			roots = append(roots, s)
+		}
+	}
+	return roots
 }
 
 // below lists the scopes and all below them, sorted, each once.

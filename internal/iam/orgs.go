@@ -146,7 +146,7 @@ func OrgTx(tx *db.Tx, id string) (Org, error) {
 // refreshTree loads the tree of organisations unless it is fresh: at most
 // CacheFor old, and not made stale by this process.
 func (s *Service) refreshTree(ctx context.Context) error {
-	if t := s.live.Load(); t != nil && s.DB.Now().Sub(t.at) < s.opts.CacheFor {
+	if t := s.live.orgs.Load(); t != nil && s.DB.Now().Sub(t.at) < s.opts.CacheFor {
 		return nil
 	}
 	at := s.DB.Now() // before reading: what commits meanwhile is read next time
@@ -154,7 +154,7 @@ func (s *Service) refreshTree(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.live.Store(newTree(list, at))
+	s.live.orgs.Store(newTree(list, at))
 	return nil
 }
 
@@ -162,7 +162,7 @@ func (s *Service) refreshTree(ctx context.Context) error {
 // reading it back fails is told by the next who reads.
 func (s *Service) reloadTree(ctx context.Context) {
 	if list, err := s.Organisations(ctx); err == nil {
-		s.live.Store(newTree(list, s.DB.Now()))
+		s.live.orgs.Store(newTree(list, s.DB.Now()))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"sidian/internal/audit"
 	"sidian/internal/httpx"
+	"sidian/internal/iam/policy"
 )
 
 // A Principal is who acts in a context: an account, or a client program.
@@ -21,15 +22,15 @@ type Principal struct {
 	Second  bool     // the session was opened with a second factor
 	// Level is the assurance of the session's identity (实名等级): 0 none, 1
 	// self-declared, 2 verified (实名), 3 verified in person or by face (实人).
-	Level int
+	Level  int
+	Strict bool // the platform demands the second factor for 敏感 data
 
-	orgs  []string // a client: the organisations on whose behalf it may act, each with all below it
-	live  *liveTree
-	roles *Roles
+	orgs []string // a client: the organisations on whose behalf it may act, each with all below it
+	live *live
 }
 
 // Scoped is a role for an organisation and all below it.
-type Scoped struct{ Role, Org string }
+type Scoped = policy.Held
 
 // Kind tells accounts apart.
 type Kind string

@@ -9,12 +9,14 @@ import (
 
 	"sidian/internal/db"
 	"sidian/internal/keys"
+	"sidian/internal/outbox"
 )
 
 // Options are the rules of principals. Zero values are the documented defaults.
 type Options struct {
 	TokenLife time.Duration // of bearer tokens; 1 h
 	CacheFor  time.Duration // how long another process may not notice a change; 2 s
+	Strict    bool          // sensitive data, and breaking the glass, take a session with a second factor
 }
 
 // DefaultCacheFor is Options.CacheFor when it is zero.
@@ -32,25 +34,25 @@ func (o Options) withDefaults() Options {
 
 // A Service is the context of identities. It is safe for concurrent use.
 type Service struct {
-	DB    *db.DB
-	Roles *Roles
+	DB *db.DB
+	// Outbox carries what others must hear: alarms and broken glass. Due keeps
+	// the deadlines of decisions. Both are set once, before the first use; what
+	// needs one that is nil is refused, or for deadlines goes without.
+	Outbox *outbox.Outbox
 
 	opts     Options
 	box      *keys.Box
 	persons  *keys.Index // of citizen IDs
 	phones   *keys.Index
-	live     liveTree
+	live     live
 	tokens   *otter.Cache[[32]byte, *tokenEntry]
 	watchers []Watcher
 }
 
 // New returns a Service over d, with its secrets from ks.
 func New(ctx context.Context, d *db.DB, ks *keys.Store, opts Options) (*Service, error) {
-	roles, err := ShippedRoles()
-	if err != nil {
-		return nil, err
-	}
-	s := &Service{DB: d, Roles: roles, opts: opts.withDefaults()}
+	s := &Service{DB: d, opts: opts.withDefaults()}
+	var err error
 	if s.box, err = ks.Box(ctx); err != nil {
 		return nil, fmt.Errorf("iam: opening the box of columns: %w", err)
 	}
@@ -58,6 +60,9 @@ func New(ctx context.Context, d *db.DB, ks *keys.Store, opts Options) (*Service,
 		if *index, err = ks.Index(ctx, label); err != nil {
 			return nil, fmt.Errorf("iam: opening index %s: %w", label, err)
 		}
+	}
+	if err := s.loadPolicy(ctx); err != nil {
+		return nil, err
 	}
 	s.tokens = otter.Must(&otter.Options[[32]byte, *tokenEntry]{MaximumSize: 50_000, ExpiryCalculator: otter.ExpiryWriting[[32]byte, *tokenEntry](s.opts.CacheFor)})
 	return s, nil

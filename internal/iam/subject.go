@@ -34,7 +34,7 @@ func subjectOf(r accountRow) Subject {
 func (s *Service) AdministratorTx(tx *db.Tx, account string) (bool, error) {
 	roles, err := effectiveRoles(tx, account)
 	for _, r := range roles {
-		if role, found := s.Roles.Find(r.Role); found == nil && role.Admin != "" {
+		if role, found := s.InForce().Role(r.Role); found && role.Admin != "" {
 			return true, err
 		}
 	}

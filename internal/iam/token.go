@@ -156,10 +156,10 @@ func (s *Service) loadToken(ctx context.Context, hash gm.Digest) (*tokenEntry, e
 }
 
 func (s *Service) clientPrincipal(ctx context.Context, c Client, scopes []string) (*Principal, error) {
-	if err := s.refreshTree(ctx); err != nil {
+	if err := s.refresh(ctx); err != nil {
 		return nil, err
 	}
 	// A scope that the client has lost since is not in its tokens either.
 	scopes = slices.DeleteFunc(scopes, func(scope string) bool { return !slices.Contains(c.Scopes, scope) })
-	return &Principal{Name: c.Name, Org: c.Org, Client: c.ID, Scopes: scopes, orgs: c.Orgs, live: &s.live, roles: s.Roles}, nil
+	return &Principal{Name: c.Name, Org: c.Org, Client: c.ID, Scopes: scopes, orgs: c.Orgs, Strict: s.opts.Strict, live: &s.live}, nil
 }

@@ -14,6 +14,7 @@ import (
 	"sidian/internal/iam"
 	"sidian/internal/keys"
 	"sidian/internal/keys/keystest"
+	"sidian/internal/outbox"
 )
 
 // Organisations of the county, by id.
@@ -52,6 +53,7 @@ func NewWith(t testing.TB, d *db.DB, o iam.Options) *County {
 	s, err := iam.New(ctx, d, c.Keys, o)
 	must(t, err)
 	c.Service = s
+	s.Outbox = outbox.New()
 	c.begin(ctx, t)
 	for _, role := range []string{"clerk", "reviewer", "issuer", "custodian", "designer", "counter", "officer", "integrator"} {
 		c.Hire(t, role, role, Market)
