@@ -112,6 +112,10 @@ func (s *shop) do(method, target, body string, header ...string) *httptest.Respo
 			r.RemoteAddr = header[i+1]
 			continue
 		}
+		if header[i] == "Host" {
+			r.Host = header[i+1]
+			continue
+		}
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
