@@ -15,6 +15,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"sidian/gm"
@@ -140,7 +141,11 @@ func Put(tx *db.Tx, e Entry) error {
 }
 
 // newID sorts roughly by time, which keeps the index's writes together, and lets
-// what waits be chained in about the order in which it was done.
+// what waits be chained in about the order in which it was done. Of one process
+// and millisecond, it sorts in the order of Put: what one transaction did is
+// told in order.
 func newID(at time.Time) string {
-	return fmt.Sprintf("%012x%s", at.UnixMilli(), strings.ToLower(rand.Text()[:16]))
+	return fmt.Sprintf("%012x%06x%s", at.UnixMilli(), puts.Add(1)&0xffffff, strings.ToLower(rand.Text()[:12]))
 }
+
+var puts atomic.Uint32

@@ -242,3 +242,31 @@ func TestList(t *testing.T) {
 		}
 	})
 }
+
+// What one transaction did is told in the order in which it did it.
+func TestOrderWithinTransaction(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		var want []string
+		err := d.Write(t.Context(), func(tx *db.Tx) error {
+			want = nil
+			for _, object := range []string{"x/5", "x/1", "x/4", "x/2", "x/3", "x/6"} {
+				want = append(want, object)
+				if err := audit.Put(tx, audit.Entry{Action: "x.y", Object: object}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		all, _ := list(t, d, audit.Query{})
+		for _, e := range slices.Backward(all) {
+			got = append(got, e.Object)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	})
+}
