@@ -220,8 +220,8 @@ func TestScopesAgreesWithDecide(t *testing.T) {
 		orgs = append(orgs, "unknown")
 		sub, q := random(r, s, orgs)
 		roots := s.ScopesFor(sub, q)
-		if !slices.IsSorted(roots) {
-			t.Fatalf("seed %d: not sorted: %v", seed, roots)
+		if !slices.IsSorted(roots) || slices.Contains(roots, "") {
+			t.Fatalf("seed %d: not sorted, or the empty organisation: %v", seed, roots)
 		}
 		if q.Purpose == "" && q.Class == "" && !slices.Equal(roots, s.Scopes(sub, q.Permission)) {
 			t.Fatalf("seed %d: Scopes and ScopesFor differ", seed)
