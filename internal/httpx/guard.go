@@ -81,7 +81,7 @@ func (r *Router) missing(w http.ResponseWriter, hr *http.Request, h http.Handler
 	err := error(fault.NotFound.New("没有这个地址").WithCode("route.unknown").WithHint("接口目录见 /docs"))
 	if probe.status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", probe.Header().Get("Allow"))
-		e := fault.Invalid.New("这个地址不支持 %s 方法", hr.Method).WithCode("route.method").WithHint("可用的方法：%s", probe.Header().Get("Allow"))
+		e := fault.Invalid.New("这个地址不支持所用的方法").WithCode("route.method").WithHint("可用的方法：%s", probe.Header().Get("Allow"))
 		err = &httpError{http.StatusMethodNotAllowed, "方法不支持", e}
 	}
 	if r.opts.PageError != nil && r.opts.NotFoundPage != nil && r.opts.NotFoundPage(hr.URL.Path) {

@@ -7,9 +7,14 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
 
 	"sidian/internal/obs"
 )
@@ -116,4 +121,62 @@ func TestTraceOff(t *testing.T) {
 	if err := stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func TestGauge(t *testing.T) {
+	t.Parallel()
+	m := obs.NewMetrics()
+	days := 12.5
+	if err := m.Gauge("sidian_tls_days_left", "Days.", func() float64 { return days }); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Gauge("sidian_tls_days_left", "Days.", func() float64 { return 0 }); err == nil {
+		t.Error("two figures have one name")
+	}
+	w := httptest.NewRecorder()
+	m.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	if !strings.Contains(w.Body.String(), "sidian_tls_days_left 12.5") {
+		t.Error(w.Body)
+	}
+}
+
+// A span says which route and how it ended, and what a stranger made up is not
+// in it.
+func TestSpan(t *testing.T) {
+	t.Parallel()
+	kept := tracetest.NewInMemoryExporter()
+	p := sdktrace.NewTracerProvider(sdktrace.WithSyncer(kept))
+	t.Cleanup(func() {
+		if err := p.Shutdown(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, c := range []struct {
+		method, pattern string
+		status          int
+	}{{"GET", "GET /v/{code}", 200}, {"EVIL", "-", 405}, {"POST", "POST /x", 503}} {
+		ctx, done := obs.Spans{Provider: p}.Begin(t.Context(), c.method)
+		if !trace.SpanFromContext(ctx).SpanContext().IsValid() {
+			t.Error("the context carries no span")
+		}
+		done(c.pattern, c.status)
+	}
+	var got []string
+	for _, s := range kept.GetSpans() {
+		line := s.Name + " " + s.Status.Code.String() + s.Status.Description
+		for _, a := range s.Attributes {
+			line += " " + string(a.Key) + "=" + a.Value.Emit()
+		}
+		got = append(got, line)
+	}
+	want := []string{
+		"GET /v/{code} Unset http.route=GET /v/{code} http.request.method=GET http.response.status_code=200",
+		"other Unset http.request.method=other http.response.status_code=405",
+		"POST /x Error http.route=POST /x http.request.method=POST http.response.status_code=503",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	_, done := obs.Spans{}.Begin(t.Context(), "GET") // no provider is set: nothing happens
+	done("GET /x", 200)
 }
