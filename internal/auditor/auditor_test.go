@@ -23,7 +23,10 @@ import (
 	"sidian/internal/obs"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// The cache of iam's decisions sweeps itself as long as the process lives.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/maypok86/otter/v2.periodicCleanUp[...]"))
+}
 
 // office is the county with an auditor of everything ("audit"), and one of the
 // market alone ("inner").
