@@ -83,12 +83,10 @@ func Redirect(base string) http.Handler {
 var errInsecure = fault.Forbidden.New("本平台只接受 HTTPS").WithCode("insecure").WithHint("请把网址改为 https 开头，再重新操作；已经明文发送过的口令应当更换")
 
 // insecure refuses what came over the network in the clear, where the platform
-// is there for https only. This machine, and probes for health, are let in.
+// is there for https only. This machine, and probes for health, are let in; who
+// comes by a proxy on this machine is not this machine.
 func (r *Router) insecure(hr *http.Request, meta *Meta) error {
-	if !r.opts.HTTPSOnly || meta.Secure || hr.URL.Path == "/healthz" || hr.URL.Path == "/readyz" {
-		return nil
-	}
-	if ap, err := netip.ParseAddrPort(hr.RemoteAddr); err == nil && ap.Addr().Unmap().IsLoopback() {
+	if !r.opts.HTTPSOnly || meta.Secure || meta.Address.IsLoopback() || hr.URL.Path == "/healthz" || hr.URL.Path == "/readyz" {
 		return nil
 	}
 	return errInsecure

@@ -108,7 +108,7 @@ func TestRedirectToTLS(t *testing.T) {
 
 func TestHTTPSOnly(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, httpx.Options{HTTPSOnly: true, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.7/32")}}, func(r *httpx.Router) {
+	s := newShop(t, httpx.Options{HTTPSOnly: true, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.7/32"), netip.MustParsePrefix("127.0.0.2/32")}}, func(r *httpx.Router) {
 		for _, path := range []string{"/x", "/readyz"} {
 			httpx.HandleHTTP(r, "GET "+path, httpx.Public(), func(http.ResponseWriter, *http.Request) error { return nil })
 		}
@@ -124,11 +124,13 @@ func TestHTTPSOnly(t *testing.T) {
 		{"proxy, client lied first", "/x", "10.0.0.7:1", "https, http", 403},
 		{"proxy, client lied http", "/x", "10.0.0.7:1", "http, https", 200},
 		{"this machine", "/x", "127.0.0.1:1", "", 200},
+		{"proxy on this machine, http", "/x", "127.0.0.2:1", "http", 403},
+		{"proxy on this machine, https", "/x", "127.0.0.2:1", "https", 200},
 		{"probe", "/readyz", "10.0.0.8:1", "", 200},
 	} {
 		header := []string{"remote", c.remote}
 		if c.proto != "" {
-			header = append(header, "X-Forwarded-Proto", c.proto)
+			header = append(header, "X-Forwarded-Proto", c.proto, "X-Forwarded-For", "203.0.113.9")
 		}
 		w := s.do("GET", c.path, "", header...)
 		if w.Code != c.status {
