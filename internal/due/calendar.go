@@ -2,6 +2,7 @@ package due
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"sidian/internal/db"
@@ -10,23 +11,25 @@ import (
 )
 
 // A revision is one text about one year.
-type revision struct{ year, revision int64 }
+type revision struct {
+	year, number int64
+	days         string
+}
 
 // known is the calendar with the years of some revisions.
 type known struct {
-	revisions string
+	revisions []revision
 	calendar  *workday.Calendar
 }
 
 // Calendar is the program's calendar with the years that were put, which count
 // before those that come with the program.
 func (s *Service) Calendar(tx *db.Tx) (*workday.Calendar, error) {
-	all, err := revisions(tx)
+	all, err := newestYears(tx)
 	if err != nil {
 		return nil, err
 	}
-	key := fmt.Sprint(all)
-	if k := s.calendar.Load(); k != nil && k.revisions == key {
+	if k := s.calendar.Load(); k != nil && slices.Equal(k.revisions, all) {
 		return k.calendar, nil
 	}
 	c := s.Days
@@ -34,17 +37,13 @@ func (s *Service) Calendar(tx *db.Tx) (*workday.Calendar, error) {
 		c = workday.Embedded()
 	}
 	for _, r := range all {
-		days, err := daysOf(tx, r)
+		y, err := workday.ParseYear(strings.NewReader(r.days))
 		if err != nil {
-			return nil, err
-		}
-		y, err := workday.ParseYear(strings.NewReader(days))
-		if err != nil {
-			return nil, fmt.Errorf("due: the days of %d, revision %d: %w", r.year, r.revision, err)
+			return nil, fmt.Errorf("due: the days of %d, revision %d: %w", r.year, r.number, err)
 		}
 		c = c.With(y)
 	}
-	tx.AfterCommit(func() { s.calendar.Store(&known{key, c}) })
+	s.calendar.Store(&known{all, c})
 	return c, nil
 }
 
@@ -76,22 +75,21 @@ func (s *Service) PutYear(tx *db.Tx, text, account string) error {
 	if err != nil {
 		return err
 	}
-	r := revision{int64(y.Number), 1}
-	all, err := revisions(tx)
+	r := revision{int64(y.Number), 1, text}
+	all, err := newestYears(tx)
 	if err != nil {
 		return err
 	}
 	for _, old := range all {
-		if old.year != r.year {
-			continue
+		switch {
+		case old.year != r.year:
+		case old.days == text:
+			return nil
+		default:
+			r.number = old.number + 1
 		}
-		days, err := daysOf(tx, old)
-		if err != nil || days == text {
-			return err
-		}
-		r.revision = old.revision + 1
 	}
-	if err := insertYear(tx, r, text, account); err != nil || !before.Has(y.Number) {
+	if err := insertYear(tx, r, account); err != nil || !before.Has(y.Number) {
 		return err
 	}
 	first := workday.Date{Year: y.Number, Month: 1, Day: 1}

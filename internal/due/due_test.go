@@ -2,6 +2,7 @@ package due_test
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -137,6 +138,43 @@ func TestKeepAndDrop(t *testing.T) {
 		w.read(func(tx *db.Tx) (err error) { past, err = w.Past(tx, "grant.decide", "late"); return err })
 		if len(past) != 2 || past[0].ID != again.ID || past[0].State != due.Open || past[1].State != due.Kept {
 			t.Errorf("past: %+v", past)
+		}
+	})
+}
+
+// Two processes promise, keep and hand over the same thing at once: one promise
+// comes of it.
+func TestConcurrentChanges(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, "2026-11-20 15:00")
+		services := []*due.Service{w.Service, {DB: d, Outbox: w.Outbox}}
+		all := func(fn func(*due.Service, *db.Tx) error) {
+			t.Helper()
+			var wg sync.WaitGroup
+			for i := range 8 {
+				wg.Go(func() {
+					if err := d.Write(t.Context(), func(tx *db.Tx) error { return fn(services[i%2], tx) }); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+		}
+		all(func(s *due.Service, tx *db.Tx) error { _, err := s.Put(tx, grant("g")); return err })
+		all(func(s *due.Service, tx *db.Tx) error {
+			_, err := s.Pause(tx, "grant.decide", "g", "补正")
+			return err
+		})
+		all(func(s *due.Service, tx *db.Tx) error { _, err := s.Resume(tx, "grant.decide", "g"); return err })
+		all(func(s *due.Service, tx *db.Tx) error {
+			_, err := s.Assign(tx, "grant.decide", "g", "clerk")
+			return err
+		})
+		all(func(s *due.Service, tx *db.Tx) error { _, err := s.Keep(tx, "grant.decide", "g"); return err })
+		var past []due.Promise
+		w.read(func(tx *db.Tx) (err error) { past, err = w.Past(tx, "grant.decide", "g"); return err })
+		if len(past) != 1 || past[0].State != due.Kept || past[0].Account != "clerk" {
+			t.Errorf("%+v", past)
 		}
 	})
 }

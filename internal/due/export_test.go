@@ -63,3 +63,37 @@ func DecodeRow(moments, pauses, terms string) (string, string, string, error) {
 	t, err := encodeTerms(r)
 	return encodeMoments(m), encodeSpans(s), t, err
 }
+
+// A Statement is SQL whose cost must not grow with the table, and the index
+// that sees to it.
+type Statement struct {
+	SQL   string
+	Args  []any
+	Index string
+}
+
+// Statements are those that run often.
+func Statements() (all []Statement) {
+	at := int64(1_800_000_000_000)
+	many := make([]string, eachOrg+1)
+	for i := range many {
+		many[i] = "o" + time.UnixMilli(int64(i)).Format("05.000")
+	}
+	for _, x := range []struct {
+		q     Query
+		index string
+	}{
+		{Query{Account: "a"}, "due_promise_account"},
+		{Query{Holds: []Hold{{"p", []string{"o"}}}}, "due_promise_held"},
+		{Query{Orgs: []string{"o"}}, "due_promise_org"},
+		{Query{Holds: []Hold{{"p", many}}}, "due_promise_account"},
+		{Query{Orgs: many}, "due_promise_order"},
+	} {
+		for _, b := range append(x.q.mine(), x.q.unit()...) {
+			all = append(all,
+				Statement{listQuery(b), append(b.args[:len(b.args):len(b.args)], at, "", 20), x.index},
+				Statement{countQuery(b), append(b.args[:len(b.args):len(b.args)], at, 20), x.index})
+		}
+	}
+	return append(all, Statement{nextQuery, []any{at, 20}, "due_promise_next"}, Statement{untalliedQuery, []any{20}, "due_promise_untallied"})
+}

@@ -114,7 +114,7 @@ func (s *Service) Counts(tx *db.Tx, q Query) (c Counts, err error) {
 func countOf(tx *db.Tx, branches []branch) (sum Count, err error) {
 	for _, b := range branches {
 		if sum.Open >= CountLimit {
-			return Count{CountLimit, min(sum.Overdue, CountLimit), min(sum.Soon, CountLimit), min(sum.Paused, CountLimit)}, nil
+			break
 		}
 		c, err := count(tx, b, CountLimit)
 		if err != nil {
@@ -122,8 +122,7 @@ func countOf(tx *db.Tx, branches []branch) (sum Count, err error) {
 		}
 		sum = Count{sum.Open + c.Open, sum.Overdue + c.Overdue, sum.Soon + c.Soon, sum.Paused + c.Paused}
 	}
-	sum.Open = min(sum.Open, CountLimit)
-	return sum, nil
+	return Count{min(sum.Open, CountLimit), min(sum.Overdue, CountLimit), min(sum.Soon, CountLimit), min(sum.Paused, CountLimit)}, nil
 }
 
 // Promise is the open promise about an object, or the one that was closed last.

@@ -46,24 +46,24 @@ func (o Origin) String() string {
 // A Rule is one dated value of one deadline in one region.
 type Rule struct {
 	ID       string       `json:"id"`
-	Code     string       `json:"code"`      // "grant.decide"
-	Name     string       `json:"name"`      // Chinese, of the code
-	Region   string       `json:"region"`    // a division code, or "" for the whole country
-	From     workday.Date `json:"from"`      // the first day in force
-	Until    workday.Date `json:"until"`     // the last day in force; zero: open
-	Amount   int          `json:"amount"`    // in Unit
-	Unit     Unit         `json:"unit"`      //
-	On       workday.Date `json:"on"`        // the last day, where Unit is Date
-	Backward bool         `json:"backward"`  // counted back from the moment given with the promise: a window before an expiry
-	Closes   string       `json:"closes"`    // "18:00": when the last day ends; "" is 24:00 (Civil Code art. 203)
-	Extends  bool         `json:"extends"`   // a last day off moves to the next working day (Civil Code art. 203)
-	Remind   []Offset     `json:"remind"`    // before the end
-	Escalate []Offset     `json:"escalate"`  // after the end
-	Origin   Origin       `json:"origin"`    //
-	Basis    string       `json:"basis"`     // Chinese: document and clause, or why the platform has this value
-	Account  string       `json:"account"`   // who put it; "" for shipped ones
-	Reason   string       `json:"reason"`    // why it was put
-	At       time.Time    `json:"createdAt"` // when it was put; zero for shipped ones
+	Code     string       `json:"code"`               // "grant.decide"
+	Name     string       `json:"name"`               // Chinese, of the code
+	Region   string       `json:"region"`             // a division code, or "" for the whole country
+	From     workday.Date `json:"from"`               // the first day in force
+	Until    workday.Date `json:"until,omitzero"`     // the last day in force; zero: open
+	Amount   int          `json:"amount"`             // in Unit
+	Unit     Unit         `json:"unit"`               //
+	On       workday.Date `json:"on,omitzero"`        // the last day, where Unit is Date
+	Backward bool         `json:"backward"`           // counted back from the moment given with the promise: a window before an expiry
+	Closes   string       `json:"closes"`             // "18:00": when the last day ends; "" is 24:00 (Civil Code art. 203)
+	Extends  bool         `json:"extends"`            // a last day off moves to the next working day (Civil Code art. 203)
+	Remind   []Offset     `json:"remind"`             // before the end
+	Escalate []Offset     `json:"escalate"`           // after the end
+	Origin   Origin       `json:"origin"`             //
+	Basis    string       `json:"basis"`              // Chinese: document and clause, or why the platform has this value
+	Account  string       `json:"account"`            // who put it; "" for shipped ones
+	Reason   string       `json:"reason"`             // why it was put
+	At       time.Time    `json:"createdAt,omitzero"` // when it was put; zero for shipped ones
 }
 
 // String is the value in Chinese: “5 个工作日”.

@@ -75,27 +75,37 @@ func (q Query) unit() (all []branch) {
 // chunks are as many organisations as one statement takes.
 func chunks(orgs []string) func(func([]string) bool) { return slices.Chunk(orgs, 5000) }
 
-func listOf(tx *db.Tx, b branch, after int64, id string, limit int) ([]Promise, error) {
+// listQuery asks for a page of a branch; after its arguments come where the
+// page before ended, and how many rows.
+func listQuery(b branch) string {
 	n := len(b.args)
-	return promises(tx, fmt.Sprintf(`
+	return fmt.Sprintf(`
 		select `+columns+`
 		  from due_promise
 		 where `+b.where+` and closed_at is null and (order_at, id) > ($%d, $%d)
 		 order by order_at, id
-		 limit $%d`, n+1, n+2, n+3), append(slices.Clone(b.args), after, id, limit)...)
+		 limit $%d`, n+1, n+2, n+3)
 }
 
-// count counts the first rows of a branch.
-func count(tx *db.Tx, b branch, limit int) (c Count, err error) {
+func listOf(tx *db.Tx, b branch, after int64, id string, limit int) ([]Promise, error) {
+	return promises(tx, listQuery(b), append(slices.Clone(b.args), after, id, limit)...)
+}
+
+// countQuery counts the first rows of a branch; after its arguments come the
+// time and how many rows.
+func countQuery(b branch) string {
 	n := len(b.args)
-	err = tx.Get(fmt.Sprintf(`
+	return fmt.Sprintf(`
 		select count(*), count(*) filter (where order_at < $%d), count(*) filter (where order_at >= $%d and care_at <= $%d and state = 'open'),
 		       count(*) filter (where state = 'paused')
 		  from (select order_at, care_at, state
 		          from due_promise
 		         where `+b.where+` and closed_at is null
 		         order by order_at, id
-		         limit $%d) as first`, n+1, n+1, n+1, n+2), append(slices.Clone(b.args), tx.Now().UnixMilli(), limit),
-		&c.Open, &c.Overdue, &c.Soon, &c.Paused)
+		         limit $%d) as first`, n+1, n+1, n+1, n+2)
+}
+
+func count(tx *db.Tx, b branch, limit int) (c Count, err error) {
+	err = tx.Get(countQuery(b), append(slices.Clone(b.args), tx.Now().UnixMilli(), limit), &c.Open, &c.Overdue, &c.Soon, &c.Paused)
 	return c, err
 }

@@ -86,30 +86,25 @@ func endRule(tx *db.Tx, id string, last workday.Date, account, reason string) er
 	return err
 }
 
-// revisions names the newest revision of each year that was put.
-func revisions(tx *db.Tx) (all []revision, err error) {
+// newestYears are the newest revisions of the years that were put.
+func newestYears(tx *db.Tx) (all []revision, err error) {
 	err = tx.All(`
-		select year, max(revision)
-		  from due_year
-		 group by year
-		 order by year`, nil, func(scan func(...any) error) error {
+		select y.year, y.revision, y.days
+		  from due_year y
+		 where y.revision = (select max(m.revision) from due_year m where m.year = y.year)
+		 order by y.year`, nil, func(scan func(...any) error) error {
 		var r revision
-		err := scan(&r.year, &r.revision)
+		err := scan(&r.year, &r.number, &r.days)
 		all = append(all, r)
 		return err
 	})
 	return all, err
 }
 
-func daysOf(tx *db.Tx, r revision) (days string, err error) {
-	err = tx.Get(`select days from due_year where year = $1 and revision = $2`, []any{r.year, r.revision}, &days)
-	return days, err
-}
-
-func insertYear(tx *db.Tx, r revision, days, account string) error {
+func insertYear(tx *db.Tx, r revision, account string) error {
 	_, err := tx.Exec(`
 		insert into due_year (year, revision, days, account, created_at)
-		values ($1, $2, $3, $4, $5)`, r.year, r.revision, days, account, tx.Now().UnixMilli())
+		values ($1, $2, $3, $4, $5)`, r.year, r.number, r.days, account, tx.Now().UnixMilli())
 	return err
 }
 

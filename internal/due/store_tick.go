@@ -13,15 +13,17 @@ type taken struct {
 	err     error
 }
 
+const nextQuery = `
+	select ` + columns + `
+	  from due_promise
+	 where next_at <= $1 and next_at is not null
+	 order by next_at, id
+	 limit $2
+	   for update skip locked`
+
 // takeNext takes promises whose next moment has come, and holds their rows.
 func takeNext(tx *db.Tx, limit int) (all []taken, err error) {
-	err = tx.All(`
-		select `+columns+`
-		  from due_promise
-		 where next_at <= $1 and next_at is not null
-		 order by next_at, id
-		 limit $2
-		   for update skip locked`, []any{tx.Now().UnixMilli(), limit}, func(scan func(...any) error) error {
+	err = tx.All(nextQuery, []any{tx.Now().UnixMilli(), limit}, func(scan func(...any) error) error {
 		x := taken{}
 		scanned := false
 		x.promise, x.err = scanPromise(func(dest ...any) error {
@@ -86,15 +88,17 @@ func takeMissing(tx *db.Tx, years []int, limit int) ([]Promise, error) {
 		   for update skip locked`, args...)
 }
 
+const untalliedQuery = `
+	select id, rule, org, since_at, closed_at, state, late
+	  from due_promise
+	 where closed_at is not null and not tallied
+	 order by closed_at, id
+	 limit $1
+	   for update skip locked`
+
 // takeUntallied takes promises that ended and are in no tally yet.
 func takeUntallied(tx *db.Tx, limit int) (all []ending, err error) {
-	err = tx.All(`
-		select id, rule, org, since_at, closed_at, state, late
-		  from due_promise
-		 where closed_at is not null and not tallied
-		 order by closed_at, id
-		 limit $1
-		   for update skip locked`, []any{limit}, func(scan func(...any) error) error {
+	err = tx.All(untalliedQuery, []any{limit}, func(scan func(...any) error) error {
 		var e ending
 		err := scan(&e.id, &e.rule, &e.org, &e.since, &e.closed, &e.state, &e.late)
 		all = append(all, e)
