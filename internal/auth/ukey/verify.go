@@ -115,8 +115,8 @@ func trusted(c *gm.Certificate, sent []*gm.Certificate, t Trust) error {
 	if !chain.Reached {
 		return errUntrusted
 	}
-	for _, p := range chain.CheckValidity(t.Now) {
-		if p.Code == "not_yet_valid" {
+	if p := chain.CheckValidity(t.Now); len(p) > 0 {
+		if p[0].Code == "not_yet_valid" {
 			return errNotYet
 		}
 		return errEnded
