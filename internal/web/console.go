@@ -20,7 +20,7 @@ type consolePage struct {
 	Query    cert.ListQuery
 	Searched bool
 	Page     *cert.Page
-	More     string // address of the next page
+	More     string // address of the next page; empty when a holder was asked for
 	Now      time.Time
 }
 
@@ -28,8 +28,36 @@ type consolePage struct {
 const perPage = 20
 
 func (s *Service) getConsole(w http.ResponseWriter, r *http.Request) error {
-	ctx, q := r.Context(), r.URL.Query()
-	p := consolePage{Frame: s.frame(r, "工作台", "console", ""), Page: &cert.Page{}, Now: s.Cert.DB.Now()}
+	q := r.URL.Query()
+	return s.console(w, r, cert.ListQuery{Kind: q.Get("kind"), Number: q.Get("number"), Cursor: q.Get("cursor")})
+}
+
+// postConsole is the search. A holder's name or number must not stand in an
+// address, which browsers and proxies remember; without one the result has an
+// address that can be kept.
+func (s *Service) postConsole(w http.ResponseWriter, r *http.Request) error {
+	q := cert.ListQuery{Kind: r.PostFormValue("kind"), Number: r.PostFormValue("number"), Holder: r.PostFormValue("holder"), Cursor: r.PostFormValue("cursor")}
+	if q.Holder != "" {
+		return s.console(w, r, q)
+	}
+	http.Redirect(w, r, listAddress(q), http.StatusSeeOther)
+	return nil
+}
+
+func listAddress(q cert.ListQuery) string {
+	v := url.Values{}
+	for name, value := range map[string]string{"kind": q.Kind, "number": q.Number, "cursor": q.Cursor} {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	return (&url.URL{Path: "/console", RawQuery: v.Encode(), Fragment: "list"}).String()
+}
+
+func (s *Service) console(w http.ResponseWriter, r *http.Request, q cert.ListQuery) error {
+	ctx := r.Context()
+	q.Limit = perPage
+	p := consolePage{Frame: s.frame(r, "工作台", "console", ""), Page: &cert.Page{}, Now: s.Cert.DB.Now(), Query: q}
 	if who, ok := iam.From(ctx); ok {
 		p.Holder = who.Kind == iam.Holder
 		if who.Org != "" {
@@ -43,16 +71,17 @@ func (s *Service) getConsole(w http.ResponseWriter, r *http.Request) error {
 	if err := s.kindsOf(r, &p); err != nil {
 		return err
 	}
-	p.Query = cert.ListQuery{Kind: q.Get("kind"), Number: q.Get("number"), Holder: q.Get("holder"), Cursor: q.Get("cursor"), Limit: perPage}
-	p.Searched = p.Query.Kind+p.Query.Number+p.Query.Holder+p.Query.Cursor != ""
+	p.Searched = q.Kind+q.Number+q.Holder+q.Cursor != ""
 	if p.MayRead = len(iam.Orgs(ctx, "cert.read")) > 0; p.MayRead {
 		var err error
-		if p.Page, err = s.Cert.List(ctx, p.Query); err != nil {
+		if p.Page, err = s.Cert.List(ctx, q); err != nil {
 			return err
 		}
 	}
-	if p.Page.Next != "" {
-		p.More = "/console?" + url.Values{"kind": {p.Query.Kind}, "number": {p.Query.Number}, "holder": {p.Query.Holder}, "cursor": {p.Page.Next}}.Encode() + "#list"
+	if p.Page.Next != "" && q.Holder == "" {
+		next := q
+		next.Cursor = p.Page.Next
+		p.More = listAddress(next)
 	}
 	return s.show(w, http.StatusOK, "console", p)
 }
@@ -75,4 +104,9 @@ func (s *Service) kindsOf(r *http.Request, p *consolePage) error {
 	}
 	p.Groups = groupsOf(mine)
 	return nil
+}
+
+// Asked is what the next page of a search that has no address is asked with.
+func (p consolePage) Asked() map[string]string {
+	return map[string]string{"kind": p.Query.Kind, "number": p.Query.Number, "holder": p.Query.Holder, "cursor": p.Page.Next}
 }

@@ -18,6 +18,7 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.HandlePage(r, "POST /login", public, s.postLogin, httpx.Costly())
 	httpx.HandlePage(r, "POST /logout", public, s.postLogout)
 	httpx.HandlePage(r, "GET /console", signedIn, s.getConsole)
+	httpx.HandlePage(r, "POST /console", signedIn, s.postConsole)
 	httpx.HandlePage(r, "GET /console/new", httpx.Needs("cert.issue"), s.getIssue)
 	httpx.HandlePage(r, "POST /console/new", httpx.Needs("cert.issue"), s.postIssue, httpx.MaxBody(maxForm))
 	httpx.HandlePage(r, "POST /console/preview", httpx.Needs("cert.issue"), s.postPreview, httpx.MaxBody(maxForm))

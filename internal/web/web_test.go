@@ -54,6 +54,24 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+// Every entry of the navigation leads to a page, and is shown to those for whom
+// the page is.
+func TestNavigation(t *testing.T) {
+	t.Parallel()
+	s := &Service{}
+	if err := s.Load(); err != nil {
+		t.Fatal(err)
+	}
+	r := httpx.New(httpx.Options{})
+	s.Routes(r)
+	if err := r.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Kit.Check(r.Routes()); err != nil {
+		t.Error(err)
+	}
+}
+
 // A refusal says the rule and the way out, in the form that was asked for.
 func TestRefuse(t *testing.T) {
 	t.Parallel()
@@ -129,5 +147,41 @@ func TestResult(t *testing.T) {
 				t.Errorf("reasons %q, warnings %q", got.Reasons, got.Warnings)
 			}
 		})
+	}
+}
+
+// Who a certificate is about never stands in an address.
+func TestSearchAddress(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		q    cert.ListQuery
+		want string
+	}{
+		{"all", cert.ListQuery{}, "/console#list"},
+		{"some", cert.ListQuery{Kind: "marriage", Number: "样 1", Cursor: "a+b"}, "/console?cursor=a%2Bb&kind=marriage&number=%E6%A0%B7+1#list"},
+		{"holder", cert.ListQuery{Holder: "张样例"}, "/console#list"},
+	} {
+		if got := listAddress(c.q); got != c.want {
+			t.Errorf("%s: %s", c.name, got)
+		}
+	}
+	s := &Service{}
+	if err := s.Load(); err != nil {
+		t.Fatal(err)
+	}
+	p := consolePage{Frame: s.frame(httptest.NewRequest("POST", "/console", nil), "工作台", "console", ""), MayRead: true, Searched: true,
+		Query: cert.ListQuery{Holder: "张样例"}, Page: &cert.Page{Items: []*cert.Certificate{{ID: "c1", KindName: "结婚证"}}, Next: "cur"}}
+	w := httptest.NewRecorder()
+	if err := s.show(w, 200, "console", p); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`method="post" action="/console#list"`, `type="hidden" name="holder" value="张样例"`, `type="hidden" name="cursor" value="cur"`} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("lacks %s", want)
+		}
+	}
+	if strings.Contains(w.Body.String(), "holder=") {
+		t.Error("an address holds the holder")
 	}
 }
