@@ -76,20 +76,23 @@ func Run(ctx context.Context, d *db.DB, ks *keys.Store) (linked int, err error) 
 	if err != nil {
 		return 0, err
 	}
-	for {
+	// What is committed behind the last batch meanwhile is for the next run: the
+	// rows taken off before it need not be passed over again and again.
+	for after := ""; ; {
 		if err := signWhenDue(ctx, d, ks); err != nil {
 			return linked, err
 		}
-		n, err := advance(ctx, d, key)
-		linked += n
-		if err != nil || n == 0 {
+		n, last, err := advance(ctx, d, key, after)
+		linked, after = linked+n, last
+		if err != nil || last == "" {
 			return linked, err
 		}
 	}
 }
 
-// advance links one batch.
-func advance(ctx context.Context, d *db.DB, key []byte) (n int, err error) {
+// advance links one batch of what waits after an entry, and returns the last
+// that it looked at: "" if nothing waits there.
+func advance(ctx context.Context, d *db.DB, key []byte, after string) (n int, end string, err error) {
 	err = d.Write(ctx, func(tx *db.Tx) error {
 		n = 0
 		if err := takeTurn(tx); err != nil {
@@ -99,7 +102,8 @@ func advance(ctx context.Context, d *db.DB, key []byte) (n int, err error) {
 		if err != nil {
 			return err
 		}
-		waiting, err := pending(tx, batch)
+		var waiting []audit.Entry
+		waiting, end, err = pending(tx, after, batch)
 		if err != nil {
 			return err
 		}
@@ -115,9 +119,9 @@ func advance(ctx context.Context, d *db.DB, key []byte) (n int, err error) {
 		return insertLinks(tx, links)
 	})
 	if err != nil {
-		return 0, fmt.Errorf("chain: linking audit entries: %w", err)
+		return 0, "", fmt.Errorf("chain: linking audit entries: %w", err)
 	}
-	return n, nil
+	return n, end, nil
 }
 
 // Of returns the link of an entry, and whether it has one yet.

@@ -27,19 +27,28 @@ func takeTurn(tx *db.Tx) error {
 	return tx.Get(`select id from audit_turn where id = $1 for update`, []any{"chain"}, &id)
 }
 
-// pending returns the entries that have waited longest.
-func pending(tx *db.Tx, n int) (out []audit.Entry, err error) {
-	err = tx.All(`
-		select `+audit.Columns+`
-		  from audit_pending p
-		  join audit_entry e on e.id = p.entry
-		 order by p.entry
-		 limit $1`, []any{n}, func(scan func(...any) error) error {
+// pending returns the entries that have waited longest, of up to n ids that wait
+// after one, and the last of these ids: "" if there was none. An entry may be
+// gone. It asks for the ids first: a planner that has not looked at the tables
+// for long would join them whole.
+func pending(tx *db.Tx, after string, n int) (out []audit.Entry, last string, err error) {
+	var ids []string
+	err = tx.All(`select entry from audit_pending where entry > $1 order by entry limit $2`, []any{after, n}, func(scan func(...any) error) error {
+		var id string
+		err := scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	if err != nil || len(ids) == 0 {
+		return nil, "", err
+	}
+	marks, args := db.Marks(nil, padded(ids))
+	err = tx.All(`select `+audit.Columns+` from audit_entry e where e.id in (`+marks+`) order by e.id`, args, func(scan func(...any) error) error {
 		e, err := audit.Scan(scan)
 		out = append(out, e)
 		return err
 	})
-	return out, err
+	return out, ids[len(ids)-1], err
 }
 
 // many are the sizes of the statements that write several rows: few shapes.

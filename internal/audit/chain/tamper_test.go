@@ -103,6 +103,22 @@ func TestTampering(t *testing.T) {
 	}
 }
 
+// Entries that are gone before they were linked do not hold up the others.
+func TestOrphans(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ks := keystest.New(t, d)
+		put(t, d, 600)
+		exec(t, d, disarm+`delete from audit_entry;`)
+		put(t, d, 10)
+		if n := run(t, d, ks); n != 10 {
+			t.Errorf("linked %d", n)
+		}
+		if r := check(t, d, ks, chain.Options{}); codes(r) != "audit.deleted" || len(r.Findings) != 600 {
+			t.Errorf("found %q", codes(r))
+		}
+	})
+}
+
 // An entry that claims a time long gone is found even if it is linked; a clock
 // that was set back is one finding.
 func TestBackdated(t *testing.T) {
