@@ -11,6 +11,11 @@
 // validity is over counts as expired. Issuing is two short transactions around
 // one stamp (docs/issuance.md); [Service.Resume] finishes what a crash left.
 //
+// Looking: a record is masked by the class of each field; who needs more says
+// what for ([Service.Reveal], [Service.Read]). Every way on which a certificate
+// is shown leaves an audit row with the object cert/<id> before it is shown, so
+// that the audit can say who saw it; a list leaves one row.
+//
 // Topics: event.Issued, event.Withdrawn.
 //
 // It owns the tables cert_certificate, cert_holder and cert_issuer.
@@ -54,7 +59,8 @@ type Service struct {
 	// 5 s.
 	Wait time.Duration
 
-	numbers sync.Map // sequence → *db.Numbers
+	numbers   sync.Map // sequence → *db.Numbers
+	strangers strangers
 }
 
 func (s *Service) step(name string) {

@@ -18,6 +18,8 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.Handle(r, "GET /api/v1/certificates/{id}", read, s.getCertificate, httpx.Doc(tag, "证照记录"))
 	httpx.Handle(r, "GET /api/v1/certificates/{id}/file", read, s.getFile, httpx.Doc(tag, "证照文件：ofd 为原件，其余为复印件"),
 		httpx.Media("application/ofd", "application/pdf", "image/svg+xml", "image/png"))
+	httpx.Handle(r, "POST /api/v1/certificates/{id}/reveal", httpx.Needs("cert.reveal"), s.Reveal, httpx.Doc(tag, "显示未脱敏的照面数据项，须说明用途"),
+		httpx.NoIdempotency()) // a kept answer would be shown again without a row
 	httpx.Handle(r, "GET /api/v1/certificates/{id}/trace", read, s.getTrace, httpx.Doc(tag, "追溯"))
 }
 
@@ -58,13 +60,15 @@ func (s *Service) getTrace(ctx context.Context, r idRequest) (*Trace, error) {
 }
 
 type fileRequest struct {
-	ID     string `path:"id" maxLength:"64"`
-	Format string `query:"format" enum:"ofd,pdf,svg,png" default:"ofd"`
-	Page   int    `query:"page" minimum:"1" maximum:"1000" default:"1"`
+	ID      string `path:"id" maxLength:"64"`
+	Format  string `query:"format" enum:"ofd,pdf,svg,png" default:"ofd"`
+	Page    int    `query:"page" minimum:"1" maximum:"1000" default:"1"`
+	Purpose string `query:"purpose" maxLength:"64" doc:"用途代码；其他单位的工作人员必填"`
+	Reason  string `query:"reason" maxLength:"200" doc:"事由；不要写个人信息"`
 }
 
 func (s *Service) getFile(ctx context.Context, r fileRequest) (httpx.File, error) {
-	data, c, err := s.Document(ctx, r.ID)
+	data, c, err := s.Read(ctx, r.ID, Reading{Purpose: r.Purpose, Reason: r.Reason})
 	if err != nil {
 		return httpx.File{}, err
 	}

@@ -2,8 +2,11 @@ package cert
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"sidian/gm"
+	"sidian/internal/audit"
 	"sidian/internal/db"
 	"sidian/internal/iam"
 )
@@ -30,7 +33,8 @@ type ListQuery struct {
 	holder  *gm.Digest
 }
 
-// List pages through the certificates that the caller may read.
+// List pages through the certificates that the caller may read, masked. One
+// audit row says by what it was narrowed and how many it showed.
 func (s *Service) List(ctx context.Context, q ListQuery) (*Page, error) {
 	q.issuers = iam.Orgs(ctx, "cert.read")
 	if q.Issuer != "" {
@@ -61,6 +65,31 @@ func (s *Service) List(ctx context.Context, q ListQuery) (*Page, error) {
 		last := rows[q.Limit-1]
 		p.Next = db.Cursor(last.CreatedAt.UnixMilli(), last.ID)
 	}
-	p.Items, err = s.records(ctx, rows)
-	return p, err
+	if p.Items, err = s.records(ctx, rows); err != nil {
+		return nil, err
+	}
+	err = s.looked(ctx, audit.Entry{
+		Action: actList, Object: "cert", Reason: fmt.Sprintf("按%s查询，列出 %d 份", q.criteria(), len(p.Items)),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// criteria names what a list was narrowed by, and never the values: who looked
+// for a person must not leave that person's name behind.
+func (q *ListQuery) criteria() string {
+	var by []string
+	for _, c := range []struct{ value, name string }{
+		{q.Issuer, "签发单位"}, {q.Kind, "证照类型"}, {q.Number, "证照编号"}, {q.Holder, "持证主体"},
+	} {
+		if c.value != "" {
+			by = append(by, c.name)
+		}
+	}
+	if len(by) == 0 {
+		return "时间"
+	}
+	return strings.Join(by, "、")
 }

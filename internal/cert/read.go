@@ -4,25 +4,41 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"sidian/certid"
 	"sidian/gm"
 	"sidian/internal/audit"
 	"sidian/internal/db"
 	"sidian/internal/fault"
-	"sidian/internal/iam"
 )
 
-// Get returns the record of a certificate.
+// Get returns the record of a certificate. That somebody saw it is recorded
+// before he does.
 func (s *Service) Get(ctx context.Context, id string) (*Certificate, error) {
-	r, err := s.find(ctx, func(tx *db.Tx) (*row, error) { return byID(tx, id) })
+	ctx, c, err := s.look(ctx, id, actView)
 	if err != nil {
 		return nil, err
 	}
-	if err := iam.Allow(ctx, "cert.read", r.Issuer); err != nil {
+	if err := s.looked(ctx, audit.Entry{Action: actView, Object: object(id)}); err != nil {
 		return nil, err
 	}
-	return s.record(ctx, r)
+	return c, nil
+}
+
+// look returns the masked record to who may see it, and the context under which
+// that is to be recorded.
+func (s *Service) look(ctx context.Context, id, action string) (context.Context, *Certificate, error) {
+	r, err := s.find(ctx, func(tx *db.Tx) (*row, error) { return byID(tx, id) })
+	if err != nil {
+		return ctx, nil, err
+	}
+	ctx, err = s.mayLook(ctx, r, action)
+	if err != nil {
+		return ctx, nil, err
+	}
+	c, err := s.record(ctx, r)
+	return ctx, c, err
 }
 
 func (s *Service) find(ctx context.Context, fn func(*db.Tx) (*row, error)) (r *row, err error) {
@@ -32,7 +48,8 @@ func (s *Service) find(ctx context.Context, fn func(*db.Tx) (*row, error)) (r *r
 
 // Public finds a certificate by what anyone may hold in hand: its code or its
 // identifier. What it returns is masked; a certificate that was never issued is
-// not found.
+// not found. That somebody was told of it is recorded, once a minute for the
+// same caller or address.
 func (s *Service) Public(ctx context.Context, codeOrIdentifier string) (*Certificate, error) {
 	r, err := s.find(ctx, func(tx *db.Tx) (*row, error) {
 		r, err := byCode(tx, codeOrIdentifier)
@@ -70,14 +87,33 @@ func (s *Service) public(ctx context.Context, r *row, err error) (*Certificate, 
 	if err != nil {
 		return nil, err
 	}
-	c.Fields, c.CaseNo = nil, ""
+	c.Fields, c.Shown, c.CaseNo = nil, nil, ""
+	if err := s.verified(ctx, c.ID); err != nil {
+		return nil, err
+	}
 	return c, nil
 }
 
-// Document returns the sealed OFD of an issued certificate. That somebody read
-// it is recorded before he gets it.
+// Document is [Service.Read] for who need not say what for: programs, and staff
+// of the unit that issued it.
 func (s *Service) Document(ctx context.Context, id string) ([]byte, *Certificate, error) {
-	c, err := s.Get(ctx, id)
+	return s.Read(ctx, id, Reading{})
+}
+
+// Read returns the sealed OFD of an issued certificate, which says everything in
+// full. Staff of other units say what for, else it is a fault.Invalid with the
+// fields purpose and reason. That somebody read it is recorded before he gets
+// it.
+func (s *Service) Read(ctx context.Context, id string, rd Reading) ([]byte, *Certificate, error) {
+	r, err := s.find(ctx, func(tx *db.Tx) (*row, error) { return byID(tx, id) })
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := s.record(ctx, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, err = s.mayRead(ctx, r, c.class, rd)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -85,9 +121,7 @@ func (s *Service) Document(ctx context.Context, id string) ([]byte, *Certificate
 	if err != nil {
 		return nil, nil, err
 	}
-	err = s.DB.Write(ctx, func(tx *db.Tx) error {
-		return audit.Put(tx, audit.Entry{Action: "cert.read", Object: object(id), After: c.Digest})
-	})
+	err = s.looked(ctx, audit.Entry{Action: actRead, Object: object(id), Purpose: rd.Purpose, Reason: strings.TrimSpace(rd.Reason), After: c.Digest})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -95,7 +129,7 @@ func (s *Service) Document(ctx context.Context, id string) ([]byte, *Certificate
 }
 
 // PublicDocument returns the sealed OFD of the certificate that a code opens:
-// who holds the code has seen the face.
+// who holds the code has seen the face. It is recorded as Public is.
 func (s *Service) PublicDocument(ctx context.Context, code string) ([]byte, *Certificate, error) {
 	r, err := s.find(ctx, func(tx *db.Tx) (*row, error) { return byCode(tx, code) })
 	c, err := s.public(ctx, r, err)

@@ -41,11 +41,15 @@ func (s *Service) recordOf(r *row, kind *catalogue.Kind, org *iam.Org, d *catalo
 		c.Holders = append(c.Holders, Holder(catalogue.MaskHolder(h)))
 	}
 	c.Fields = map[string]string{}
-	for _, f := range kind.Fields {
+	for i := range kind.Fields {
+		f := &kind.Fields[i]
 		if v, ok := d.Fields[f.Key]; ok && v.Text != "" {
-			c.Fields[f.Key] = hide(f.Masked(v.Text), d.Holders)
+			shown := hide(f.Masked(v.Text), d.Holders)
+			c.Fields[f.Key] = shown
+			c.Shown = append(c.Shown, Field{Key: f.Key, Label: f.Label, Value: shown, Class: f.ClassOf(), Masked: shown != v.Text})
 		}
 	}
+	c.class = classOf(kind)
 	return &c
 }
 
@@ -73,6 +77,7 @@ func (s *Service) records(ctx context.Context, rows []*row) ([]*Certificate, err
 		if out[i], err = s.record(ctx, r); err != nil {
 			return nil, err
 		}
+		out[i].Shown = nil // a page of them says enough by Fields
 	}
 	return out, nil
 }

@@ -40,6 +40,9 @@ func (r *IssueRequest) check(now time.Time) error {
 	if strings.TrimSpace(r.CaseNo) != r.CaseNo || strings.ContainsFunc(r.CaseNo, hidden) || utf8.RuneCountInString(r.CaseNo) > maxCaseNo {
 		f = f.WithField("case_no", "charset", fmt.Sprintf("办件编号至多 %d 个字，不能有换行、首尾空白和不可见字符", maxCaseNo))
 	}
+	if catalogue.SecretMarked(r.CaseNo) {
+		f = f.WithField("case_no", "secret", "办件编号带有国家秘密标志：国家秘密不得进入本平台，请在涉密系统办理")
+	}
 	if r.FinishedAt != nil && r.FinishedAt.After(now.Add(finishedSlack)) {
 		f = f.WithField("finished_at", "future", "业务办结时间不能晚于现在")
 	}

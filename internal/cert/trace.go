@@ -18,7 +18,9 @@ type Step struct {
 	Name     string    `json:"name" doc:"事项的中文名称"`
 	Actor    string    `json:"actor" doc:"经办人或应用；空：平台"`
 	Org      string    `json:"org,omitempty"`
+	Purpose  string    `json:"purpose,omitempty" doc:"用途代码"`
 	Reason   string    `json:"reason,omitempty"`
+	Refused  bool      `json:"refused,omitempty" doc:"被拒绝"`
 	Evidence string    `json:"evidence,omitempty" doc:"SM3 摘要"`
 	Entry    string    `json:"entry" doc:"审计记录编号"`
 }
@@ -32,16 +34,18 @@ type Trace struct {
 
 // names are the Chinese words for what the audit calls actions.
 var names = map[string]string{
-	"cert.plan": "确定签发内容，登记用印", "cert.issue": "用印签发", "cert.withdraw": "撤回未完成的签发", "cert.read": "查阅",
+	"cert.plan": "确定签发内容，登记用印", "cert.issue": "用印签发", "cert.withdraw": "撤回未完成的签发",
+	actView: "查看记录", actTrace: "查看追溯", actRead: "查阅", actReveal: "显示未脱敏信息", actVerify: "核验", actGlass: "应急查阅",
 }
 
 // maxSteps bounds what is told of a certificate, the oldest first: how it came
 // about is told whatever happened to it since.
 const maxSteps = 10_000
 
-// Trace tells all that happened to a certificate, oldest first.
+// Trace tells all that happened to a certificate, oldest first. That it was
+// told is recorded, and stands in the next one.
 func (s *Service) Trace(ctx context.Context, id string) (*Trace, error) {
-	c, err := s.Get(ctx, id)
+	ctx, c, err := s.look(ctx, id, actTrace)
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +60,9 @@ func (s *Service) Trace(ctx context.Context, id string) (*Trace, error) {
 	slices.Reverse(entries) // they come newest first
 	for _, e := range entries[:min(len(entries), maxSteps)] {
 		t.Steps = append(t.Steps, stepOf(e))
+	}
+	if err := s.looked(ctx, audit.Entry{Action: actTrace, Object: object(id)}); err != nil {
+		return nil, err
 	}
 	return t, nil
 }
@@ -80,7 +87,8 @@ func stepOf(e audit.Entry) Step {
 	if actor == "" {
 		actor = e.Actor.App
 	}
-	st := Step{At: e.At, Action: e.Action, Name: names[e.Action], Actor: actor, Org: e.Actor.Org, Reason: e.Reason, Entry: e.ID}
+	st := Step{At: e.At, Action: e.Action, Name: names[e.Action], Actor: actor, Org: e.Actor.Org, Purpose: e.Purpose, Reason: e.Reason,
+		Refused: e.Result == audit.Refused, Entry: e.ID}
 	if e.After != ([32]byte{}) {
 		st.Evidence = fmt.Sprintf("%x", e.After)
 	}
