@@ -24,8 +24,12 @@
 package passkey
 
 import (
-	"errors"
+	"encoding/json"
+	"fmt"
 	"time"
+
+	"github.com/go-webauthn/webauthn/protocol"
+	"github.com/go-webauthn/webauthn/webauthn"
 )
 
 // Lifetime is how long a person may take between the two halves.
@@ -35,6 +39,7 @@ const Lifetime = 10 * time.Minute
 const (
 	MaxResponse    = 32 << 10 // octets of a browser's response
 	MaxCredentials = 20       // passkeys of one user
+	maxStored      = 16 << 10 // octets of a stored credential
 )
 
 // A User is whom a passkey belongs to.
@@ -58,51 +63,88 @@ type Credential struct {
 	Used       time.Time `json:"used,omitzero"` // last proof; zero: never
 }
 
-// Config says who asks: the relying party.
-type Config struct {
-	ID      string   // the host name, without scheme and port; passkeys are bound to it for good
-	Origins []string // scheme://host[:port] of the pages that may ask: ID, or names below it
-	Name    string   // shown by the authenticator: 四电
+// stored is the form of a credential in the store.
+type stored struct {
+	V int `json:"v"`
+	plain
 }
 
-// A Relying asks for proofs on behalf of one site. Safe for concurrent use.
-type Relying struct{ cfg Config }
-
-// ErrNoName: the site is reached under an address of numbers, to which no
-// browser binds a passkey. Such a site runs without them.
-var ErrNoName = errors.New("passkey: the site has no host name: use http://localhost instead of an address of numbers")
-
-var errSkeleton = errors.New("passkey: being written")
-
-// FromBase returns the Config of the site at a base URL.
-func FromBase(base, name string) (Config, error) { return Config{}, errSkeleton }
-
-// New returns a Relying, or what is wrong with c.
-func New(c Config) (*Relying, error) { return nil, errSkeleton }
-
-// BeginEnrol starts the making of a new passkey.
-func (r *Relying) BeginEnrol(u User, existing []Credential, now time.Time) (options, state []byte, err error) {
-	return nil, nil, errSkeleton
-}
-
-// FinishEnrol checks the browser's response and returns the new passkey.
-func (r *Relying) FinishEnrol(u User, state, response []byte, now time.Time) (Credential, error) {
-	return Credential{}, errSkeleton
-}
-
-// BeginProve asks for a proof by one of creds, all passkeys of the user.
-func (r *Relying) BeginProve(u User, creds []Credential, now time.Time) (options, state []byte, err error) {
-	return nil, nil, errSkeleton
-}
-
-// FinishProve checks the browser's response and returns the passkey used, with
-// its counter advanced.
-func (r *Relying) FinishProve(u User, creds []Credential, state, response []byte, now time.Time) (Credential, error) {
-	return Credential{}, errSkeleton
-}
+type plain Credential // without methods
 
 // MarshalBinary returns the credential for the store.
-func (c Credential) MarshalBinary() ([]byte, error) { return nil, errSkeleton }
+func (c Credential) MarshalBinary() ([]byte, error) {
+	b, err := json.Marshal(stored{V: 1, plain: plain(c)})
+	if err != nil {
+		return nil, fmt.Errorf("passkey: writing a credential: %w", err)
+	}
+	if len(b) > maxStored {
+		return nil, fmt.Errorf("passkey: writing a credential: %d octets exceed %d", len(b), maxStored)
+	}
+	return b, nil
+}
 
 // UnmarshalBinary reads what MarshalBinary wrote.
-func (c *Credential) UnmarshalBinary(b []byte) error { return errSkeleton }
+func (c *Credential) UnmarshalBinary(b []byte) error {
+	var s stored
+	if len(b) > maxStored {
+		return fmt.Errorf("passkey: reading a credential: %d octets exceed %d", len(b), maxStored)
+	}
+	if err := json.Unmarshal(b, &s); err != nil {
+		return fmt.Errorf("passkey: reading a credential: %w", err)
+	}
+	if s.V != 1 || len(s.ID) == 0 || len(s.Key) == 0 {
+		return fmt.Errorf("passkey: reading a credential: version %d, %d octets of identifier, %d of key", s.V, len(s.ID), len(s.Key))
+	}
+	*c = Credential(s.plain)
+	return nil
+}
+
+func fromLibrary(c *webauthn.Credential, since time.Time) Credential {
+	out := Credential{
+		ID: c.ID, Key: c.PublicKey, Count: c.Authenticator.SignCount, Model: c.Authenticator.AAGUID,
+		Syncable: c.Flags.BackupEligible, Synced: c.Flags.BackupState, Since: since,
+	}
+	for _, t := range c.Transport {
+		switch t { // what a browser says beside these is not kept
+		case protocol.USB, protocol.NFC, protocol.BLE, protocol.Internal, protocol.Hybrid, protocol.SmartCard:
+			out.Transports = append(out.Transports, string(t))
+		}
+	}
+	return out
+}
+
+func (c Credential) library() webauthn.Credential {
+	out := webauthn.Credential{
+		ID: c.ID, PublicKey: c.Key,
+		Flags:         webauthn.CredentialFlags{UserPresent: true, UserVerified: true, BackupEligible: c.Syncable, BackupState: c.Synced},
+		Authenticator: webauthn.Authenticator{AAGUID: c.Model, SignCount: c.Count},
+	}
+	for _, t := range c.Transports {
+		out.Transport = append(out.Transport, protocol.AuthenticatorTransport(t))
+	}
+	return out
+}
+
+// person shows a User and its passkeys to the library.
+type person struct {
+	u     User
+	creds []webauthn.Credential
+}
+
+func of(u User, creds []Credential) person {
+	p := person{u: u}
+	for _, c := range creds {
+		p.creds = append(p.creds, c.library())
+	}
+	return p
+}
+
+func (p person) WebAuthnID() []byte                         { return p.u.Handle }
+func (p person) WebAuthnName() string                       { return p.u.Name }
+func (p person) WebAuthnCredentials() []webauthn.Credential { return p.creds }
+func (p person) WebAuthnDisplayName() string {
+	if p.u.Display == "" {
+		return p.u.Name
+	}
+	return p.u.Display
+}
