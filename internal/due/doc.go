@@ -59,6 +59,24 @@
 // How promises ended stands in tallies by rule, organisation and month, added up
 // by the tick. Business transactions write their own rows alone.
 //
+// # How it is used
+//
+// The transaction that proposes a grant promises that it is decided, and the one
+// that decides keeps the promise:
+//
+//	p, err := s.Due.Put(tx, due.Promise{
+//		Topic: "grant.decide", Object: grant.ID, Region: org.Region, Org: org.ID,
+//		Permission: "grant.approve", Title: "审批角色授权", Link: "/admin/grants/" + grant.ID,
+//	})
+//	…
+//	_, err = s.Due.Keep(tx, "grant.decide", grant.ID)
+//
+// A page of what is due asks [Service.Mine] and [Service.Counts] with what its
+// viewer may; supervision asks [Service.History]; who edits values asks [Codes]
+// and [Service.Rules], and puts with [Service.PutRule] and [Service.EndRule].
+// Keep of what was never promised is a fault.NotFound, which callers with
+// records older than this package let pass.
+//
 // The package is floor: it knows no context, and is passed ids. Who may do, see
 // or put what is decided by its callers, and so is what they audit.
 //

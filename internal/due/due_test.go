@@ -59,6 +59,7 @@ func TestPutRefuses(t *testing.T) {
 		"no title":        {func(p *due.Promise) { p.Title = "" }, "title length"},
 		"long title":      {func(p *due.Promise) { p.Title = strings.Repeat("证", 201) }, "title length"},
 		"two lines":       {func(p *due.Promise) { p.Title = "审批\n授权" }, "title length"},
+		"turned around":   {func(p *due.Promise) { p.Title = "审批\u202e授权" }, "title length"},
 		"a citizen":       {func(p *due.Promise) { p.Title = "审批 11010519491231002X 的授权" }, "title personal"},
 		"a citizen small": {func(p *due.Promise) { p.Title = "审批 11010519491231002x 的授权" }, "title personal"},
 		"a telephone":     {func(p *due.Promise) { p.Title = "联系 13800138000" }, "title personal"},

@@ -127,7 +127,7 @@ func (p *Promise) check(now time.Time) error {
 	_, regionErr := gbcode.ParseDivision(p.Region)
 	bad(p.Region != "" && regionErr != nil, "region", "malformed", "区划代码应为 6、9 或 12 位数字")
 	n := len([]rune(p.Title))
-	bad(n == 0 || n > maxTitle || strings.ContainsFunc(p.Title, unicode.IsControl), "title", "length", fmt.Sprintf("应为 1 至 %d 个字，不含换行", maxTitle))
+	bad(n == 0 || n > maxTitle || strings.ContainsFunc(p.Title, hidden), "title", "length", fmt.Sprintf("应为 1 至 %d 个字，不含换行和不可见字符", maxTitle))
 	bad(personal(p.Title), "title", "personal", "不得含有身份证件号码或手机号码")
 	bad(len(p.Link) > maxLink || p.Link != "" && !local(p.Link), "link", "malformed", "应为本平台内以 / 开头的路径")
 	bad(p.Since.After(now), "since", "future", "起算时间不能晚于现在")
@@ -140,8 +140,12 @@ func (p *Promise) check(now time.Time) error {
 // would take for another host's is none.
 func local(link string) bool {
 	return strings.HasPrefix(link, "/") && !strings.HasPrefix(link, "//") && !strings.ContainsAny(link, "\\ \t\r\n") &&
-		!strings.ContainsFunc(link, unicode.IsControl)
+		!strings.ContainsFunc(link, hidden)
 }
+
+// hidden tells of characters that are not seen, and may make a text look like
+// another.
+func hidden(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }
 
 var digits = regexp.MustCompile(`[0-9]{11,}[Xx]?`)
 

@@ -22,8 +22,12 @@ const nextQuery = `
 	   for update skip locked`
 
 // takeNext takes promises whose next moment has come, and holds their rows.
-func takeNext(tx *db.Tx, limit int) (all []taken, err error) {
-	err = tx.All(nextQuery, []any{tx.Now().UnixMilli(), limit}, func(scan func(...any) error) error {
+func takeNext(tx *db.Tx, limit int) ([]taken, error) {
+	return take(tx, nextQuery, tx.Now().UnixMilli(), limit)
+}
+
+func take(tx *db.Tx, q string, args ...any) (all []taken, err error) {
+	err = tx.All(q, args, func(scan func(...any) error) error {
 		x := taken{}
 		scanned := false
 		x.promise, x.err = scanPromise(func(dest ...any) error {
@@ -74,18 +78,27 @@ func anyMissing(tx *db.Tx, years []int) (found bool, err error) {
 }
 
 // takeMissing takes promises that wait for the notice of one of these years.
-func takeMissing(tx *db.Tx, years []int, limit int) ([]Promise, error) {
+func takeMissing(tx *db.Tx, years []int, limit int) ([]taken, error) {
 	if len(years) == 0 {
 		return nil, nil
 	}
 	marks, args := db.Marks([]any{limit}, years)
-	return promises(tx, `
+	return take(tx, `
 		select `+columns+`
 		  from due_promise
 		 where missing_year > 0 and missing_year in (`+marks+`)
 		 order by missing_year, id
 		 limit $1
 		   for update skip locked`, args...)
+}
+
+// setAside takes a promise that cannot be read out of those that wait; the year
+// stays to be seen.
+func setAside(tx *db.Tx, id string) error {
+	_, err := tx.Exec(`
+		update due_promise set missing_year = -missing_year
+		 where id = $1 and missing_year > 0`, id)
+	return err
 }
 
 const untalliedQuery = `

@@ -8,6 +8,7 @@ import (
 
 	"sidian/internal/db"
 	"sidian/internal/outbox"
+	"sidian/workday"
 )
 
 // The topics of what is announced. Each moment of a promise is announced once
@@ -48,9 +49,7 @@ const batch = 100
 // time, and one that dies in it loses nothing. After a long stop it announces
 // all that was missed, in order; a clock that is set back repeats nothing.
 func (s *Service) Tick(ctx context.Context) (announced int, err error) {
-	if _, err := s.Recount(ctx); err != nil {
-		return 0, err
-	}
+	_, recounting := s.Recount(ctx) // what is wrong there holds up nobody's reminder
 	var broken error
 	for more := true; more && err == nil; {
 		var n int
@@ -58,9 +57,9 @@ func (s *Service) Tick(ctx context.Context) (announced int, err error) {
 		announced += n
 	}
 	if err != nil {
-		return announced, fmt.Errorf("due: announcing: %w", err)
+		err = fmt.Errorf("due: announcing: %w", err)
 	}
-	return announced, errors.Join(broken, s.tally(ctx))
+	return announced, errors.Join(recounting, err, broken, s.tally(ctx))
 }
 
 // announce announces one batch.
@@ -134,18 +133,19 @@ func (p *Promise) announcement() Announcement {
 // moved is announced as due.moved; one that was kept meanwhile is in time or
 // late by its true end. Tick does it as well.
 func (s *Service) Recount(ctx context.Context) (recounted int, err error) {
+	var broken error
 	for more := true; more && err == nil; {
 		var n int
-		n, more, err = s.recountBatch(ctx)
+		n, more, err = s.recountBatch(ctx, &broken)
 		recounted += n
 	}
 	if err != nil {
-		return recounted, fmt.Errorf("due: counting anew: %w", err)
+		err = fmt.Errorf("due: counting anew: %w", err)
 	}
-	return recounted, nil
+	return recounted, errors.Join(err, broken)
 }
 
-func (s *Service) recountBatch(ctx context.Context) (n int, more bool, err error) {
+func (s *Service) recountBatch(ctx context.Context, broken *error) (n int, more bool, err error) {
 	var waiting bool
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		c, err := s.Calendar(tx)
@@ -158,7 +158,9 @@ func (s *Service) recountBatch(ctx context.Context) (n int, more bool, err error
 	if err != nil || !waiting {
 		return 0, false, err
 	}
+	var unreadable error
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		n, unreadable = 0, nil
 		calendar, err := s.Calendar(tx)
 		if err != nil {
 			return err
@@ -167,22 +169,30 @@ func (s *Service) recountBatch(ctx context.Context) (n int, more bool, err error
 		if err != nil {
 			return err
 		}
-		n, more = len(all), len(all) == batch
-		for i := range all {
-			if err := s.recountOne(tx, &all[i], func(p *Promise) plan {
-				return p.terms.planned(calendar, p.Since, p.Until, p.ended())
-			}); err != nil {
+		more = len(all) == batch
+		for _, x := range all {
+			if x.err != nil {
+				unreadable = errors.Join(unreadable, fmt.Errorf("due: promise %s: %w", x.id, x.err))
+				err = setAside(tx, x.id)
+			} else {
+				n++
+				err = s.recountOne(tx, &x.promise, calendar)
+			}
+			if err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	if err == nil {
+		*broken = errors.Join(*broken, unreadable)
+	}
 	return n, more, err
 }
 
-func (s *Service) recountOne(tx *db.Tx, p *Promise, planned func(*Promise) plan) error {
+func (s *Service) recountOne(tx *db.Tx, p *Promise, calendar *workday.Calendar) error {
 	before, wasLate := p.Due, p.Late
-	p.recount(planned(p), tx.Now())
+	p.recount(p.terms.planned(calendar, p.Since, p.Until, p.ended()), tx.Now())
 	if p.State == Kept {
 		p.Late = p.ClosedAt.After(p.Due)
 	}

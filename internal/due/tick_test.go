@@ -184,7 +184,8 @@ func TestCrashBetweenBatches(t *testing.T) {
 	})
 }
 
-// A row that cannot be read is told about, and holds up no other.
+// A row that cannot be read is told about, and holds up no other: neither where
+// moments are announced nor where ends are counted anew.
 func TestUnreadableRow(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d, "2026-11-20 15:00")
@@ -203,6 +204,17 @@ func TestUnreadableRow(t *testing.T) {
 		}
 		if n, err := w.at("2026-11-25 01:00").Tick(t.Context()); n != 0 || err == nil {
 			t.Errorf("an hour later: %d, %v", n, err)
+		}
+		w.write(func(tx *db.Tx) error {
+			_, err := tx.Exec(`update due_promise set missing_year = 2026 where id = $1`, bad.ID)
+			return err
+		})
+		w.at("2026-11-25 01:30")
+		for _, want := range []int{1, 0} { // told once, then set aside
+			n, err := w.Recount(t.Context())
+			if n != 0 || strings.Count(fmt.Sprint(err), bad.ID) != want {
+				t.Errorf("counting anew: %d, %v", n, err)
+			}
 		}
 	})
 }
