@@ -42,7 +42,7 @@ const leastReason, mostReason = 2, 200
 // check returns what is wrong with a reading: with one that has to be justified
 // also what is missing.
 func (rd Reading) check(needed bool) error {
-	e := fault.Invalid.New("查看未脱敏的内容，须说明用途和事由").WithCode("cert.purpose").WithHint("请选择用途，写明为何需要查看；每次查看都会记录")
+	e := unjustified()
 	if needed && rd.Purpose == "" {
 		e = e.WithField("purpose", "required", "用途必填")
 	}
@@ -52,13 +52,22 @@ func (rd Reading) check(needed bool) error {
 	case n > 0 && n < leastReason || n > mostReason || !utf8.ValidString(rd.Reason):
 		e = e.WithField("reason", "length", fmt.Sprintf("事由应有 %d 到 %d 个字", leastReason, mostReason))
 	case namesCitizen(rd.Reason):
-		e = e.WithField("reason", "personal", "事由会写入审计记录，请勿写证件号码；可写办件编号")
+		return namesPerson()
 	}
 	return e.OrNil()
 }
 
-// namesCitizen finds a citizen number in what somebody typed: it would stay in
+func unjustified() *fault.Error {
+	return fault.Invalid.New("查看未脱敏的内容，须说明用途和事由").WithCode("cert.purpose").WithHint("请选择用途，写明为何需要查看；每次查看都会记录")
+}
+
+// namesPerson refuses a reason that would leave a person's name or number in
 // the audit for years.
+func namesPerson() error {
+	return unjustified().WithField("reason", "personal", "事由会写入审计记录，请勿写姓名、证件号码；可写办件编号")
+}
+
+// namesCitizen finds a citizen number in what somebody typed.
 func namesCitizen(text string) bool {
 	r := []byte(text)
 	for i := 0; i+18 <= len(r); i++ {

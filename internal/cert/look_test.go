@@ -126,13 +126,19 @@ func TestRevealRefused(t *testing.T) {
 			"hardly a reason":                {ctx: clerk, change: func(r *cert.RevealRequest) { r.Reason = "查" }, kind: fault.Invalid, code: "cert.purpose", field: "reason", what: "length"},
 			"too long a reason":              {ctx: clerk, change: func(r *cert.RevealRequest) { r.Reason = strings.Repeat("长", 201) }, kind: fault.Invalid, code: "cert.purpose", field: "reason", what: "length"},
 			"a reason that names a person":   {ctx: clerk, change: func(r *cert.RevealRequest) { r.Reason = "核对" + id + "的材料" }, kind: fault.Invalid, code: "cert.purpose", field: "reason", what: "personal"},
-			"nothing":                        {ctx: clerk, change: func(r *cert.RevealRequest) { r.Keys = nil }, kind: fault.Invalid, code: "cert.keys", field: "keys", what: "count"},
-			"a field of another kind":        {ctx: clerk, change: func(r *cert.RevealRequest) { r.Keys = []string{"sfzjh", "yhkh"} }, kind: fault.Invalid, code: "cert.keys", field: "keys[1]", what: "unknown"},
-			"a field twice":                  {ctx: clerk, change: func(r *cert.RevealRequest) { r.Keys = []string{"sfzjh", "sfzjh"} }, kind: fault.Invalid, code: "cert.keys", field: "keys[1]", what: "twice"},
-			"a picture":                      {ctx: clerk, change: func(r *cert.RevealRequest) { r.Keys = []string{"photo"} }, kind: fault.Invalid, code: "cert.keys", field: "keys[0]", what: "type"},
-			"everything at once":             {ctx: clerk, change: func(r *cert.RevealRequest) { r.Keys = slices.Repeat([]string{"sfzjh"}, 65) }, kind: fault.Invalid, code: "cert.keys", field: "keys", what: "count"},
-			"what does not exist":            {ctx: clerk, change: func(r *cert.RevealRequest) { r.ID = "none" }, kind: fault.NotFound, code: "cert.not-found"},
-			"another certificate's fields":   {ctx: clerk, change: func(r *cert.RevealRequest) { r.ID = other.ID }, kind: fault.Invalid, code: "cert.keys", field: "keys[0]", what: "unknown"},
+			"a reason that names the holder": {ctx: clerk, change: func(r *cert.RevealRequest) {
+				r.Reason = "核对" + certtest.Example(t, "physician").Holders[0].Name + "的材料"
+			}, kind: fault.Invalid, code: "cert.purpose", field: "reason", what: "personal"},
+			"another unit, naming a person": {ctx: land, change: func(r *cert.RevealRequest) {
+				r.Reason = "核对" + certtest.Example(t, "physician").Holders[0].Name + "的材料"
+			}, kind: fault.Forbidden, code: "auth.org", audited: true},
+			"nothing":                      {ctx: clerk, change: func(r *cert.RevealRequest) { r.Keys = nil }, kind: fault.Invalid, code: "cert.keys", field: "keys", what: "count"},
+			"a field of another kind":      {ctx: clerk, change: func(r *cert.RevealRequest) { r.Keys = []string{"sfzjh", "yhkh"} }, kind: fault.Invalid, code: "cert.keys", field: "keys[1]", what: "unknown"},
+			"a field twice":                {ctx: clerk, change: func(r *cert.RevealRequest) { r.Keys = []string{"sfzjh", "sfzjh"} }, kind: fault.Invalid, code: "cert.keys", field: "keys[1]", what: "twice"},
+			"a picture":                    {ctx: clerk, change: func(r *cert.RevealRequest) { r.Keys = []string{"photo"} }, kind: fault.Invalid, code: "cert.keys", field: "keys[0]", what: "type"},
+			"everything at once":           {ctx: clerk, change: func(r *cert.RevealRequest) { r.Keys = slices.Repeat([]string{"sfzjh"}, 65) }, kind: fault.Invalid, code: "cert.keys", field: "keys", what: "count"},
+			"what does not exist":          {ctx: clerk, change: func(r *cert.RevealRequest) { r.ID = "none" }, kind: fault.NotFound, code: "cert.not-found"},
+			"another certificate's fields": {ctx: clerk, change: func(r *cert.RevealRequest) { r.ID = other.ID }, kind: fault.Invalid, code: "cert.keys", field: "keys[0]", what: "unknown"},
 		} {
 			t.Run(name, func(t *testing.T) {
 				r := good

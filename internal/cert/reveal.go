@@ -57,13 +57,6 @@ func (s *Service) Reveal(ctx context.Context, req RevealRequest) (*Revealed, err
 	if err != nil {
 		return nil, err
 	}
-	ctx, err = s.mayReveal(ctx, r, kind, req)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkKeys(kind, req.Keys); err != nil {
-		return nil, err
-	}
 	p, err := s.openPlan(r)
 	if err != nil {
 		return nil, err
@@ -71,6 +64,13 @@ func (s *Service) Reveal(ctx context.Context, req RevealRequest) (*Revealed, err
 	d, err := kind.Draft(p.Content, p.Issuance)
 	if err != nil {
 		return nil, fmt.Errorf("cert: reading the plan of %s: %w", r.ID, err)
+	}
+	ctx, err = s.mayReveal(ctx, r, kind, d, req)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkKeys(kind, req.Keys); err != nil {
+		return nil, err
 	}
 	err = s.looked(ctx, audit.Entry{
 		Action: actReveal, Object: object(r.ID), Purpose: req.Purpose,
@@ -84,7 +84,7 @@ func (s *Service) Reveal(ctx context.Context, req RevealRequest) (*Revealed, err
 
 // mayReveal asks with the class of what is asked for; what is not known counts
 // as sensitive.
-func (s *Service) mayReveal(ctx context.Context, r *row, kind *catalogue.Kind, req RevealRequest) (context.Context, error) {
+func (s *Service) mayReveal(ctx context.Context, r *row, kind *catalogue.Kind, d *catalogue.Draft, req RevealRequest) (context.Context, error) {
 	class := catalogue.Public
 	for _, key := range req.Keys {
 		f := kind.Field(key)
@@ -96,6 +96,9 @@ func (s *Service) mayReveal(ctx context.Context, r *row, kind *catalogue.Kind, r
 	}
 	q := iam.Question{Permission: "cert.reveal", Org: r.Issuer, Class: class, Purpose: req.Purpose}
 	wrong := Reading{req.Purpose, req.Reason}.check(true)
+	if wrong == nil && hide(req.Reason, d.Holders) != req.Reason {
+		wrong = namesPerson()
+	}
 	if wrong == nil {
 		return s.decided(ctx, r.ID, actReveal, q, req.Reason)
 	}
