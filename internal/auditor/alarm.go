@@ -3,6 +3,7 @@ package auditor
 import (
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -19,15 +20,16 @@ import (
 
 // Kinds of alarm, and the topics of the events that raise them.
 const (
-	Glass    = "iam.glass"    // break-glass reading was opened
-	Locked   = "auth.locked"  // an account was locked after failed sign-ins
-	Tampered = "iam.tampered" // a row of access control was changed in the database
-	Broken   = "audit.broken" // the audit's chain does not hold
+	Glass     = "iam.glass"      // break-glass reading was opened
+	Locked    = "auth.locked"    // an administrator's account was locked after failed sign-ins
+	Recovered = "auth.recovered" // a one-time link replaces what an administrator signs in with
+	Tampered  = "iam.tampered"   // a row of access control was changed in the database
+	Broken    = "audit.broken"   // the audit's chain does not hold
 )
 
 // kinds are the Chinese words for the kinds of alarm.
 var kinds = map[string]string{
-	Glass: "应急查阅", Locked: "账号被锁定", Tampered: "访问控制数据被改动", Broken: "审计链被破坏",
+	Glass: "应急查阅", Locked: "管理员账号被锁定", Recovered: "管理员登录凭据重置", Tampered: "访问控制数据被改动", Broken: "审计链被破坏",
 }
 
 // States of an alarm.
@@ -66,14 +68,11 @@ type Event struct {
 // Alarms is the consumer that keeps alarms. Each event raises one, however often
 // it is delivered.
 func Alarms() outbox.Consumer {
-	return outbox.Consumer{Name: "auditor.alarms", Topics: []string{Glass, Locked, Tampered, Broken}, Handle: raise}
+	return outbox.Consumer{Name: "auditor.alarms", Topics: []string{Glass, Locked, Recovered, Tampered, Broken}, Handle: raise}
 }
 
 func raise(tx *db.Tx, ev outbox.Event) error {
-	var b Event
-	if err := ev.Decode(&b); err != nil {
-		b = Event{} // that it happened counts for more than its shape
-	}
+	b := bodyOf(ev)
 	a := Alarm{ID: ev.ID, Kind: ev.Topic, Org: b.Org, Account: b.Account, Object: b.Object, Reason: b.Reason, At: b.At}
 	if a.Object == "" {
 		a.Object = ev.Key
@@ -82,6 +81,28 @@ func raise(tx *db.Tx, ev outbox.Event) error {
 		a.At = ev.At
 	}
 	return keep(tx, a)
+}
+
+// bodyOf reads of a body what can be read: that it happened counts for more than
+// its shape. A time is a text (RFC 3339) or milliseconds.
+func bodyOf(ev outbox.Event) (b Event) {
+	var members map[string]json.RawMessage
+	if ev.Decode(&members) != nil {
+		return b
+	}
+	for name, to := range map[string]*string{"account": &b.Account, "org": &b.Org, "reason": &b.Reason, "object": &b.Object} {
+		if json.Unmarshal(members[name], to) != nil {
+			*to = ""
+		}
+	}
+	var ms int64
+	if json.Unmarshal(members["at"], &b.At) != nil {
+		b.At = time.Time{}
+		if json.Unmarshal(members["at"], &ms) == nil && ms > 0 {
+			b.At = time.UnixMilli(ms).UTC()
+		}
+	}
+	return b
 }
 
 // keep stores an alarm unless it is there.

@@ -51,7 +51,7 @@ func TestAlarms(t *testing.T) {
 		at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 		o.happens(
 			outbox.Event{Topic: auditor.Glass, Key: "glass/1", Body: auditor.Event{Account: o.People["system"].ID, Org: iamtest.Market, Reason: "抢险", Object: "glass/1", At: at}},
-			outbox.Event{Topic: auditor.Locked, Key: "account/2", Body: map[string]any{"account": o.People["security"].ID, "org": iamtest.Root, "more": 1}},
+			outbox.Event{Topic: auditor.Locked, Key: "account/2", Body: map[string]any{"account": o.People["security"].ID, "org": iamtest.Root, "at": at.UnixMilli(), "object": 7, "more": 1}},
 			outbox.Event{Topic: auditor.Tampered, Key: "iam_grant/3", Body: "not even an object"},
 			outbox.Event{Topic: auditor.Locked, Key: "account/4", Body: auditor.Event{Org: iamtest.Land, Reason: strings.Repeat("长", 3000) + "\x00"}},
 		)
@@ -68,7 +68,7 @@ func TestAlarms(t *testing.T) {
 			}
 		}
 		glass := by["glass/1"]
-		if !glass.At.Equal(at) || glass.Reason != "抢险" || glass.Account != o.People["system"].ID || by["iam_grant/3"].Kind != auditor.Tampered {
+		if !glass.At.Equal(at) || glass.Reason != "抢险" || glass.Account != o.People["system"].ID || !by["account/2"].At.Equal(at) || by["iam_grant/3"].Kind != auditor.Tampered {
 			t.Errorf("%+v", by)
 		}
 

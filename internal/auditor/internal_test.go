@@ -1,4 +1,14 @@
 package auditor
 
+import "sidian/internal/audit"
+
 // Limit makes an export hold at most n rows.
 func Limit(x *Export, n int) { x.limit = n }
+
+// What fuzzers drive.
+var (
+	ParseCursor = parseCursor
+	Cursor      = func(c audit.Cursor) string { return cursor(c) }
+	Inert       = inert
+	Criteria    = Query.criteria
+)

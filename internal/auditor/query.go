@@ -38,7 +38,7 @@ type Query struct {
 func (q Query) Validate() error {
 	e := fault.Invalid.New("查询条件不正确").WithCode("audit.query").WithHint("请检查查询条件后重新查询")
 	for name, s := range q.texts() {
-		if !utf8.ValidString(s) || strings.ContainsRune(s, 0) || len(s) > 800 {
+		if !utf8.ValidString(s) || strings.ContainsRune(s, 0) || len(s) > 400 {
 			e = e.WithField(name, "malformed", "含有不能查询的字符，或过长")
 		}
 	}
