@@ -30,7 +30,7 @@ func secure(h http.Header, https bool) {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(self), geolocation=(self), publickey-credentials-get=(self), publickey-credentials-create=(self), "+
-		"microphone=(), payment=(), usb=(), serial=(), bluetooth=(), midi=(), display-capture=(), idle-detection=(), local-fonts=()")
+		"microphone=(), payment=(), usb=(), midi=(), display-capture=()")
 	h.Set("Cache-Control", "no-store")
 	if https {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
