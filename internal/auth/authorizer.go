@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -28,6 +29,17 @@ func (s *Service) Identify(r *http.Request) (context.Context, httpx.Caller, erro
 		return ctx, httpx.Caller{}, nil
 	}
 	p, err := s.principalOf(ctx, token)
+	if errors.Is(err, errSession) {
+		// A sign-in under way makes nobody of a stranger: every route that asks
+		// who it is refuses. It is there for the routes of its steps alone.
+		pending, found, wrong := s.pendingOf(ctx, token)
+		if wrong != nil {
+			return ctx, httpx.Caller{}, wrong
+		}
+		if found {
+			return context.WithValue(ctx, pendingKey{}, pending), httpx.Caller{}, nil
+		}
+	}
 	if err != nil {
 		return ctx, httpx.Caller{}, err
 	}

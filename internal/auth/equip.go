@@ -26,9 +26,9 @@ type Equipped struct {
 	TOTP     string `json:"totp" doc:"一次性口令密钥，base32"`
 }
 
-// Equip gives an account its credentials directly, in place of those that it
-// had, and ends its sessions: for demonstrations, tests and the first hour of a
-// platform. People are otherwise given a link: see Invite.
+// Equip gives an account that has none its credentials directly: for
+// demonstrations, tests and the first hour of a platform. People are otherwise
+// given a link: see Invite.
 func (s *Service) Equip(ctx context.Context, account string, r EquipRequest) (Equipped, error) {
 	a, err := s.IAM.Account(ctx, account)
 	if err != nil {
@@ -49,6 +49,13 @@ func (s *Service) Equip(ctx context.Context, account string, r EquipRequest) (Eq
 		}
 		if who.Closed {
 			return fault.Conflict.New("账号已停用").WithCode("account.closed")
+		}
+		has, err := getCredential(tx, account)
+		if unlessNotFound(err) != nil {
+			return err
+		}
+		if has.password != "" || has.totp != nil {
+			return fault.Conflict.New("账号已有登录凭据").WithCode("auth.equipped").WithHint("请用一次性链接重设")
 		}
 		return set(tx)
 	})
@@ -106,7 +113,7 @@ func (s *Service) choose(ctx context.Context, e *Equipped, password string) (has
 	e.Password = password
 	if password == "" {
 		e.Password = randomPassword()
-	} else if err := checkPassword(e.Username, password); err != nil {
+	} else if err := s.checkPassword(e.Username, password); err != nil {
 		return "", err
 	}
 	return s.hasher.hash(ctx, e.Password)
@@ -127,9 +134,6 @@ func (s *Service) equipTx(tx *db.Tx, e *Equipped, hash string, r EquipRequest) e
 	}
 	e.TOTP = base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(secret)
 	if err := putCredential(tx, c); err != nil {
-		return err
-	}
-	if err := endSessions(tx, e.ID, ""); err != nil {
 		return err
 	}
 	return audit.Put(tx, audit.Entry{Action: "account.equip", Object: "account/" + e.ID})

@@ -18,6 +18,9 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.Handle(r, "PUT /api/v1/me/password", httpx.SignedIn(), s.changePassword, httpx.Costly(), httpx.NoIdempotency(), httpx.Doc(auth, "修改本人密码"))
 
 	httpx.Handle(r, "POST /api/v1/accounts/{id}/unlock", httpx.Needs("account.lock"), s.unlock, httpx.Doc(admin, "解除登录锁定"))
+	s.stepRoutes(r)
+	s.factorRoutes(r)
+	s.otherRoutes(r)
 }
 
 type none struct{}

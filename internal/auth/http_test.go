@@ -60,6 +60,7 @@ func (s *site) send(c *http.Client, method, path, body string, header ...string)
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	req.Header.Set("Origin", s.URL) // as browsers do
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}

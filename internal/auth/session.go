@@ -15,6 +15,7 @@ import (
 type Session struct {
 	ID      string    `json:"id"`
 	Agent   string    `json:"agent" doc:"浏览器"`
+	Device  string    `json:"device" doc:"浏览器和系统的名称"`
 	Address string    `json:"address" doc:"网络地址"`
 	Created time.Time `json:"created_at"`
 	Seen    time.Time `json:"seen_at"`
@@ -154,56 +155,9 @@ func (s *Service) Sessions(ctx context.Context) ([]Session, error) {
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
 		rows, err := sessionsOf(tx, p.Account, tx.Now().Add(-s.opts.Idle), tx.Now().Add(-s.opts.Absolute))
 		for _, r := range rows {
-			list = append(list, Session{ID: r.id, Agent: r.agent, Address: r.address, Created: time.UnixMilli(r.created).UTC(), Seen: time.UnixMilli(r.seen).UTC(), Second: r.second, Current: r.id == p.Session})
+			list = append(list, Session{ID: r.id, Agent: r.agent, Device: device(r.agent), Address: r.address, Created: time.UnixMilli(r.created).UTC(), Seen: time.UnixMilli(r.seen).UTC(), Second: r.second, Current: r.id == p.Session})
 		}
 		return err
 	})
 	return list, err
-}
-
-// ChangePassword sets the caller's own password and ends their other sessions.
-func (s *Service) ChangePassword(ctx context.Context, current, next string) error {
-	p, ok := iam.From(ctx)
-	if !ok || p.Account == "" {
-		return errSession
-	}
-	var who iam.Subject
-	var c credential
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		if who, err = iam.SubjectTx(tx, p.Account); err != nil {
-			return err
-		}
-		c, err = getCredential(tx, p.Account)
-		return unlessNotFound(err)
-	})
-	if err != nil {
-		return err
-	}
-	if right, err := s.hasher.check(ctx, c.password, current); err != nil || !right {
-		if err != nil {
-			return err
-		}
-		return fault.Invalid.New("当前密码不正确").WithCode("password.current").WithField("current", "password.current", "不正确")
-	}
-	if current == next {
-		return fault.Invalid.New("新密码不得与当前密码相同").WithCode("password.same").WithField("next", "password.same", "不得与当前密码相同")
-	}
-	if err := checkPassword(who.Username, next); err != nil {
-		return err
-	}
-	hash, err := s.hasher.hash(ctx, next)
-	if err != nil {
-		return err
-	}
-	err = s.DB.Write(ctx, func(tx *db.Tx) error {
-		if err := setPassword(tx, p.Account, hash); err != nil {
-			return err
-		}
-		if err := endSessions(tx, p.Account, p.Session); err != nil {
-			return err
-		}
-		return audit.Put(tx, audit.Entry{Action: "account.password", Object: "account/" + p.Account})
-	})
-	s.forget(p.Account)
-	return err
 }

@@ -5,9 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"sidian/gm"
-	"sidian/internal/audit"
-	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
@@ -26,13 +23,19 @@ type SignedIn struct {
 	Name    string   `json:"name"`
 	Kind    iam.Kind `json:"kind"`
 	Second  bool     `json:"second" doc:"使用了第二因素"`
+	// Next is what the sign-in waits for; empty: the person is signed in.
+	Next    State    `json:"next,omitempty" enum:"second,enrol,expired" doc:"登录还差的一步；没有则已登录"`
+	Methods []Method `json:"methods,omitempty" doc:"可用于下一步的第二因素"`
 
 	token  string
 	secure bool
 }
 
-// Cookies are what the browser is to keep.
+// Cookies are what the browser is to keep; none when its session stays.
 func (s SignedIn) Cookies() []*http.Cookie {
+	if s.token == "" {
+		return nil
+	}
 	return []*http.Cookie{httpx.SessionCookie(s.token, s.secure)}
 }
 
@@ -49,11 +52,11 @@ func errLocked(d time.Duration) error {
 	return fault.TooMany.New("登录失败次数过多，已暂时锁定").WithCode("auth.locked").WithHint("请在约 %d 分钟后重试，或请安全管理员解锁", int(d/time.Minute)+1)
 }
 
-// SignIn opens a session. Whatever session the request came with ends, so that
-// none can be planted before.
+// SignIn proves the password, and the one-time code when it is given. What then
+// is open, if nothing else is asked for (SignedIn.Next), is a session. Whatever
+// session the request came with ends, so that none can be planted before.
 func (s *Service) SignIn(ctx context.Context, r SignInRequest) (SignedIn, error) {
-	username, meta := iam.FoldUsername(r.Username), httpx.MetaFrom(ctx)
-	try, err := s.begin(ctx, username, meta)
+	try, err := s.begin(ctx, named(r.Username))
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -61,25 +64,18 @@ func (s *Service) SignIn(ctx context.Context, r SignInRequest) (SignedIn, error)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	step, code, err := s.checkCode(try, r.Code)
-	if err != nil {
-		return SignedIn{}, err
+	p := proof{try: try, how: byPassword, level: try.cred.level, password: try.cred.password, action: "auth.sign-in", wrong: errSignIn()}
+	if r.Code != "" {
+		var code bool
+		if p.step, code, err = s.checkCode(try, r.Code); err != nil {
+			return SignedIn{}, err
+		}
+		right, p.second = right && code, true
 	}
-	if !right || !code || try.who.Closed {
-		return SignedIn{}, s.fail(ctx, try)
+	if !right || try.who.Closed {
+		return SignedIn{}, s.fail(ctx, p)
 	}
-	p, err := s.IAM.Principal(ctx, try.who.ID, iam.Proof{})
-	if err != nil {
-		return SignedIn{}, err
-	}
-	out := SignedIn{Account: p.Account, Name: p.Name, Kind: p.Kind, Second: r.Code != "", secure: meta.Secure}
-	var hash gm.Digest
-	out.token, hash = newToken()
-	err = s.succeed(ctx, try, sessionRow{hash: hash, id: newID(), account: out.Account, second: out.Second, agent: meta.UserAgent, address: addressText(meta), level: try.cred.level}, step)
-	if fault.As(err) != nil && fault.As(err).Kind == fault.Unauthorized {
-		return SignedIn{}, s.fail(ctx, try) // a code that was used already
-	}
-	return out, err
+	return s.advance(ctx, p)
 }
 
 func addressText(m httpx.Meta) string {
@@ -89,11 +85,9 @@ func addressText(m httpx.Meta) string {
 	return m.Address.String()
 }
 
+// checkCode finds the step of a one-time code of who tries.
 func (s *Service) checkCode(a attempt, code string) (step int64, right bool, err error) {
-	if code == "" {
-		return 0, !s.opts.SecondStep || a.who.Kind == iam.Holder, nil
-	}
-	if a.cred.totp == nil {
+	if !a.has.usesTOTP() {
 		return 0, false, nil
 	}
 	secret, err := s.box.Open(totpCell(a.who.ID), a.cred.totp)
@@ -102,61 +96,4 @@ func (s *Service) checkCode(a attempt, code string) (step int64, right bool, err
 	}
 	step, right = totpFind(secret, code, s.DB.Now())
 	return step, right && step > a.cred.step, nil
-}
-
-func (s *Service) fail(ctx context.Context, a attempt) error {
-	object := "account/unknown" // never what was typed: it may be a password
-	if a.who.ID != "" {
-		object = "account/" + a.who.ID
-	}
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		return audit.Put(tx, audit.Entry{Action: "auth.sign-in", Object: object, Result: audit.Refused})
-	})
-	if err != nil {
-		return err
-	}
-	return errSignIn()
-}
-
-func (s *Service) succeed(ctx context.Context, a attempt, row sessionRow, step int64) error {
-	old, _ := iam.From(ctx)
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		now, err := iam.SubjectTx(tx, row.account)
-		if err != nil {
-			return err
-		}
-		cred, err := getCredential(tx, row.account)
-		if err != nil {
-			return err
-		}
-		if now.Closed || cred.password != a.cred.password {
-			return errSignIn() // changed while the password was being checked
-		}
-		if step > 0 {
-			if fresh, err := takeStep(tx, row.account, step); err != nil || !fresh {
-				if err != nil {
-					return err
-				}
-				return errSignIn()
-			}
-		}
-		if err := s.uncount(tx, a); err != nil {
-			return err
-		}
-		if old != nil && old.Session != "" {
-			if err := endSession(tx, old.Session); err != nil {
-				return err
-			}
-		}
-		if err := insertSession(tx, row); err != nil {
-			return err
-		}
-		actor := audit.ActorFrom(ctx)
-		actor.Account, actor.Org, actor.Name = row.account, now.Org, now.Username
-		return audit.Put(tx, audit.Entry{Actor: actor, Action: "auth.sign-in", Object: "session/" + row.id})
-	})
-	if old != nil {
-		s.forget(old.Account)
-	}
-	return err
 }

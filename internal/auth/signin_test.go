@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base32"
 	"net/netip"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -156,8 +157,10 @@ func TestSecondStep(t *testing.T) {
 		}
 		code := auth.TOTPCode(secret, d.Now().Unix()/30)
 		ctx := from(t, "192.0.2.3")
-		_, err = c.Auth.SignIn(ctx, auth.SignInRequest{Username: "issuer", Password: a.Password})
-		wantCode(t, err, "auth.failed")
+		half, err := c.Auth.SignIn(ctx, auth.SignInRequest{Username: "issuer", Password: a.Password})
+		if err != nil || half.Next != auth.Second || half.Name != "" || !slices.Equal(half.Methods, []auth.Method{auth.TOTP}) {
+			t.Fatalf("without the code: %+v, %v", half, err)
+		}
 		_, err = c.Auth.SignIn(ctx, auth.SignInRequest{Username: "issuer", Password: a.Password, Code: "000000"})
 		wantCode(t, err, "auth.failed")
 		got, err := c.Auth.SignIn(ctx, auth.SignInRequest{Username: "issuer", Password: a.Password, Code: code})

@@ -22,8 +22,8 @@ func insertSession(tx *db.Tx, r sessionRow) error {
 		second = 1
 	}
 	_, err := tx.Exec(`
-		insert into auth_session (hash, id, account, second, agent, address, created_at, seen_at, level)
-		values ($1, $2, $3, $4, $5, $6, $7, $7, $8)`,
+		insert into auth_session (hash, id, account, second, agent, address, created_at, seen_at, proved_at, level)
+		values ($1, $2, $3, $4, $5, $6, $7, $7, $7, $8)`,
 		r.hash, r.id, r.account, second, r.agent, r.address, tx.Now().UnixMilli(), r.level)
 	return err
 }
@@ -72,4 +72,40 @@ func sessionsOf(tx *db.Tx, account string, seenAfter, createdAfter time.Time) (l
 			return err
 		})
 	return list, err
+}
+
+// provedAt is when the person last proved themselves in a live session.
+func provedAt(tx *db.Tx, id string) (at int64, err error) {
+	err = tx.Get(`select proved_at from auth_session where id = $1 and ended_at is null`, []any{id}, &at)
+	return at, err
+}
+
+func setProved(tx *db.Tx, id string) error {
+	_, err := tx.Exec(`update auth_session set proved_at = $2 where id = $1 and ended_at is null`, id, tx.Now().UnixMilli())
+	return err
+}
+
+// liveSessions lists sessions of all accounts, last used first, after the one
+// last used at before with id after.
+func liveSessions(tx *db.Tx, seenAfter, createdAfter time.Time, before int64, after string, n int) (list []sessionRow, err error) {
+	err = tx.All(`
+		select id, account, second, agent, address, created_at, seen_at from auth_session
+		 where ended_at is null and seen_at > $1 and created_at > $2 and (seen_at, id) < ($3, $4)
+		 order by seen_at desc, id desc limit $5`,
+		[]any{seenAfter.UnixMilli(), createdAfter.UnixMilli(), before, after, n}, func(scan func(...any) error) error {
+			var r sessionRow
+			var second int64
+			err := scan(&r.id, &r.account, &second, &r.agent, &r.address, &r.created, &r.seen)
+			r.second = second == 1
+			list = append(list, r)
+			return err
+		})
+	return list, err
+}
+
+// countSessions counts the sessions of an account that are not over.
+func countSessions(tx *db.Tx, account string, seenAfter, createdAfter time.Time) (n int64, err error) {
+	err = tx.Get(`select count(*) from auth_session where account = $1 and ended_at is null and seen_at > $2 and created_at > $3`,
+		[]any{account, seenAfter.UnixMilli(), createdAfter.UnixMilli()}, &n)
+	return n, err
 }
