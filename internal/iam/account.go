@@ -19,9 +19,10 @@ type Account struct {
 	Kind     Kind     `json:"kind" enum:"staff,holder"`
 	Name     string   `json:"name"`
 	Org      string   `json:"org,omitempty"`
+	OrgName  string   `json:"org_name,omitempty" doc:"单位名称；列表才有"`
 	Citizen  string   `json:"citizen,omitempty" doc:"公民身份号码，脱敏"`
 	Phone    string   `json:"phone,omitempty" doc:"手机号码，脱敏"`
-	Roles    []Scoped `json:"roles,omitempty"`
+	Roles    []MyRole `json:"roles,omitempty"`
 	Closed   bool     `json:"closed,omitempty"`
 }
 
@@ -97,26 +98,26 @@ func (s *Service) CreateAccount(ctx context.Context, r AccountRequest) (Account,
 				return fault.Conflict.New("单位已停用").WithCode("org.closed")
 			}
 		}
-		return putAccount(tx, row)
+		return s.putAccount(tx, row)
 	})
 	return n, err
 }
 
-func putAccount(tx *db.Tx, row accountRow) error {
-	n, err := insertAccount(tx, row)
+func (s *Service) putAccount(tx *db.Tx, row accountRow) error {
+	n, err := s.insertAccount(tx, row)
 	if err != nil {
 		return err
 	}
 	if n == 0 {
 		return fault.Conflict.New("用户名已被使用，或该持证人已有账号").WithCode("account.exists").WithHint("请换一个用户名，或查找已有账号")
 	}
-	return audit.Put(tx, audit.Entry{Action: "account.create", Object: "account/" + row.id})
+	return audit.Put(tx, audit.Entry{Action: "account.create", Object: "account/" + row.key, After: digestOf(row.fields())})
 }
 
 // prepare does what needs no transaction: the encryption.
 func (s *Service) prepare(r AccountRequest) (accountRow, Account, error) {
 	n := Account{ID: newID(), Username: FoldUsername(r.Username), Kind: r.Kind, Name: strings.TrimSpace(r.Name), Org: r.Org}
-	row := accountRow{id: n.ID, username: n.Username, kind: r.Kind, org: r.Org}
+	row := accountRow{key: n.ID, username: n.Username, kind: r.Kind, org: r.Org}
 	var err error
 	for column, v := range map[string]struct {
 		plain string
@@ -125,10 +126,12 @@ func (s *Service) prepare(r AccountRequest) (accountRow, Account, error) {
 		if v.plain == "" {
 			continue
 		}
-		if *v.to, err = s.box.Seal(cell(column, row.id), []byte(v.plain)); err != nil {
+		if *v.to, err = s.box.Seal(cell(column, row.key), []byte(v.plain)); err != nil {
 			return row, n, err
 		}
 	}
+	d := s.names.Of(n.Name)
+	row.nameIndex = d[:]
 	if r.Citizen != "" {
 		d := s.persons.Of(r.Citizen)
 		row.citizenIndex, n.Citizen = d[:], maskCitizen(r.Citizen)
@@ -157,21 +160,21 @@ func maskPhone(s string) string {
 
 // open decrypts what may be shown of an account.
 func (s *Service) open(row accountRow) (Account, error) {
-	a := Account{ID: row.id, Username: row.username, Kind: row.kind, Org: row.org, Closed: row.closed}
-	name, err := s.box.Open(cell("name", row.id), row.name)
+	a := Account{ID: row.key, Username: row.username, Kind: row.kind, Org: row.org, Closed: row.closed()}
+	name, err := s.box.Open(cell("name", row.key), row.name)
 	if err != nil {
 		return a, err
 	}
 	a.Name = string(name)
 	if row.citizen != nil {
-		b, err := s.box.Open(cell("citizen", row.id), row.citizen)
+		b, err := s.box.Open(cell("citizen", row.key), row.citizen)
 		if err != nil {
 			return a, err
 		}
 		a.Citizen = maskCitizen(string(b))
 	}
 	if row.phone != nil {
-		b, err := s.box.Open(cell("phone", row.id), row.phone)
+		b, err := s.box.Open(cell("phone", row.key), row.phone)
 		if err != nil {
 			return a, err
 		}
@@ -215,7 +218,9 @@ func (s *Service) Accounts(ctx context.Context, org, cursor string, limit int) (
 	return list, err
 }
 
-// CloseAccount ends an account, and with it whatever watches it: see Watch. It stays in the records.
+// CloseAccount ends an account, and with it whatever watches it: see Watch. It
+// stays in the records. One that still holds something is refused, with what
+// and how to hand it over: see HandOver.
 func (s *Service) CloseAccount(ctx context.Context, id, reason string) error {
 	if err := needReason(reason); err != nil {
 		return err
@@ -228,16 +233,24 @@ func (s *Service) CloseAccount(ctx context.Context, id, reason string) error {
 		if err := allowAny(ctx, row.org, "account.manage", "account.lock"); err != nil {
 			return err
 		}
-		if row.closed {
+		switch {
+		case row.closed():
 			return fault.Conflict.New("账号已停用").WithCode("account.closed")
+		case audit.ActorFrom(ctx).Account == id:
+			return fault.Conflict.New("不得停用自己的账号").WithCode("account.self").WithHint("请由另一位管理员办理")
 		}
-		if err := closeAccount(tx, id); err != nil {
+		if err := s.letGo(tx, row); err != nil {
+			return err
+		}
+		before := digestOf(row.fields())
+		row.closedAt = tx.Now().UnixMilli()
+		if err := s.saveAccount(tx, &row); err != nil {
 			return err
 		}
 		if err := s.closing(tx, id); err != nil {
 			return err
 		}
-		return audit.Put(tx, audit.Entry{Action: "account.close", Object: "account/" + id, Reason: reason})
+		return audit.Put(tx, audit.Entry{Action: "account.close", Object: "account/" + id, Reason: reason, Before: before, After: digestOf(row.fields())})
 	})
 	s.changed(id)
 	return err

@@ -3,9 +3,12 @@ package iam
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"sidian/internal/db"
 	"sidian/internal/fault"
+	"sidian/internal/iam/policy"
 )
 
 var errStranger = fault.Unauthorized.New("会话已结束").WithCode("auth.session").WithHint("请重新登录")
@@ -24,7 +27,7 @@ func (s *Service) Principal(ctx context.Context, account string, proof Proof) (*
 	if err != nil && fault.As(err) == nil {
 		return nil, fmt.Errorf("iam: reading who acts: %w", err)
 	}
-	if err != nil || row.closed {
+	if err != nil || row.closed() {
 		return nil, errStranger
 	}
 	p, err := s.principal(ctx, row, roles)
@@ -35,15 +38,55 @@ func (s *Service) Principal(ctx context.Context, account string, proof Proof) (*
 	return p, nil
 }
 
+// load reads who acts, with the roles that they hold now. What was edited in the
+// database gives nothing, and is alarmed about.
 func (s *Service) load(ctx context.Context, account string) (row accountRow, roles []Scoped, err error) {
+	var altered []string
 	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
 		if row, err = accountTx(tx, account); err != nil {
 			return err
 		}
-		roles, err = effectiveRoles(tx, account)
+		roles, altered, err = s.rolesOf(tx, account)
 		return err
 	})
-	return row, roles, err
+	if err != nil {
+		return row, nil, err
+	}
+	for _, id := range altered {
+		table, id, _ := strings.Cut(id, "/")
+		s.alarm(ctx, table, id)
+	}
+	if !intact(s.guards.accounts, &row) {
+		s.alarm(ctx, "iam_account", row.key)
+		return row, nil, errStranger
+	}
+	return row, roles, nil
+}
+
+// rolesOf lists the roles that an account holds now, and the rows that were
+// edited in the database.
+func (s *Service) rolesOf(tx *db.Tx, account string) (roles []Scoped, altered []string, err error) {
+	grants, err := effectiveOf(tx, account)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, g := range grants {
+		switch {
+		case !intact(s.guards.grants, g):
+			altered = append(altered, "iam_grant/"+g.ID)
+		case !g.over(tx.Now()):
+			roles = append(roles, Scoped{Role: g.Role, Org: g.Org})
+		}
+	}
+	glass, err := openGlass(tx, account)
+	switch {
+	case err != nil || glass == nil:
+	case !intact(s.guards.glasses, glass):
+		altered = append(altered, "iam_glass/"+glass.ID)
+	case tx.Now().Before(glass.Until):
+		roles = append(roles, Scoped{Role: policy.Glass, Org: glass.Org})
+	}
+	return roles, altered, err
 }
 
 func (s *Service) principal(ctx context.Context, a accountRow, roles []Scoped) (*Principal, error) {
@@ -62,7 +105,7 @@ func (s *Service) principal(ctx context.Context, a accountRow, roles []Scoped) (
 			}
 		}
 	}
-	return &Principal{Account: a.id, Name: shown.Name, Kind: a.kind, Org: a.org, Roles: roles, Strict: s.opts.Strict, live: &s.live}, nil
+	return &Principal{Account: a.key, Name: shown.Name, Kind: a.kind, Org: a.org, Roles: roles, Strict: s.opts.Strict, live: &s.live}, nil
 }
 
 // Permit tells whether whoever acts may come in at the door of a route: with
@@ -96,11 +139,15 @@ func (s *Service) As(ctx context.Context, account string) (context.Context, erro
 
 // AsClient is As for a client with all of its scopes.
 func (s *Service) AsClient(ctx context.Context, client string) (context.Context, error) {
-	var c Client
+	var c *clientRow
 	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { c, err = clientTx(tx, client); return err }); err != nil {
 		return nil, err
 	}
-	p, err := s.clientPrincipal(ctx, c, append([]string(nil), c.Scopes...))
+	if !intact(s.guards.clients, c) {
+		s.alarm(ctx, "iam_client", c.ID)
+		return nil, errToken
+	}
+	p, err := s.clientPrincipal(ctx, &c.Client, slices.Clone(c.Scopes))
 	if err != nil {
 		return nil, err
 	}

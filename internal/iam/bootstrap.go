@@ -43,7 +43,7 @@ func (s *Service) Bootstrap(ctx context.Context, r BootstrapRequest) ([]Account,
 		rows, made = append(rows, row), append(made, n)
 	}
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		if err := bootstrapTx(tx, r.Root, rows); err != nil || r.Also == nil {
+		if err := s.bootstrapTx(tx, r.Root, rows); err != nil || r.Also == nil {
 			return err
 		}
 		return r.Also(tx, made)
@@ -52,7 +52,7 @@ func (s *Service) Bootstrap(ctx context.Context, r BootstrapRequest) ([]Account,
 	return made, err
 }
 
-func bootstrapTx(tx *db.Tx, root OrgRequest, rows []accountRow) error {
+func (s *Service) bootstrapTx(tx *db.Tx, root OrgRequest, rows []accountRow) error {
 	n, err := countAccounts(tx)
 	if err != nil {
 		return err
@@ -60,15 +60,15 @@ func bootstrapTx(tx *db.Tx, root OrgRequest, rows []accountRow) error {
 	if n > 0 {
 		return fault.Conflict.New("平台已经初始化").WithCode("iam.bootstrapped").WithHint("请由系统管理员开设账号")
 	}
-	if _, err := putOrg(tx, root); err != nil {
+	if _, err := s.putOrg(tx, root, ""); err != nil {
 		return err
 	}
 	for i, role := range []string{"system", "security", "audit"} {
-		if err := putAccount(tx, rows[i]); err != nil {
+		if err := s.putAccount(tx, rows[i]); err != nil {
 			return err
 		}
-		g := Grant{ID: newID(), Account: rows[i].id, Role: role, Org: root.ID, State: Effective, Reason: "初始化"}
-		if err := putGrant(tx, g); err != nil {
+		g := &grantRow{Grant: Grant{ID: newID(), Account: rows[i].key, Role: role, Org: root.ID, State: Effective, Reason: "初始化", At: tx.Now().UnixMilli()}}
+		if err := s.putGrant(tx, g); err != nil {
 			return err
 		}
 	}
@@ -85,7 +85,16 @@ func (s *Service) Bootstrapped(ctx context.Context) (yes bool, err error) {
 	return yes, err
 }
 
-// Sweep forgets tokens that have no effect any more.
+// Sweep forgets tokens that have no effect any more, and ends grants and broken
+// glasses whose time is over.
 func (s *Service) Sweep(ctx context.Context) error {
-	return s.DB.Write(ctx, sweepTokens)
+	if err := s.sweepGrants(ctx); err != nil {
+		return err
+	}
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := s.sweepGlasses(tx); err != nil {
+			return err
+		}
+		return sweepTokens(tx)
+	})
 }

@@ -6,11 +6,34 @@ import (
 	"strings"
 	"time"
 
-	"sidian/gm"
 	"sidian/internal/audit"
 	"sidian/internal/db"
 	"sidian/internal/fault"
 )
+
+// A ClientQuery asks for a page of clients.
+type ClientQuery struct {
+	Org    string // those of one organisation and below
+	Text   string // in the name
+	Closed bool   // also those that are closed
+	Cursor string
+	Limit  int // at most 200; 50
+}
+
+// A ClientPage is a page of clients, newest first.
+type ClientPage struct {
+	Items []Client `json:"items"`
+	Next  string   `json:"cursor,omitempty" doc:"还有下一页时返回"`
+}
+
+// ClientEdit changes a client; nil fields stay.
+type ClientEdit struct {
+	Name   *string    `json:"name,omitempty" minLength:"1" maxLength:"100"`
+	Scopes []string   `json:"scopes,omitempty" uniqueItems:"true"`
+	Orgs   []string   `json:"orgs,omitempty"`
+	Until  *time.Time `json:"until,omitempty" doc:"到期停用"`
+	Reason string     `json:"reason" minLength:"1" maxLength:"500"`
+}
 
 // A Client is a program that calls the platform on behalf of organisations.
 type Client struct {
@@ -20,6 +43,11 @@ type Client struct {
 	Scopes []string `json:"scopes" doc:"权限"`
 	Orgs   []string `json:"orgs" doc:"可代表的单位，含其下级"`
 	Closed bool     `json:"closed,omitempty"`
+
+	OrgName string    `json:"org_name,omitempty" doc:"列表才有"`
+	Until   time.Time `json:"until,omitzero" doc:"到期停用；没有则长期"`
+	Created time.Time `json:"created_at,omitzero"`
+	Used    time.Time `json:"used_at,omitzero" doc:"最近一次换取令牌；列表才有"`
 }
 
 // ClientRequest registers a client.
@@ -28,6 +56,8 @@ type ClientRequest struct {
 	Org    string   `json:"org" doc:"所属单位"`
 	Scopes []string `json:"scopes" minItems:"1" uniqueItems:"true"`
 	Orgs   []string `json:"orgs,omitempty" doc:"可代表的单位，含其下级；不填则为所属单位"`
+
+	Until time.Time `json:"until,omitzero" required:"false" doc:"到期停用；不填则长期"`
 }
 
 // NewClient is a client with the secret that is told once.
@@ -40,6 +70,8 @@ type NewClient struct {
 type Secret struct {
 	ID      string    `json:"id"`
 	Created time.Time `json:"created_at"`
+	Until   time.Time `json:"until,omitzero" doc:"到期停用"`
+	Used    time.Time `json:"used_at,omitzero" doc:"最近一次使用"`
 }
 
 // maxSecrets may be valid at once: the old one and the one that replaces it.
@@ -50,32 +82,62 @@ func (s *Service) CreateClient(ctx context.Context, r ClientRequest) (NewClient,
 	if len(r.Orgs) == 0 {
 		r.Orgs = []string{r.Org}
 	}
-	for _, org := range append([]string{r.Org}, r.Orgs...) {
-		if err := Allow(ctx, "client.manage", org); err != nil {
-			return NewClient{}, err
-		}
+	if err := s.mayRegister(ctx, append([]string{r.Org}, r.Orgs...)); err != nil {
+		return NewClient{}, err
 	}
 	if err := s.checkScopes(r.Scopes); err != nil {
 		return NewClient{}, err
 	}
-	n := NewClient{Client: Client{ID: newID(), Name: strings.TrimSpace(r.Name), Org: r.Org, Scopes: slices.Clone(r.Scopes), Orgs: slices.Clone(r.Orgs)}}
-	var hash gm.Digest
-	n.Secret, hash = newToken()
+	row := &clientRow{Client: Client{ID: newID(), Name: strings.TrimSpace(r.Name), Org: r.Org, Scopes: slices.Clone(r.Scopes), Orgs: slices.Clone(r.Orgs), Until: r.Until.UTC().Truncate(time.Millisecond)}}
+	secret, hash := newToken()
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		for _, org := range append([]string{r.Org}, r.Orgs...) {
-			if _, err := OrgTx(tx, org); err != nil {
-				return err
-			}
-		}
-		if err := insertClient(tx, n.Client); err != nil {
+		if err := checkClient(tx, &row.Client); err != nil {
 			return err
 		}
-		if err := insertSecret(tx, newID(), n.ID, hash); err != nil {
+		row.Created = tx.Now().UTC()
+		if err := s.insertClient(tx, row); err != nil {
 			return err
 		}
-		return audit.Put(tx, audit.Entry{Action: "client.create", Object: "client/" + n.ID})
+		first := &secretRow{key: newID(), client: row.ID, hash: hash[:], created: tx.Now().UnixMilli()}
+		if err := s.insertSecret(tx, first); err != nil {
+			return err
+		}
+		return audit.Put(tx, audit.Entry{Action: "client.create", Object: "client/" + row.ID, After: digestOf(row.fields())})
 	})
-	return n, err
+	return NewClient{row.Client, secret}, err
+}
+
+// mayRegister asks for each organisation that a client is to act for.
+func (s *Service) mayRegister(ctx context.Context, orgs []string) error {
+	for _, org := range orgs {
+		if org == "" {
+			return fault.Invalid.New("须填写单位").WithCode("org.unknown").WithField("org", "required", "必填")
+		}
+		if err := Allow(ctx, "client.manage", org); err != nil {
+			return s.refused(ctx, "client.create", "client/new", err)
+		}
+	}
+	return nil
+}
+
+// checkClient looks at what only the database knows.
+func checkClient(tx *db.Tx, c *Client) error {
+	if c.Name == "" {
+		return fault.Invalid.New("须填写应用名称").WithCode("client.name").WithField("name", "required", "必填")
+	}
+	if !c.Until.IsZero() && !c.Until.After(tx.Now()) {
+		return fault.Invalid.New("到期时间应在将来").WithCode("client.until").WithField("until", "past", "应在将来")
+	}
+	for _, org := range append([]string{c.Org}, c.Orgs...) {
+		o, err := OrgTx(tx, org)
+		if err != nil {
+			return err
+		}
+		if o.Closed {
+			return fault.Conflict.New("单位已停用").WithCode("org.closed")
+		}
+	}
+	return nil
 }
 
 // checkScopes lets programs have what the policy says of them: no program is an
@@ -103,7 +165,7 @@ func scopeName(s string) string {
 func (s *Service) AddSecret(ctx context.Context, client string) (id, secret string, err error) {
 	id = newID()
 	secret, hash := newToken()
-	err = s.withClient(ctx, client, func(tx *db.Tx) error {
+	err = s.withClient(ctx, client, func(tx *db.Tx, _ *clientRow) error {
 		live, err := liveSecrets(tx, client)
 		if err != nil {
 			return err
@@ -111,7 +173,7 @@ func (s *Service) AddSecret(ctx context.Context, client string) (id, secret stri
 		if len(live) >= maxSecrets {
 			return fault.Conflict.New("应用至多同时有 %d 个有效密钥", maxSecrets).WithCode("client.secrets").WithHint("请先停用不再使用的密钥")
 		}
-		if err := insertSecret(tx, id, client, hash); err != nil {
+		if err := s.insertSecret(tx, &secretRow{key: id, client: client, hash: hash[:], created: tx.Now().UnixMilli()}); err != nil {
 			return err
 		}
 		return audit.Put(tx, audit.Entry{Action: "client.secret-add", Object: "client/" + client})
@@ -124,13 +186,18 @@ func (s *Service) EndSecret(ctx context.Context, client, id, reason string) erro
 	if err := needReason(reason); err != nil {
 		return err
 	}
-	return s.withClient(ctx, client, func(tx *db.Tx) error {
-		n, err := endSecret(tx, client, id)
+	return s.withClient(ctx, client, func(tx *db.Tx, _ *clientRow) error {
+		live, err := liveSecrets(tx, client)
 		if err != nil {
 			return err
 		}
-		if n == 0 {
+		i := slices.IndexFunc(live, func(r *secretRow) bool { return r.key == id })
+		if i < 0 {
 			return fault.NotFound.New("没有这个有效的密钥").WithCode("client.secret")
+		}
+		live[i].ended = tx.Now().UnixMilli()
+		if err := s.saveSecret(tx, live[i]); err != nil {
+			return err
 		}
 		if err := endTokens(tx, client); err != nil {
 			return err
@@ -144,8 +211,9 @@ func (s *Service) CloseClient(ctx context.Context, client, reason string) error 
 	if err := needReason(reason); err != nil {
 		return err
 	}
-	return s.withClient(ctx, client, func(tx *db.Tx) error {
-		if err := closeClient(tx, client); err != nil {
+	return s.withClient(ctx, client, func(tx *db.Tx, row *clientRow) error {
+		row.closedAt = tx.Now().UnixMilli()
+		if err := s.saveClient(tx, row); err != nil {
 			return err
 		}
 		if err := endTokens(tx, client); err != nil {
@@ -155,20 +223,28 @@ func (s *Service) CloseClient(ctx context.Context, client, reason string) error 
 	})
 }
 
-func (s *Service) withClient(ctx context.Context, id string, fn func(*db.Tx) error) error {
+func (s *Service) withClient(ctx context.Context, id string, fn func(*db.Tx, *clientRow) error) error {
+	var denied error
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+		denied = nil
 		c, err := clientTx(tx, id)
 		if err != nil {
 			return err
 		}
-		if err := Allow(ctx, "client.manage", c.Org); err != nil {
-			return err
+		if denied = Allow(ctx, "client.manage", c.Org); denied != nil {
+			return denied
 		}
-		if c.Closed {
+		switch {
+		case c.Closed:
 			return fault.Conflict.New("应用已停用").WithCode("client.closed")
+		case !intact(s.guards.clients, c):
+			return errAltered()
 		}
-		return fn(tx)
+		return fn(tx, c)
 	})
+	if denied != nil {
+		return s.refused(ctx, "client.manage", "client/"+id, denied)
+	}
 	for hash, p := range s.tokens.All() {
 		if p.principal.Client == id {
 			s.tokens.Invalidate(hash)
@@ -177,15 +253,94 @@ func (s *Service) withClient(ctx context.Context, id string, fn func(*db.Tx) err
 	return err
 }
 
-// Clients lists the clients that the caller manages.
-func (s *Service) Clients(ctx context.Context) ([]Client, error) {
-	if err := Allow(ctx, "client.manage", ""); err != nil {
+// ClientsPage pages through the clients that the caller manages or may read,
+// newest first.
+func (s *Service) ClientsPage(ctx context.Context, q ClientQuery) (*ClientPage, error) {
+	roots, t, err := s.reach(ctx, "client.manage", "client.read")
+	if err != nil {
 		return nil, err
 	}
-	scope := Orgs(ctx, "client.manage")
-	var list []Client
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { list, err = allClients(tx); return err })
-	return slices.DeleteFunc(list, func(c Client) bool { _, found := slices.BinarySearch(scope, c.Org); return !found }), err
+	if q.Org != "" {
+		if err := allowAny(ctx, q.Org, "client.manage", "client.read"); err != nil {
+			return nil, err
+		}
+		roots = []string{q.Org}
+	}
+	before, id, err := db.ParseCursor(q.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	limit := pageSize(q.Limit)
+	page := &ClientPage{}
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		page.Items, page.Next = []Client{}, ""
+		list, err := pageOfClients(tx, q, t.spans(roots), before, id, limit+1)
+		if err != nil {
+			return err
+		}
+		if len(list) > limit {
+			list = list[:limit]
+			page.Next = db.Cursor(list[limit-1].Created.UnixMilli(), list[limit-1].ID)
+		}
+		return s.showClients(tx, list, page)
+	})
+	return page, err
+}
+
+func (s *Service) showClients(tx *db.Tx, list []*clientRow, page *ClientPage) error {
+	var ids, orgs []string
+	for _, c := range list {
+		ids, orgs = append(ids, c.ID), append(orgs, c.Org)
+	}
+	used, err := usedAt(tx, ids)
+	if err != nil {
+		return err
+	}
+	names, err := orgNames(tx, orgs)
+	for _, c := range list {
+		c.Used, c.OrgName = used[c.ID], names[c.Org]
+		page.Items = append(page.Items, c.Client)
+	}
+	return err
+}
+
+// EditClient changes what a client may do, within what the caller manages. Its
+// tokens follow at once.
+func (s *Service) EditClient(ctx context.Context, id string, e ClientEdit) (Client, error) {
+	if err := needReason(e.Reason); err != nil {
+		return Client{}, err
+	}
+	if err := s.mayRegister(ctx, e.Orgs); err != nil {
+		return Client{}, err
+	}
+	if err := s.checkScopes(e.Scopes); err != nil {
+		return Client{}, err
+	}
+	var out Client
+	err := s.withClient(ctx, id, func(tx *db.Tx, row *clientRow) error {
+		before := digestOf(row.fields())
+		if e.Name != nil {
+			row.Name = strings.TrimSpace(*e.Name)
+		}
+		if len(e.Scopes) > 0 {
+			row.Scopes = slices.Clone(e.Scopes)
+		}
+		if len(e.Orgs) > 0 {
+			row.Orgs = slices.Clone(e.Orgs)
+		}
+		if e.Until != nil {
+			row.Until = e.Until.UTC().Truncate(time.Millisecond)
+		}
+		if err := checkClient(tx, &row.Client); err != nil {
+			return err
+		}
+		out = row.Client
+		if err := s.saveClient(tx, row); err != nil {
+			return err
+		}
+		return audit.Put(tx, audit.Entry{Action: "client.edit", Object: "client/" + id, Reason: e.Reason, Before: before, After: digestOf(row.fields())})
+	})
+	return out, err
 }
 
 // Secrets lists a client's valid secrets.
@@ -195,22 +350,23 @@ func (s *Service) Secrets(ctx context.Context, client string) (list []Secret, er
 		if err != nil {
 			return err
 		}
-		if err := Allow(ctx, "client.manage", c.Org); err != nil {
+		if err := allowAny(ctx, c.Org, "client.manage", "client.read"); err != nil {
 			return err
 		}
 		rows, err := liveSecrets(tx, client)
+		list = nil
 		for _, r := range rows {
-			list = append(list, Secret{ID: r.id, Created: time.UnixMilli(r.created).UTC()})
+			list = append(list, Secret{ID: r.key, Created: timeOf(r.created), Until: timeOf(r.until), Used: timeOf(r.used)})
 		}
 		return err
 	})
 	return list, err
 }
 
-func clientTx(tx *db.Tx, id string) (Client, error) {
+func clientTx(tx *db.Tx, id string) (*clientRow, error) {
 	c, err := getClient(tx, id)
-	if err != nil && fault.As(err) != nil {
-		return c, fault.NotFound.New("没有这个应用").WithCode("client.unknown")
+	if err == nil && c == nil {
+		return nil, fault.NotFound.New("没有这个应用").WithCode("client.unknown")
 	}
 	return c, err
 }

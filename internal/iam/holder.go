@@ -30,8 +30,8 @@ func (s *Service) HolderFor(ctx context.Context, name, citizen string) (account 
 		if account, err = holderBy(tx, index); err == nil || fault.As(err) == nil {
 			return err // another process was first
 		}
-		account = row.id
-		return putAccount(tx, row)
+		account = row.key
+		return s.putAccount(tx, row)
 	})
 	if e := fault.As(err); e != nil && e.Code == "account.exists" {
 		return "", fault.Conflict.New("该持证人的账号已停用").WithCode("account.closed").WithHint("请到办事窗口核实身份后恢复")

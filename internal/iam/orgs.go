@@ -1,9 +1,12 @@
 package iam
 
 import (
+	"cmp"
 	"context"
 	"regexp"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"sidian/gbcode"
 	"sidian/internal/audit"
@@ -19,6 +22,7 @@ type OrgRequest struct {
 	USCC   string `json:"uscc,omitempty" doc:"统一社会信用代码"`
 	Region string `json:"region,omitempty" doc:"行政区划代码，6 或 12 位"`
 	Tier   string `json:"tier" enum:"province,city,county,town,village"`
+	Type   string `json:"type,omitempty" doc:"单位类别；不填则为其他"`
 	Sort   int64  `json:"sort,omitempty"`
 }
 
@@ -30,20 +34,26 @@ func (r OrgRequest) Validate() error {
 	if r.ID != "" && !idForm.MatchString(r.ID) {
 		bad = bad.WithField("id", "org.id", "由小写字母、数字和连字符组成，至多 40 个字符")
 	}
-	if strings.TrimSpace(r.Name) == "" {
-		bad = bad.WithField("name", "required", "必填")
+	if !slices.Contains(tiers, r.Tier) {
+		bad = bad.WithField("tier", "enum", "应为 province、city、county、town 或 village")
 	}
-	if r.USCC != "" {
-		if _, err := gbcode.ParseCreditCode(r.USCC); err != nil {
-			bad = bad.WithField("uscc", "org.uscc", "不是有效的统一社会信用代码（GB 32100-2015）")
-		}
+	return checkOrg(bad, r.Name, r.USCC, r.Region, r.Type).OrNil()
+}
+
+func checkOrg(bad *fault.Error, name, uscc, region, kind string) *fault.Error {
+	if n := utf8.RuneCountInString(strings.TrimSpace(name)); n == 0 || n > 100 {
+		bad = bad.WithField("name", "required", "应为 1 至 100 个字")
 	}
-	if r.Region != "" {
-		if _, err := gbcode.ParseDivision(r.Region); err != nil {
-			bad = bad.WithField("region", "org.region", "不是有效的行政区划代码（GB/T 2260）")
-		}
+	if _, err := gbcode.ParseCreditCode(uscc); uscc != "" && err != nil {
+		bad = bad.WithField("uscc", "org.uscc", "不是有效的统一社会信用代码（GB 32100-2015）")
 	}
-	return bad.OrNil()
+	if _, err := gbcode.ParseDivision(region); region != "" && err != nil {
+		bad = bad.WithField("region", "org.region", "不是有效的行政区划代码（GB/T 2260）")
+	}
+	if kind != "" && !slices.ContainsFunc(orgTypes, func(t OrgType) bool { return t.Code == kind }) {
+		bad = bad.WithField("type", "enum", "没有这种单位类别")
+	}
+	return bad
 }
 
 // CreateOrg adds an organisation below one that the caller manages.
@@ -63,29 +73,40 @@ func (s *Service) CreateOrg(ctx context.Context, r OrgRequest) (Org, error) {
 		if err != nil {
 			return err
 		}
-		if parent.Closed {
+		switch {
+		case parent.Closed:
 			return fault.Conflict.New("上级单位已停用").WithCode("org.closed")
+		case !intact(s.guards.orgs, &parent):
+			return errAltered()
+		case slices.Index(tiers, r.Tier) < slices.Index(tiers, parent.Tier):
+			return fault.Conflict.New("下级单位的层级不能高于上级单位").WithCode("org.tier").WithHint("层级自上而下为省、市、县、乡镇、村")
+		case strings.Count(parent.path, "/") > maxDepth:
+			return fault.TooLarge.New("单位层次过多").WithCode("org.depth").WithHint("单位至多 %d 层", maxDepth)
 		}
-		o, err = putOrg(tx, r)
+		o, err = s.putOrg(tx, r, parent.path)
 		return err
 	})
 	s.reloadTree(ctx)
 	return o, err
 }
 
-func putOrg(tx *db.Tx, r OrgRequest) (Org, error) {
+// maxDepth is how many organisations may stand above each other.
+const maxDepth = 16
+
+func (s *Service) putOrg(tx *db.Tx, r OrgRequest, above string) (Org, error) {
 	if r.ID == "" {
 		r.ID = newID()
 	}
-	o := Org{ID: r.ID, Parent: r.Parent, Name: strings.TrimSpace(r.Name), USCC: r.USCC, Region: r.Region, Tier: r.Tier, Sort: r.Sort}
-	n, err := insertOrg(tx, o)
+	o := Org{ID: r.ID, Parent: r.Parent, Name: strings.TrimSpace(r.Name), USCC: r.USCC, Region: r.Region, Tier: r.Tier, Type: cmp.Or(r.Type, "other"), Sort: r.Sort}
+	o.path = cmp.Or(above, "/") + o.ID + "/"
+	n, err := s.insertOrg(tx, o)
 	if err != nil {
 		return Org{}, err
 	}
 	if n == 0 {
 		return Org{}, fault.Conflict.New("单位编号或统一社会信用代码已存在").WithCode("org.exists")
 	}
-	return o, audit.Put(tx, audit.Entry{Action: "org.create", Object: "org/" + o.ID})
+	return o, audit.Put(tx, audit.Entry{Action: "org.create", Object: "org/" + o.ID, After: o.digest()})
 }
 
 // CloseOrg ends an organisation: nobody acts for it any more. One that has
@@ -113,10 +134,18 @@ func (s *Service) CloseOrg(ctx context.Context, id, reason string) error {
 		case open > 0:
 			return fault.Conflict.New("还有下级单位未停用").WithCode("org.children").WithHint("请先停用或移交下级单位")
 		}
-		if err := closeOrg(tx, id); err != nil {
+		if !intact(s.guards.orgs, &o) {
+			return errAltered()
+		}
+		if err := s.endPosts(tx, id, "单位停用"); err != nil {
 			return err
 		}
-		return audit.Put(tx, audit.Entry{Action: "org.close", Object: "org/" + id, Reason: reason})
+		before := o.digest()
+		o.closedAt = tx.Now().UnixMilli()
+		if err := s.saveOrg(tx, &o); err != nil {
+			return err
+		}
+		return audit.Put(tx, audit.Entry{Action: "org.close", Object: "org/" + id, Reason: reason, Before: before, After: o.digest()})
 	})
 	s.reloadTree(ctx)
 	return err
@@ -135,36 +164,9 @@ func (s *Service) Organisations(ctx context.Context) (list []Org, err error) {
 }
 
 // OrgTx returns one organisation in a caller's transaction.
-func OrgTx(tx *db.Tx, id string) (Org, error) {
-	o, err := getOrg(tx, id)
-	if err != nil && fault.As(err) != nil {
-		return Org{}, fault.NotFound.New("没有这个单位").WithCode("org.unknown")
-	}
-	return o, err
-}
+func OrgTx(tx *db.Tx, id string) (Org, error) { return getOrg(tx, id) }
 
-// refreshTree loads the tree of organisations unless it is fresh: at most
-// CacheFor old, and not made stale by this process.
-func (s *Service) refreshTree(ctx context.Context) error {
-	if t := s.live.orgs.Load(); t != nil && s.DB.Now().Sub(t.at) < s.opts.CacheFor {
-		return nil
-	}
-	at := s.DB.Now() // before reading: what commits meanwhile is read next time
-	list, err := s.Organisations(ctx)
-	if err != nil {
-		return err
-	}
-	s.live.orgs.Store(newTree(list, at))
-	return nil
-}
-
-// reloadTree follows a change of organisations. The change has happened: that
-// reading it back fails is told by the next who reads.
-func (s *Service) reloadTree(ctx context.Context) {
-	if list, err := s.Organisations(ctx); err == nil {
-		s.live.orgs.Store(newTree(list, s.DB.Now()))
-	}
-}
+func errNoOrg() error { return fault.NotFound.New("没有这个单位").WithCode("org.unknown") }
 
 func needReason(reason string) error {
 	if strings.TrimSpace(reason) == "" {

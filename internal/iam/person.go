@@ -55,7 +55,7 @@ func (s *Service) person(ctx context.Context, account string, guard func(*db.Tx,
 		if v.sealed == nil {
 			continue
 		}
-		b, err := s.box.Open(cell(column, row.id), v.sealed)
+		b, err := s.box.Open(cell(column, row.key), v.sealed)
 		if err != nil {
 			return Person{}, err
 		}

@@ -3,11 +3,13 @@ package iam
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/maypok86/otter/v2"
 
 	"sidian/internal/db"
+	"sidian/internal/due"
 	"sidian/internal/keys"
 	"sidian/internal/outbox"
 )
@@ -39,14 +41,19 @@ type Service struct {
 	// the deadlines of decisions. Both are set once, before the first use; what
 	// needs one that is nil is refused, or for deadlines goes without.
 	Outbox *outbox.Outbox
+	Due    *due.Service
 
-	opts     Options
-	box      *keys.Box
-	persons  *keys.Index // of citizen IDs
-	phones   *keys.Index
-	live     live
-	tokens   *otter.Cache[[32]byte, *tokenEntry]
-	watchers []Watcher
+	opts    Options
+	box     *keys.Box
+	persons *keys.Index // of citizen IDs
+	phones  *keys.Index
+	names   *keys.Index // of people's whole names
+	guards  *guards
+	live    live
+	// refreshing is held by who reads again what principals ask.
+	refreshing sync.Mutex
+	tokens     *otter.Cache[[32]byte, *tokenEntry]
+	watchers   []Watcher
 }
 
 // New returns a Service over d, with its secrets from ks.
@@ -56,12 +63,15 @@ func New(ctx context.Context, d *db.DB, ks *keys.Store, opts Options) (*Service,
 	if s.box, err = ks.Box(ctx); err != nil {
 		return nil, fmt.Errorf("iam: opening the box of columns: %w", err)
 	}
-	for label, index := range map[string]**keys.Index{"iam.citizen": &s.persons, "iam.phone": &s.phones} {
+	for label, index := range map[string]**keys.Index{"iam.citizen": &s.persons, "iam.phone": &s.phones, "iam.name": &s.names} {
 		if *index, err = ks.Index(ctx, label); err != nil {
 			return nil, fmt.Errorf("iam: opening index %s: %w", label, err)
 		}
 	}
-	if err := s.loadPolicy(ctx); err != nil {
+	if s.guards, err = newGuards(ctx, ks); err != nil {
+		return nil, err
+	}
+	if err := s.reread(ctx, nil, d.Now()); err != nil {
 		return nil, err
 	}
 	s.tokens = otter.Must(&otter.Options[[32]byte, *tokenEntry]{MaximumSize: 50_000, ExpiryCalculator: otter.ExpiryWriting[[32]byte, *tokenEntry](s.opts.CacheFor)})

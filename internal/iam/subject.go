@@ -26,13 +26,13 @@ func SubjectNamedTx(tx *db.Tx, username string) (Subject, error) {
 }
 
 func subjectOf(r accountRow) Subject {
-	return Subject{ID: r.id, Username: r.username, Kind: r.kind, Org: r.org, Closed: r.closed}
+	return Subject{ID: r.key, Username: r.username, Kind: r.kind, Org: r.org, Closed: r.closed()}
 }
 
 // AdministratorTx tells whether an account holds one of the roles of the three
 // administrators (三员) with effect.
 func (s *Service) AdministratorTx(tx *db.Tx, account string) (bool, error) {
-	roles, err := effectiveRoles(tx, account)
+	roles, _, err := s.rolesOf(tx, account)
 	for _, r := range roles {
 		if role, found := s.InForce().Role(r.Role); found && role.Admin != "" {
 			return true, err

@@ -34,7 +34,7 @@ var errClient = &OAuthError{"invalid_client", "client_id 或 client_secret 不�
 // Issue answers the client-credentials grant (RFC 6749 §4.4). Without scope
 // the token has all of the client's scopes. A refusal is an *OAuthError.
 func (s *Service) Issue(ctx context.Context, id, secret, scope string) (Token, error) {
-	c, err := s.authenticate(ctx, id, secret)
+	c, used, err := s.authenticate(ctx, id, secret)
 	if err != nil {
 		return Token{}, err
 	}
@@ -50,8 +50,13 @@ func (s *Service) Issue(ctx context.Context, id, secret, scope string) (Token, e
 	token, hash := newToken()
 	t := Token{Access: token, Type: "Bearer", Expires: int64(s.opts.TokenLife / time.Second), Scope: strings.Join(scopes, " ")}
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
-		if err := insertToken(tx, hash, c.ID, t.Scope, s.opts.TokenLife); err != nil {
+		if err := s.insertToken(tx, hash, c.ID, t.Scope, s.opts.TokenLife); err != nil {
 			return err
+		}
+		if tx.Now().Sub(timeOf(used.used)) > time.Minute {
+			if err := useSecret(tx, used.key); err != nil {
+				return err
+			}
 		}
 		actor := audit.ActorFrom(ctx)
 		actor.App, actor.Org, actor.Name = c.ID, c.Org, c.Name
@@ -60,33 +65,42 @@ func (s *Service) Issue(ctx context.Context, id, secret, scope string) (Token, e
 	return t, err
 }
 
-func (s *Service) authenticate(ctx context.Context, id, secret string) (Client, error) {
-	var c Client
-	var secrets []secretRow
+func (s *Service) authenticate(ctx context.Context, id, secret string) (*clientRow, *secretRow, error) {
+	var c *clientRow
+	var secrets []*secretRow
 	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		if c, err = getClient(tx, id); err != nil {
+		if c, err = getClient(tx, id); err != nil || c == nil {
 			return err
 		}
 		secrets, err = liveSecrets(tx, id)
 		return err
 	})
-	if err != nil && fault.As(err) == nil {
-		return c, err
+	if err != nil {
+		return nil, nil, err
 	}
-	given, right := gm.Sum([]byte(secret)), 0
+	given := gm.Sum([]byte(secret))
+	var used *secretRow
 	for _, r := range secrets {
-		right |= subtle.ConstantTimeCompare(given[:], r.hash)
+		if subtle.ConstantTimeCompare(given[:], r.hash) == 1 {
+			used = r
+		}
 	}
-	if err != nil || right != 1 || c.Closed {
-		return c, s.refuseClient(ctx, c.ID)
+	switch {
+	case c == nil:
+		return nil, nil, errClient // nobody's secret was tried; what was typed is not recorded
+	case used == nil || c.dead(s.DB.Now()):
+		return nil, nil, s.refuseClient(ctx, c.ID)
+	case !intact(s.guards.clients, c):
+		s.alarm(ctx, "iam_client", c.ID)
+		return nil, nil, s.refuseClient(ctx, c.ID)
+	case !intact(s.guards.secrets, used):
+		s.alarm(ctx, "iam_secret", used.key)
+		return nil, nil, s.refuseClient(ctx, c.ID)
 	}
-	return c, nil
+	return c, used, nil
 }
 
 func (s *Service) refuseClient(ctx context.Context, id string) error {
-	if id == "" {
-		return errClient // nobody's secret was tried; what was typed is not recorded
-	}
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
 		return audit.Put(tx, audit.Entry{Action: "auth.token", Object: "client/" + id, Result: audit.Refused})
 	})
@@ -128,15 +142,16 @@ func (s *Service) Bearer(ctx context.Context, token string) (*Principal, error) 
 }
 
 func (s *Service) loadToken(ctx context.Context, hash gm.Digest) (*tokenEntry, error) {
-	var c Client
+	var c *clientRow
 	var scopes string
 	var expires int64
+	var mac []byte
 	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
 		var id string
-		if id, scopes, expires, err = getToken(tx, hash); err != nil {
+		if id, scopes, expires, mac, err = getToken(tx, hash); err != nil {
 			return err
 		}
-		c, err = getClient(tx, id)
+		c, err = clientTx(tx, id)
 		return err
 	})
 	if err != nil {
@@ -145,17 +160,24 @@ func (s *Service) loadToken(ctx context.Context, hash gm.Digest) (*tokenEntry, e
 		}
 		return nil, err
 	}
-	if c.Closed {
+	switch {
+	case c.dead(s.DB.Now()):
+		return nil, errToken
+	case !intact(s.guards.clients, c):
+		s.alarm(ctx, "iam_client", c.ID)
+		return nil, errToken
+	case subtle.ConstantTimeCompare(mac, s.tokenMac(hash, c.ID, scopes, expires)) != 1:
+		s.alarm(ctx, "iam_token", c.ID)
 		return nil, errToken
 	}
-	p, err := s.clientPrincipal(ctx, c, strings.Fields(scopes))
+	p, err := s.clientPrincipal(ctx, &c.Client, strings.Fields(scopes))
 	if err != nil {
 		return nil, err
 	}
 	return &tokenEntry{p, time.UnixMilli(expires)}, nil
 }
 
-func (s *Service) clientPrincipal(ctx context.Context, c Client, scopes []string) (*Principal, error) {
+func (s *Service) clientPrincipal(ctx context.Context, c *Client, scopes []string) (*Principal, error) {
 	if err := s.refresh(ctx); err != nil {
 		return nil, err
 	}

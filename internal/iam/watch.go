@@ -8,6 +8,11 @@ type Watcher struct {
 	// Closing runs in the transaction that closes an account; its error
 	// refuses the closing.
 	Closing func(tx *db.Tx, account string) error
+	// Holdings lists what the account holds that another must take over before it
+	// closes; How says how. HandOver hands one of them over and tells whether it
+	// knew it; a Watcher without it lists what is handed over elsewhere.
+	Holdings func(tx *db.Tx, account string) ([]Holding, error)
+	HandOver func(tx *db.Tx, from, to string, h Holding, reason string) (bool, error)
 	// Changed follows a change of what an account may do, in this process.
 	Changed func(account string)
 }

@@ -100,6 +100,16 @@ func (c *County) Hire(t testing.TB, username, role, org string) iam.Account {
 	return a
 }
 
+// Release ends all roles of one of People, so that their account can be closed.
+func (c *County) Release(t testing.TB, who string) {
+	t.Helper()
+	page, err := c.GrantsPage(c.Ctx(t, "security"), iam.GrantQuery{Account: c.People[who].ID, State: iam.Effective})
+	must(t, err)
+	for _, g := range page.Items {
+		must(t, c.RevokeGrant(c.Ctx(t, "security"), g.ID, "离岗"))
+	}
+}
+
 // Ctx is a context in which one of People acts.
 func (c *County) Ctx(t testing.TB, who string) context.Context {
 	t.Helper()
