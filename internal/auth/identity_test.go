@@ -136,6 +136,7 @@ func TestStaffComeByALinkAlone(t *testing.T) {
 		}
 		clock.add(16 * time.Minute)
 		wantCode(t, tie(clerk), "auth.confirm")
+		c.Release(t, "clerk")
 		if err := c.CloseAccount(c.Ctx(t, "system"), c.People["clerk"].ID, "离职"); err != nil {
 			t.Fatal(err)
 		}

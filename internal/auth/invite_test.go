@@ -191,6 +191,7 @@ func TestLinksEnd(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		c.Release(t, "fresh")
 		if err := c.CloseAccount(c.Ctx(t, "system"), fresh.ID, "未到岗"); err != nil {
 			t.Fatal(err)
 		}

@@ -197,6 +197,7 @@ func TestClosedAccountCannotSignIn(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		c := authtest.New(t, d)
 		a := c.Passwords["counter"]
+		c.Release(t, "counter")
 		if err := c.CloseAccount(c.Ctx(t, "system"), a.ID, "离职"); err != nil {
 			t.Fatal(err)
 		}
