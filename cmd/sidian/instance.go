@@ -63,17 +63,14 @@ func (c *initCommand) Run(e *environment) error {
 	return e.answer(made, func(w io.Writer) { tellAdministrators(e, w, c.Config, made) })
 }
 
-// tellAdministrators shows the passwords, here and nowhere else.
+// tellAdministrators shows the links, here and nowhere else.
 func tellAdministrators(e *environment, w io.Writer, config string, made *app.Initialised) {
-	fmt.Fprintln(w, e.say("实例已建立。三位管理员的初始密码只显示这一次，请分别交给三个人，首次登录后修改：",
-		"The instance is made. The administrators' passwords are shown this once: give each to its own person, who changes it after signing in:"))
+	fmt.Fprintln(w, e.say("实例已建立。三位管理员各用自己的一次性链接设置密码和第二因素，请分别交给三个人；链接只显示这一次，72 小时内有效：",
+		"The instance is made. Each administrator sets a password and a second factor by a link of their own: give each to its own person. The links are shown this once and live for 72 hours:"))
 	for _, a := range made.Administrators {
-		fmt.Fprintf(w, "  %-10s %s", a.Username, a.Password)
-		if made.SecondStep {
-			fmt.Fprintf(w, "  %s%s", e.say("一次性口令密钥 ", "one-time code secret "), a.TOTP)
-		}
-		fmt.Fprintln(w)
+		fmt.Fprintf(w, "  %-10s %s  %s\n", a.Username, a.Name, a.Link)
 	}
+	fmt.Fprintln(w, e.say("链接过期或遗失：sidian rescue 用户名 --config ", "A link that is lost or over: sidian rescue USERNAME --config ")+config)
 	fmt.Fprintln(w, e.say("主密钥在 ", "The master key is ")+made.MasterKey+
 		e.say("。请立即另行备份到安全的地方：丢失它，全部密钥和文件都无法恢复。", ". Keep a copy of it in a safe place now: without it every key and document is lost."))
 	fmt.Fprintln(w, e.say("运行：sidian serve --config ", "Serve it: sidian serve --config ")+config)
@@ -94,6 +91,28 @@ func writeExample(path string) error {
 		return &app.Trouble{Part: "config", Where: path, Err: err, What: app.Words{Chinese: "配置文件写不了", English: "the configuration cannot be written"}}
 	}
 	return nil
+}
+
+type rescueCommand struct {
+	located
+	Username string `arg:"" help:"${arg_username}"`
+	Reason   string `required:"" placeholder:"TEXT" help:"${flag_reason}"`
+}
+
+func (c *rescueCommand) Run(e *environment) error {
+	private()
+	config, err := c.path()
+	if err != nil {
+		return err
+	}
+	made, err := app.Rescue(e.ctx, config, c.Username, c.Reason, e.err)
+	if err != nil {
+		return err
+	}
+	return e.answer(made, func(w io.Writer) {
+		fmt.Fprintln(w, e.say("请把一次性链接交给本人，只显示这一次：", "Give the one-time link to its person; it is shown this once: ")+made.Link)
+		fmt.Fprintln(w, e.say("有效至 ", "It lives until ")+made.Until.Local().Format("2006-01-02 15:04"))
+	})
 }
 
 type serveCommand struct{ configured }

@@ -32,6 +32,8 @@ func texts(e *environment) kong.Vars {
 		"kind":        e.say("证照种类：检查和导入", "Kinds of certificate: check and import."),
 		"kind_check":  e.say("检查一个证照种类，并可画出样例", "Lint the kind in a folder, and draw its example."),
 		"kind_import": e.say("把一个证照种类放进目录", "Put the kind in a folder into the catalogue."),
+		"rescue":      e.say("在服务器上为一位管理员开新的一次性链接", "Make a new one-time link for one of the three administrators, at the machine."),
+		"answer":      e.say("用文件里的 SM2 私钥签名登录页给出的挑战", "Sign the challenge of the sign-in page with an SM2 key in a file."),
 		"unbuilt":     e.say("尚未建成", "Not built yet."),
 
 		"flag_version":     e.say("显示版本", "Show the version."),
@@ -46,6 +48,12 @@ func texts(e *environment) kong.Vars {
 		"flag_uscc":        e.say("它的统一社会信用代码（GB 32100）", "Its credit code (GB 32100)."),
 		"flag_out":         e.say("把样例照面画到此文件（SVG）", "Draw the face of the example into this file (SVG)."),
 		"flag_issuer":      e.say("签发单位编号，可写多次", "Id of an organisation that issues it; may be repeated."),
+		"arg_username":     e.say("系统管理员、安全管理员或审计管理员的用户名", "User name of the system, security or audit administrator."),
+		"flag_reason":      e.say("事由，记入审计", "Why; it is audited."),
+		"flag_key":         e.say("SM2 私钥文件", "File of the SM2 private key."),
+		"flag_cert":        e.say("私钥的数字证书文件", "File of the key's digital certificate."),
+		"flag_passphrase":  e.say("存放私钥口令的文件", "File of the key's passphrase."),
+		"arg_challenge":    e.say("存放挑战文字的文件；省略则读标准输入", "File of the challenge; else the standard input."),
 		"arg_kind":         e.say("证照种类的文件夹", "The kind's folder."),
 	}
 }

@@ -40,6 +40,8 @@ type cli struct {
 	Migrate migrateCommand `cmd:"" help:"${migrate}"`
 	Doctor  doctorCommand  `cmd:"" help:"${doctor}"`
 	Kind    kindCommand    `cmd:"" help:"${kind}"`
+	Rescue  rescueCommand  `cmd:"" help:"${rescue}"`
+	Answer  answerCommand  `cmd:"" help:"${answer}"`
 	Backup  unbuilt        `cmd:"" passthrough:"" help:"${unbuilt}"`
 	Restore unbuilt        `cmd:"" passthrough:"" help:"${unbuilt}"`
 	Import  unbuilt        `cmd:"" passthrough:"" help:"${unbuilt}"`

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"sidian/internal/auditor"
 	"sidian/internal/auth"
 	"sidian/internal/catalogue"
 	"sidian/internal/cert"
@@ -25,6 +26,7 @@ type Services struct {
 	Health    *obs.Health
 	IAM       *iam.Service
 	Auth      *auth.Service
+	Auditor   *auditor.Service
 	PKI       *pki.Service
 	Seal      *seal.Service
 	Catalogue *catalogue.Service
@@ -41,6 +43,7 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	httpx.HandleHTTP(r, "GET /readyz", public, s.Health.Ready, httpx.Doc(tag, "各项依赖是否就绪"), httpx.Media("application/json"))
 	s.IAM.Routes(r)
 	s.Auth.Routes(r)
+	s.Auditor.Routes(r)
 	s.PKI.Routes(r)
 	s.Catalogue.Routes(r)
 	s.Seal.Routes(r)

@@ -14,12 +14,14 @@ import (
 
 	"sidian/gm"
 	"sidian/internal/api"
+	"sidian/internal/auditor"
 	"sidian/internal/auth"
 	"sidian/internal/blob"
 	"sidian/internal/catalogue"
 	"sidian/internal/cert"
 	"sidian/internal/conf"
 	"sidian/internal/db"
+	"sidian/internal/due"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
 	"sidian/internal/keys"
@@ -45,8 +47,11 @@ type App struct {
 	Keys      *keys.Store
 	Blob      *blob.Store
 	Outbox    *outbox.Outbox
+	Due       *due.Service
 	IAM       *iam.Service
 	Auth      *auth.Service
+	Auditor   *auditor.Service
+	Rotation  *keys.Rotation // of what is encrypted in columns
 	PKI       *pki.Service
 	Seal      *seal.Service
 	Catalogue *catalogue.Service
@@ -56,18 +61,20 @@ type App struct {
 	Health    *obs.Health
 	Metrics   *obs.Metrics
 
-	mark    string
-	making  *making  // what Create made; nil after Open
-	held    *demoDir // a demo's directory; nil otherwise
-	repeats *httpx.Idempotency
-	handler http.Handler
+	mark     string
+	provider *provider // the demo's; nil otherwise
+	making   *making   // what Create made; nil after Open
+	held     *demoDir  // a demo's directory; nil otherwise
+	repeats  *httpx.Idempotency
+	handler  http.Handler
 }
 
 // Options are what the configuration does not say.
 type Options struct {
-	Mark string           // laid over every document and page: 样例 in the demo
-	Now  func() time.Time // clock, nil: the system's
-	Log  io.Writer        // nil: the standard error
+	Mark   string           // laid over every document and page: 样例 in the demo
+	People bool             // an identity platform of invented people, for the demo alone
+	Now    func() time.Time // clock, nil: the system's
+	Log    io.Writer        // nil: the standard error
 }
 
 // Open wires an instance that Create has made, and that has administrators. It
@@ -149,7 +156,11 @@ func wire(ctx context.Context, c conf.Config, o Options, d *db.DB, openKeys keys
 	if a.Blob, err = blob.New(ctx, e, a.Keys); err != nil {
 		return nil, troubledDocuments(c, err)
 	}
-	a.Outbox = outbox.New()
+	if o.People {
+		if a.provider, err = newProvider(c.BaseURL, d.Now); err != nil {
+			return nil, err
+		}
+	}
 	if err := a.contexts(ctx); err != nil {
 		return nil, err
 	}
@@ -159,13 +170,7 @@ func wire(ctx context.Context, c conf.Config, o Options, d *db.DB, openKeys keys
 // contexts makes the services in the order of their arrows.
 func (a *App) contexts(ctx context.Context) (err error) {
 	c := a.Conf
-	if a.IAM, err = iam.New(ctx, a.DB, a.Keys, iam.Options{}); err != nil {
-		return err
-	}
-	a.Auth, err = auth.New(ctx, a.IAM, a.Keys, auth.Options{
-		Idle: c.Session.Idle, Absolute: c.Session.Absolute, Failures: c.Session.LockAfter, SecondStep: c.Session.SecondStep,
-	})
-	if err != nil {
+	if err = a.access(ctx); err != nil {
 		return err
 	}
 	outside, err := outsideOf(c)
@@ -187,6 +192,7 @@ func (a *App) contexts(ctx context.Context) (err error) {
 	if a.Cert.Index, err = a.Keys.Index(ctx, "cert.holder"); err != nil {
 		return err
 	}
+	a.Rotation = a.Keys.Rotation(keys.Field, a.IAM, a.Auth, a.Cert.Resealer())
 	a.Verify = &verify.Service{DB: a.DB, PKI: a.PKI, Cert: a.Cert, Cache: sign.NewChainCache(), Mark: a.mark}
 	a.Web = &web.Service{IAM: a.IAM, Auth: a.Auth, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Mark: a.mark}
 	return a.Web.Load()
@@ -216,8 +222,11 @@ func (a *App) routes(ctx context.Context) error {
 		o.SlowPublic = httpx.Rate{PerSecond: -1} // in a demo one machine is everybody
 	}
 	r := httpx.New(o)
+	if a.provider != nil {
+		a.provider.routes(r)
+	}
 	a.handler, err = api.Mount(r, api.Services{
-		Health: a.Health, IAM: a.IAM, Auth: a.Auth, PKI: a.PKI, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Seal: a.Seal, Web: a.Web,
+		Health: a.Health, IAM: a.IAM, Auth: a.Auth, Auditor: a.Auditor, PKI: a.PKI, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Seal: a.Seal, Web: a.Web,
 	})
 	return err
 }

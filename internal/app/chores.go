@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"time"
+
+	"sidian/internal/audit/chain"
 )
 
 // A chore is work that a running program does by itself, at once and then at
@@ -20,6 +22,9 @@ func (a *App) chores() []chore {
 		{"resuming what was being issued", 5 * time.Second, a.resume},
 		{"forgetting sessions that are over", time.Hour, a.Auth.Sweep},
 		{"forgetting tokens that are over", time.Hour, a.IAM.Sweep},
+		{"announcing deadlines", 20 * time.Second, func(ctx context.Context) error { _, err := a.Due.Tick(ctx); return err }},
+		{"linking audit entries", 2 * time.Second, func(ctx context.Context) error { _, err := chain.Run(ctx, a.DB, a.Keys); return err }},
+		{"encrypting again under new keys", time.Minute, a.Rotation.Run},
 		{"forgetting answers that nobody asks for again", time.Hour, func(ctx context.Context) error { _, err := a.repeats.Sweep(ctx); return err }},
 		{"removing documents that no certificate names", 24 * time.Hour, a.sweepDocuments},
 	}

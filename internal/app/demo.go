@@ -79,7 +79,7 @@ func reopenDemo(ctx context.Context, o DemoOptions, d *demoDir, base string) (*A
 	if err != nil {
 		return nil, nil, troubledData(d.path, Words{"这个目录里的样例县已经损坏", "the demo in this directory is damaged"}, err)
 	}
-	a, err := Open(ctx, demoConf(d.path, base), Options{Mark: Mark, Log: o.Log})
+	a, err := Open(ctx, demoConf(d.path, base), Options{Mark: Mark, People: true, Log: o.Log})
 	if err != nil {
 		return nil, nil, troubledData(d.path, Words{"这个目录里的样例县打不开", "the demo in this directory cannot be opened"}, err)
 	}

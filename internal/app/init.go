@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"sidian/internal/conf"
 	"sidian/internal/db"
@@ -22,22 +23,22 @@ type InitRequest struct {
 	Log    io.Writer
 }
 
-// An Initialised instance and how its three administrators sign in. It is told
-// once and kept nowhere.
+// An Initialised instance and where its three administrators begin. The links
+// are told once: each is for one person, who chooses a password and registers a
+// second factor there. There is no default password.
 type Initialised struct {
 	Base           string          `json:"base"`
 	Data           string          `json:"data"`
 	MasterKey      string          `json:"master_key_file"`
 	Administrators []Administrator `json:"administrators"`
-	SecondStep     bool            `json:"second_step"` // whether signing in takes the one-time code
 }
 
-// An Administrator is one of the three, with the secrets that are told once.
+// An Administrator is one of the three, with the link that is told once.
 type Administrator struct {
-	Username string `json:"username"`
-	Name     string `json:"name"`
-	Password string `json:"password"`
-	TOTP     string `json:"totp"`
+	Username string    `json:"username"`
+	Name     string    `json:"name"`
+	Link     string    `json:"link"`
+	Until    time.Time `json:"until"`
 }
 
 // Init creates the instance of a configuration file.
@@ -57,20 +58,55 @@ func Init(ctx context.Context, r InitRequest) (*Initialised, error) {
 	if err != nil {
 		return nil, err
 	}
-	made, err := a.Auth.Bootstrap(ctx, iam.BootstrapRequest{
+	out := &Initialised{Base: c.BaseURL, Data: c.DataDir, MasterKey: c.MasterKeyFile}
+	err = a.begin(ctx, root, out)
+	if err = errors.Join(err, a.Close()); err != nil {
+		return nil, errors.Join(err, a.making.undo())
+	}
+	return out, nil
+}
+
+// begin makes the three administrators, and a link for each. They are what is
+// made last but for the links; one that is lost is made again by Rescue.
+func (a *App) begin(ctx context.Context, root iam.OrgRequest, out *Initialised) error {
+	made, err := a.IAM.Bootstrap(ctx, iam.BootstrapRequest{
 		Root:     root,
 		System:   iam.AccountRequest{Username: "system", Name: "系统管理员"},
 		Security: iam.AccountRequest{Username: "security", Name: "安全管理员"},
 		Audit:    iam.AccountRequest{Username: "audit", Name: "审计管理员"},
 	})
-	if err = errors.Join(err, a.Close()); err != nil {
-		return nil, errors.Join(err, a.making.undo())
+	if err != nil {
+		return err
 	}
-	out := &Initialised{Base: c.BaseURL, Data: c.DataDir, MasterKey: c.MasterKeyFile, SecondStep: c.Session.SecondStep}
 	for _, m := range made {
-		out.Administrators = append(out.Administrators, Administrator{m.Username, m.Name, m.Password, m.TOTP})
+		link, err := a.Auth.Rescue(ctx, m.Username, "初始化")
+		if err != nil {
+			return err
+		}
+		out.Administrators = append(out.Administrators, Administrator{m.Username, m.Name, a.address(link.Path), link.Until})
 	}
-	return out, nil
+	return nil
+}
+
+// address is where a path stands for people.
+func (a *App) address(path string) string { return strings.TrimSuffix(a.Conf.BaseURL, "/") + path }
+
+// Rescue makes a new one-time link for one of the three administrators of an
+// instance, who lost theirs or what they sign in with.
+func Rescue(ctx context.Context, config, username, reason string, log io.Writer) (*Administrator, error) {
+	c, err := loadConfig(config)
+	if err != nil {
+		return nil, err
+	}
+	a, err := openInstance(ctx, c, log)
+	if err != nil {
+		return nil, err
+	}
+	link, err := a.Auth.Rescue(ctx, username, reason)
+	if err = errors.Join(err, a.Close()); err != nil {
+		return nil, err
+	}
+	return &Administrator{Username: username, Link: a.address(link.Path), Until: link.Until}, nil
 }
 
 // refuseInitialised tells a second init what the first one left. Whether an

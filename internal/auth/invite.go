@@ -6,7 +6,6 @@ import (
 
 	"sidian/gm"
 	"sidian/internal/audit"
-	"sidian/internal/auth/event"
 	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/httpx"
@@ -70,28 +69,12 @@ func (s *Service) Invite(ctx context.Context, account string, purpose Purpose, r
 		if err := s.mayInvite(ctx, tx, account, purpose); err != nil {
 			return err
 		}
-		r.until = tx.Now().Add(resetLife).UnixMilli()
-		if purpose == First {
-			r.until = tx.Now().Add(firstLife).UnixMilli()
-		}
-		if err := endInvitations(tx, account); err != nil {
-			return err
-		}
-		if err := insertInvitation(tx, r); err != nil {
-			return err
-		}
-		if purpose != First {
-			body := event.Account{Account: account, By: audit.ActorFrom(ctx).Account, Until: r.until}
-			if err := s.alarm(tx, event.Recovered, body); err != nil {
-				return err
-			}
-		}
-		return audit.Put(tx, audit.Entry{Action: "account.invite-" + string(purpose), Object: "account/" + account, Reason: reason})
+		return s.invite(tx, &r, audit.ActorFrom(ctx), reason)
 	})
 	if err != nil {
 		return Invitation{}, err
 	}
-	return Invitation{Token: token, Path: "/s/" + token, Until: time.UnixMilli(r.until).UTC()}, nil
+	return invitation(token, r), nil
 }
 
 func (s *Service) mayInvite(ctx context.Context, tx *db.Tx, account string, purpose Purpose) error {
