@@ -1,5 +1,7 @@
 package auth
 
+import "context"
+
 // For tests: the codes and the rule that a person's own app and mind know.
 var (
 	TOTPCode      = totpCode
@@ -8,3 +10,13 @@ var (
 
 // Sums is how many password hashes a service has computed.
 func Sums(s *Service) int64 { return s.hasher.sums.Load() }
+
+// Stored is what a service keeps of a password, and of a secret of one-time
+// codes.
+func Stored(ctx context.Context, s *Service, account, password string, totp []byte) (hash string, sealed []byte, err error) {
+	if hash, err = s.hasher.hash(ctx, password); err != nil {
+		return "", nil, err
+	}
+	sealed, err = s.box.Seal(totpCell(account), totp)
+	return hash, sealed, err
+}
