@@ -5,6 +5,8 @@ import (
 	"net/url"
 
 	"sidian/internal/auth"
+	"sidian/internal/fault"
+	"sidian/internal/httpx"
 	"sidian/internal/iam"
 	"sidian/internal/web/page"
 )
@@ -126,6 +128,9 @@ func (s *Service) refuseLogin(w http.ResponseWriter, p *loginPage, err error) er
 // the beginning.
 func (s *Service) over(w http.ResponseWriter, r *http.Request, to string, err error) error {
 	p := s.login(r, to)
+	if fault.As(err) != nil && !isOver(err) && code(err) != "auth.locked" {
+		err = fault.Unauthorized.New("登录步骤已失效").WithCode("auth.pending").WithHint("可能停留太久，或错误次数过多。请重新登录")
+	}
 	if _, err := p.refuse(err, nil); err != nil {
 		return err
 	}
@@ -139,11 +144,19 @@ func isOver(err error) bool {
 }
 
 func (s *Service) postLogout(w http.ResponseWriter, r *http.Request) error {
+	if err := s.signOut(w, r); err != nil {
+		return err
+	}
+	return see(w, r, "/")
+}
+
+// signOut ends the session, and makes the browser forget it.
+func (s *Service) signOut(w http.ResponseWriter, r *http.Request) error {
 	if _, ok := iam.From(r.Context()); ok {
 		if err := s.Auth.SignOut(r.Context()); err != nil {
 			return err
 		}
 	}
-	forget(w, r)
-	return see(w, r, "/")
+	http.SetCookie(w, httpx.SessionCookie("", secure(r)))
+	return nil
 }
