@@ -29,8 +29,11 @@ import (
 	"sidian/internal/outbox"
 	"sidian/internal/pki"
 	"sidian/internal/seal"
+	"sidian/internal/todo"
 	"sidian/internal/verify"
 	"sidian/internal/web"
+	"sidian/internal/web/account"
+	"sidian/internal/web/records"
 	"sidian/ofd/draw"
 	"sidian/ofd/sign"
 )
@@ -58,6 +61,9 @@ type App struct {
 	Cert      *cert.Service
 	Verify    *verify.Service
 	Web       *web.Service
+	Account   *account.Service
+	Todo      *todo.Service
+	Records   *records.Service
 	Health    *obs.Health
 	Metrics   *obs.Metrics
 
@@ -194,8 +200,15 @@ func (a *App) contexts(ctx context.Context) (err error) {
 	}
 	a.Rotation = a.Keys.Rotation(keys.Field, a.IAM, a.Auth, a.Cert.Resealer())
 	a.Verify = &verify.Service{DB: a.DB, PKI: a.PKI, Cert: a.Cert, Cache: sign.NewChainCache(), Mark: a.mark}
-	a.Web = &web.Service{IAM: a.IAM, Auth: a.Auth, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Mark: a.mark}
-	return a.Web.Load()
+	a.Web = &web.Service{IAM: a.IAM, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Mark: a.mark}
+	if err = a.Web.Load(); err != nil {
+		return err
+	}
+	a.Account = &account.Service{Auth: a.Auth, IAM: a.IAM, Kit: a.Web.Kit, Demo: a.mark != "", Rules: account.Rules{History: c.Session.PasswordHistory, Days: c.Session.PasswordDays}}
+	if err = a.Account.Load(); err != nil {
+		return err
+	}
+	return a.records()
 }
 
 // routes mounts everything on one mux.
@@ -217,6 +230,7 @@ func (a *App) routes(ctx context.Context) error {
 		RateLimit:  httpx.Rate{PerSecond: c.Limits.AddressRate, Burst: c.Limits.AddressBurst},
 		CallerRate: httpx.Rate{PerSecond: c.Limits.CallerRate, Burst: c.Limits.CallerBurst},
 		Observe:    a.Metrics.Observe, PageError: a.Web.Refuse, NotFoundPage: api.IsPage,
+		HTTPSOnly: strings.HasPrefix(c.BaseURL, "https:"),
 	}
 	if a.mark != "" {
 		o.SlowPublic = httpx.Rate{PerSecond: -1} // in a demo one machine is everybody
@@ -226,7 +240,8 @@ func (a *App) routes(ctx context.Context) error {
 		a.provider.routes(r)
 	}
 	a.handler, err = api.Mount(r, api.Services{
-		Health: a.Health, IAM: a.IAM, Auth: a.Auth, Auditor: a.Auditor, PKI: a.PKI, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Seal: a.Seal, Web: a.Web,
+		Health: a.Health, IAM: a.IAM, Auth: a.Auth, Auditor: a.Auditor, PKI: a.PKI, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Seal: a.Seal, Web: a.Web, Account: a.Account,
+		Todo: a.Todo, Records: a.Records,
 	})
 	return err
 }

@@ -98,6 +98,8 @@ func demoConf(data, base string) conf.Config {
 	c.Blob.Dir = filepath.Join(data, "blob")
 	c.Database.URL = "sqlite:" + filepath.Join(data, "sidian.db")
 	c.Log.Level = "warn"
+	c.Session.SecondStep = false                       // who looks around has a password; a code is taken where it is given
+	c.Session.PasswordDays = 0                         // the passwords of a demo stay
 	c.Limits.AddressRate, c.Limits.AddressBurst = 0, 0 // one machine is the whole county
 	return c
 }
@@ -125,7 +127,7 @@ func makeDemo(ctx context.Context, o DemoOptions, d *demoDir, base string) error
 // --config work on the demo.
 func writeDemoConfig(path, base string) error {
 	text := "# 样例县的配置，供 sidian doctor、kind import、serve 等带 --config 的命令使用；sidian demo 自己不读它。\n" +
-		"listen: " + strings.TrimPrefix(base, "http://") + "\nbase_url: " + base + "\nregion: \"999999\"\n"
+		"listen: " + strings.TrimPrefix(base, "http://") + "\nbase_url: " + base + "\nregion: \"999999\"\nsession: {second_step: false, password_days: 0}\n"
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return fmt.Errorf("app: writing the demo's configuration: %w", err)
 	}

@@ -13,6 +13,8 @@ import (
 	"sidian/internal/conf"
 	"sidian/internal/db"
 	"sidian/internal/httpx"
+	"sidian/internal/iam"
+	"sidian/internal/keys"
 	"sidian/internal/obs"
 	"sidian/internal/outbox"
 )
@@ -38,6 +40,9 @@ type ServeOptions struct {
 func Serve(ctx context.Context, o ServeOptions) error {
 	c, err := loadConfig(o.Config)
 	if err != nil {
+		return err
+	}
+	if err := refuseExposed(c); err != nil {
 		return err
 	}
 	l, err := net.Listen("tcp", c.Listen)
@@ -93,8 +98,16 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	for _, c := range a.chores() {
 		background.Go(func() { a.keepDoing(ctx, c) })
 	}
+	pair, err := a.tls(ctx, &background)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
 	a.Log.InfoContext(ctx, "serving", "address", l.Addr().String(), "database", a.DB.Engine())
-	return httpx.Serve(ctx, httpx.Server(a.Handler(), a.Log), l, a.Conf.TLS.CertFile, a.Conf.TLS.KeyFile, grace)
+	server := httpx.Server(a.Handler(), a.Log)
+	if pair == nil {
+		return httpx.Serve(ctx, server, l, "", "", grace)
+	}
+	return httpx.ServePair(ctx, server, l, pair, grace)
 }
 
 // Handler is the program's routes.
@@ -150,5 +163,27 @@ func Migrate(ctx context.Context, config string) ([]string, error) {
 	if err != nil {
 		return applied, troubledDatabase(c, fmt.Errorf("migrating: %w", err))
 	}
-	return applied, nil
+	return applied, adopt(ctx, c)
+}
+
+// adopt guards the rows of access control that a version of this program wrote
+// which did not. It does nothing where they are guarded, or where an init was
+// interrupted.
+func adopt(ctx context.Context, c conf.Config) error {
+	d, err := openDatabase(ctx, c, db.Open)
+	if err != nil {
+		return err
+	}
+	if finished(ctx, d, c) != nil {
+		return d.Close()
+	}
+	ks, err := keys.Open(ctx, d, c.MasterKeyFile)
+	if err != nil {
+		return errors.Join(troubledKeys(c, err), d.Close())
+	}
+	people, err := iam.New(ctx, d, ks, iam.Options{})
+	if err == nil {
+		_, err = people.Adopt(ctx)
+	}
+	return errors.Join(err, d.Close())
 }

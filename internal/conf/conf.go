@@ -58,6 +58,7 @@ type S3 struct {
 type TLS struct {
 	CertFile string `koanf:"cert_file" doc:"服务器数字证书（PEM）；更换文件后自动生效，不用重启"`
 	KeyFile  string `koanf:"key_file" doc:"服务器私钥（PEM）"`
+	Redirect string `koanf:"redirect_listen" doc:"另外监听的明文地址，只把访问转到 https，例如 :80；不填则不开"`
 }
 
 // Authority says who signs the digital certificates of seals.
@@ -81,7 +82,7 @@ type Timestamp struct {
 type Session struct {
 	Idle       time.Duration `koanf:"idle" doc:"闲置多久自动退出"`
 	Absolute   time.Duration `koanf:"absolute" doc:"最长多久须重新登录"`
-	SecondStep bool          `koanf:"second_step" doc:"工作人员登录须用一次性口令"`
+	SecondStep bool          `koanf:"second_step" doc:"工作人员登录须用第二因素（一次性口令、通行密钥或数字证书）"`
 	LockAfter  int           `koanf:"lock_after" doc:"15 分钟内失败多少次锁定账号 30 分钟"`
 
 	PasswordDays    int `koanf:"password_days" doc:"工作人员的密码用多少天须更换；0 不限"`
@@ -144,7 +145,7 @@ func Default() Config {
 		Listen: "localhost:8080", DataDir: ".",
 		Authority: Authority{Mode: "builtin"},
 		Timestamp: Timestamp{Mode: "builtin"},
-		Session:   Session{Idle: 30 * time.Minute, Absolute: 12 * time.Hour, LockAfter: 5, PasswordDays: 90, PasswordHistory: 5},
+		Session:   Session{Idle: 30 * time.Minute, Absolute: 12 * time.Hour, LockAfter: 5, SecondStep: true, PasswordDays: 90, PasswordHistory: 5},
 		Identity: Identity{
 			Staff:  Provider{CitizenClaim: "id_number", LevelClaim: "acr"},
 			Holder: Provider{CitizenClaim: "id_number", LevelClaim: "acr"},

@@ -79,6 +79,7 @@ func TestLoadRefuses(t *testing.T) {
 		"unknown engine":        {"database: {url: 'mysql://h/d'}", "", "database.url"},
 		"unknown level":         {"log: {level: loud}", "", "log.level"},
 		"half a certificate":    {"tls: {cert_file: a}", "", "set together"},
+		"redirect to nothing":   {"tls: {redirect_listen: ':80'}", "", "tls.redirect_listen"},
 		"files without files":   {"authority: {mode: files}", "", "authority.cert_file"},
 		"url without url":       {"timestamp: {mode: url}", "", "timestamp.url"},
 		"bucket without keys":   {"blob: {s3: {endpoint: 'h:1', bucket: b}}", "", "secret_key_file"},

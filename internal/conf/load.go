@@ -177,6 +177,8 @@ func (c *Config) checkPairs() error {
 	switch {
 	case (c.TLS.CertFile == "") != (c.TLS.KeyFile == ""):
 		return fmt.Errorf("conf: tls.cert_file and tls.key_file must be set together")
+	case c.TLS.Redirect != "" && c.TLS.CertFile == "":
+		return fmt.Errorf("conf: tls.redirect_listen needs tls.cert_file and tls.key_file")
 	case c.Authority.Mode == "files" && (c.Authority.CertFile == "" || c.Authority.KeyFile == ""):
 		return fmt.Errorf("conf: authority.mode files needs authority.cert_file and authority.key_file")
 	case c.Timestamp.Mode == "files" && (c.Timestamp.CertFile == "" || c.Timestamp.KeyFile == ""):
