@@ -12,7 +12,6 @@ package web
 import (
 	"sync"
 
-	"sidian/internal/auth"
 	"sidian/internal/catalogue"
 	"sidian/internal/cert"
 	"sidian/internal/iam"
@@ -23,7 +22,6 @@ import (
 // A Service serves the pages. It is safe for concurrent use.
 type Service struct {
 	IAM       *iam.Service
-	Auth      *auth.Service
 	Catalogue *catalogue.Service
 	Cert      *cert.Service
 	Verify    *verify.Service

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"sidian/internal/catalogue"
-	"sidian/internal/httpx"
 	"sidian/internal/iam"
 	"sidian/ofd"
 	"sidian/ofd/render"
@@ -142,8 +141,4 @@ func sendPicture(w http.ResponseWriter, data []byte, media string, keep time.Dur
 	w.Header().Set("Content-Type", media)
 	w.Header().Set("Cache-Control", "private, max-age="+strconv.Itoa(int(keep.Seconds())))
 	_, _ = w.Write(data) // the client went away: nobody is left to tell
-}
-
-func expired(r *http.Request) *http.Cookie {
-	return httpx.SessionCookie("", httpx.MetaFrom(r.Context()).Secure)
 }
