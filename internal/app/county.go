@@ -19,6 +19,8 @@ type county struct {
 	County       struct{ Name, Region, Tier string }
 	Units        []unit
 	Staff        []staffMember
+	Posts        []unitPosts
+	Waiting      []waiting
 	People       []person
 	Firms        []firm
 	Certificates []holding
@@ -34,6 +36,12 @@ type staffMember struct {
 	Username, Name, Org string
 	Roles               []string
 }
+
+// unitPosts are the user names of who answers for certificates in a unit.
+type unitPosts struct{ Unit, Contact, Custodian, Reviewer string }
+
+// waiting is a grant that is proposed and not decided.
+type waiting struct{ Username, Role, Org, Reason string }
 
 type person struct {
 	Username, Name, Born, Home string
@@ -65,6 +73,12 @@ func loadCounty() (*county, error) {
 		return nil, fmt.Errorf("app: the demo's county: %w", err)
 	}
 	return c, nil
+}
+
+// unitTypes are the sorts of the county's units in the words of iam.
+var unitTypes = map[string]string{
+	"政府": "government", "管理单位": "department", "制发单位": "department", "应用单位": "department", "医疗机构": "medical", "学校": "school",
+	"档案部门": "archive", "乡镇": "township", "公用事业": "utility",
 }
 
 // citizen makes the person's citizen ID, with the division that is nobody's.

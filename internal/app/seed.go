@@ -19,7 +19,8 @@ type seeder struct {
 	custodian        context.Context // keeps every unit's seals, for the demo's sake
 	client           context.Context
 	clientID         string
-	codes            []string // of the firms, given by their licences
+	accounts         map[string]string // of staff, by user name
+	codes            []string          // of the firms, given by their licences
 	imprints         imprints
 }
 
@@ -28,7 +29,7 @@ func (a *App) seed(ctx context.Context) (*Credentials, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &seeder{App: a, county: c, creds: &Credentials{}, imprints: newImprints(c)}
+	s := &seeder{App: a, county: c, accounts: map[string]string{}, creds: &Credentials{}, imprints: newImprints(c)}
 	drawn := make(chan struct{})
 	go func() { defer close(drawn); s.imprints.drawAll(ctx) }()
 	defer func() { <-drawn }()
@@ -36,7 +37,7 @@ func (a *App) seed(ctx context.Context) (*Credentials, error) {
 		name string
 		do   func(context.Context) error
 	}{
-		{"administrators", s.administrators}, {"units", s.units}, {"staff", s.staff}, {"holders", s.holders},
+		{"administrators", s.administrators}, {"units", s.units}, {"staff", s.staff}, {"posts", s.posts}, {"holders", s.holders},
 		{"client", s.clients}, {"seals", s.seals}, {"certificates", s.certificates},
 	} {
 		if err := step.do(ctx); err != nil {
@@ -88,7 +89,7 @@ func (s *seeder) units(context.Context) error {
 			tier = s.County.Tier
 		}
 		_, err = s.IAM.CreateOrg(s.system, iam.OrgRequest{
-			ID: u.ID, Parent: u.Parent, Name: u.Name, USCC: code, Region: s.County.Region, Tier: tier, Sort: int64(i + 1),
+			ID: u.ID, Parent: u.Parent, Name: u.Name, USCC: code, Region: s.County.Region, Tier: tier, Type: unitTypes[u.Sort], Sort: int64(i + 1),
 		})
 		if err != nil {
 			return fmt.Errorf("%s: %w", u.Name, err)
@@ -108,6 +109,7 @@ func (s *seeder) staff(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.Username, err)
 		}
+		s.accounts[m.Username] = n.ID
 		for _, role := range m.Roles {
 			if err := s.grant(n.ID, role, m.Org); err != nil {
 				return fmt.Errorf("%s: %w", m.Username, err)
@@ -131,6 +133,26 @@ func (s *seeder) account(r iam.AccountRequest) (auth.Equipped, error) {
 		return auth.Equipped{}, err
 	}
 	return s.Auth.Equip(s.system, a.ID, auth.EquipRequest{Level: 2})
+}
+
+// posts appoints who answers for certificates, and leaves a grant waiting.
+func (s *seeder) posts(context.Context) error {
+	for _, p := range s.Posts {
+		for post, username := range map[string]string{"contact": p.Contact, "custodian": p.Custodian, "reviewer": p.Reviewer} {
+			if username == "" {
+				continue
+			}
+			if _, err := s.IAM.Appoint(s.system, iam.PostRequest{Org: p.Unit, Post: post, Account: s.accounts[username], Reason: "样例县初始任命"}); err != nil {
+				return fmt.Errorf("%s: %w", p.Unit, err)
+			}
+		}
+	}
+	for _, w := range s.Waiting {
+		if _, err := s.IAM.ProposeGrant(s.system, iam.GrantRequest{Account: s.accounts[w.Username], Role: w.Role, Org: w.Org, Reason: w.Reason}); err != nil {
+			return fmt.Errorf("%s: %w", w.Username, err)
+		}
+	}
+	return nil
 }
 
 // grant is proposed by one administrator and approved by another.
