@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sidian/internal/db"
+	"sidian/internal/due"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
 	"sidian/internal/keys"
@@ -54,6 +55,7 @@ func NewWith(t testing.TB, d *db.DB, o iam.Options) *County {
 	must(t, err)
 	c.Service = s
 	s.Outbox = outbox.New()
+	s.Due = &due.Service{DB: d, Outbox: s.Outbox}
 	c.begin(ctx, t)
 	for _, role := range []string{"clerk", "reviewer", "issuer", "custodian", "designer", "counter", "officer", "integrator"} {
 		c.Hire(t, role, role, Market)
