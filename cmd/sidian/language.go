@@ -33,6 +33,7 @@ func texts(e *environment) kong.Vars {
 		"kind_check":  e.say("检查一个证照种类，并可画出样例", "Lint the kind in a folder, and draw its example."),
 		"kind_import": e.say("把一个证照种类放进目录", "Put the kind in a folder into the catalogue."),
 		"rescue":      e.say("在服务器上为一位管理员开新的一次性链接", "Make a new one-time link for one of the three administrators, at the machine."),
+		"rotate":      e.say("更换数据加密密钥，不停机；中断后再次运行即继续", "Replace the keys of encrypted columns while serving; run it again to go on."),
 		"answer":      e.say("用文件里的 SM2 私钥签名登录页给出的挑战", "Sign the challenge of the sign-in page with an SM2 key in a file."),
 		"unbuilt":     e.say("尚未建成", "Not built yet."),
 
@@ -50,6 +51,9 @@ func texts(e *environment) kong.Vars {
 		"flag_issuer":      e.say("签发单位编号，可写多次", "Id of an organisation that issues it; may be repeated."),
 		"arg_username":     e.say("系统管理员、安全管理员或审计管理员的用户名", "User name of the system, security or audit administrator."),
 		"flag_reason":      e.say("事由，记入审计", "Why; it is audited."),
+		"flag_status":      e.say("只看进度", "Only tell how far it is."),
+		"flag_pause":       e.say("暂停", "Pause."),
+		"flag_resume":      e.say("继续", "Go on."),
 		"flag_key":         e.say("SM2 私钥文件", "File of the SM2 private key."),
 		"flag_cert":        e.say("私钥的数字证书文件", "File of the key's digital certificate."),
 		"flag_passphrase":  e.say("存放私钥口令的文件", "File of the key's passphrase."),

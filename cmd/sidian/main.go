@@ -41,6 +41,7 @@ type cli struct {
 	Doctor  doctorCommand  `cmd:"" help:"${doctor}"`
 	Kind    kindCommand    `cmd:"" help:"${kind}"`
 	Rescue  rescueCommand  `cmd:"" help:"${rescue}"`
+	Rotate  rotateCommand  `cmd:"" help:"${rotate}"`
 	Answer  answerCommand  `cmd:"" help:"${answer}"`
 	Backup  unbuilt        `cmd:"" passthrough:"" help:"${unbuilt}"`
 	Restore unbuilt        `cmd:"" passthrough:"" help:"${unbuilt}"`
