@@ -183,6 +183,7 @@ func TestBreakGlass(t *testing.T) {
 			wantCode(t, errOf(c.OpenGlass(c.Ctx(t, who), r)), "auth.permission")
 		}
 		wantCode(t, errOf(c.OpenGlass(system, iam.GlassRequest{Org: iamtest.Market, Object: "cert/x", Reason: "太短"})), "glass.invalid")
+		wantCode(t, errOf(c.OpenGlass(system, iam.GlassRequest{Org: iamtest.Market, Object: "张样例 " + iamtest.HolderCitizen, Reason: r.Reason})), "glass.invalid")
 		g, err := c.OpenGlass(system, r)
 		ok(t, err)
 		wantCode(t, errOf(c.OpenGlass(system, r)), "glass.open")
@@ -197,6 +198,16 @@ func TestBreakGlass(t *testing.T) {
 			if iam.Ask(now, q) == nil {
 				t.Errorf("a broken glass is good for %s", name)
 			}
+		}
+		clerk := c.People["clerk"].ID
+		person, err := c.Unmask(now, clerk, "emergency", "核查")
+		if err != nil || person.Name != "样例·clerk" {
+			t.Errorf("reading a person in an emergency: %v", err)
+		}
+		wantCode(t, errOf(c.Unmask(now, clerk, "issue", "核查")), "auth.purpose")
+		wantCode(t, errOf(c.Unmask(now, c.People["outsider"].ID, "emergency", "核查")), "auth.org")
+		if n := count(t, d, `select count(*) from audit_entry where action = 'person.read' and purpose = 'emergency' and rule like 'role.glass@%'`); n != 1 {
+			t.Errorf("%d audit rows say for which purpose and by which rule", n)
 		}
 		if n := count(t, d, `select count(*) from outbox_event where topic = 'iam.glass'`); n != 1 {
 			t.Errorf("%d alarms", n)

@@ -196,7 +196,7 @@ func TestPersonalDataIsEncryptedAndMasked(t *testing.T) {
 		if err != nil || found != id {
 			t.Errorf("by citizen ID: %v", err)
 		}
-		_, err = c.Unmask(c.Ctx(t, "clerk"), id, "好奇")
+		_, err = c.Unmask(c.Ctx(t, "clerk"), id, "issue", "好奇")
 		wantCode(t, err, "auth.permission")
 		_, err = c.CreateAccount(c.Ctx(t, "system"), iam.AccountRequest{Username: "again", Kind: iam.Holder, Name: "张样例", Citizen: iamtest.HolderCitizen})
 		wantCode(t, err, "account.exists")

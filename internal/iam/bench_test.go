@@ -37,3 +37,34 @@ func BenchmarkIdentify(b *testing.B) {
 		})
 	})
 }
+
+// BenchmarkAsk is what one decision costs, refused or not.
+func BenchmarkAsk(b *testing.B) {
+	c := iamtest.New(b, dbtest.New(b, "sqlite"))
+	ctx := c.Ctx(b, "clerk")
+	for name, q := range map[string]iam.Question{
+		"allowed": {Permission: "cert.reveal", Org: iamtest.Market, Purpose: "issue", Class: "敏感"},
+		"purpose": {Permission: "cert.reveal", Org: iamtest.Market, Class: "敏感"},
+		"foreign": {Permission: "cert.draft", Org: iamtest.Land},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if (iam.Ask(ctx, q) == nil) != (name == "allowed") {
+					b.Fatal("another answer")
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkHolderOf is a look-up by blind index.
+func BenchmarkHolderOf(b *testing.B) {
+	dbtest.EachBench(b, func(b *testing.B, d *db.DB) {
+		c := iamtest.New(b, d)
+		for b.Loop() {
+			if _, err := c.HolderOf(b.Context(), iamtest.HolderCitizen); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

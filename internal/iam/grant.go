@@ -2,7 +2,9 @@ package iam
 
 import (
 	"context"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"sidian/gm"
@@ -306,11 +308,18 @@ func (s *Service) sweepGrants(ctx context.Context) error {
 	return nil
 }
 
-// refused records a refusal in a transaction of its own, and returns it.
+var objectForm = regexp.MustCompile(`^[a-z]+/[a-z0-9-]{1,64}$`)
+
+// refused records a refusal in a transaction of its own, and returns it. What
+// was typed in place of an id is not recorded: it may be anything.
 func (s *Service) refused(ctx context.Context, action, object string, err error) error {
 	f := fault.As(err)
 	if f == nil || f.Kind != fault.Forbidden {
 		return err
+	}
+	if !objectForm.MatchString(object) {
+		kind, _, _ := strings.Cut(object, "/")
+		object = kind + "/unknown"
 	}
 	put := s.DB.Write(ctx, func(tx *db.Tx) error {
 		return audit.Put(tx, audit.Entry{Action: action, Object: object, Result: audit.Refused, Rule: f.Code})

@@ -6,6 +6,7 @@ import (
 	"sidian/internal/audit"
 	"sidian/internal/db"
 	"sidian/internal/fault"
+	"sidian/internal/iam/policy"
 )
 
 // A Person is an account's personal data, unmasked.
@@ -23,16 +24,30 @@ func (s *Service) Self(ctx context.Context) (Person, error) {
 	return s.person(ctx, p.Account, func(*db.Tx, accountRow) error { return nil })
 }
 
-// Unmask returns someone else's personal data, for a purpose that is recorded.
-func (s *Service) Unmask(ctx context.Context, account, purpose string) (Person, error) {
-	if err := needReason(purpose); err != nil {
+// Unmask returns someone else's personal data, for a purpose (用途) and a reason,
+// which are recorded with the rule that allowed it.
+func (s *Service) Unmask(ctx context.Context, account, purpose, reason string) (Person, error) {
+	if err := needReason(reason); err != nil {
 		return Person{}, err
 	}
-	return s.person(ctx, account, func(tx *db.Tx, row accountRow) error {
-		if err := Allow(ctx, "person.read", row.org); err != nil {
-			return err
+	var org string
+	err := s.DB.Read(ctx, func(tx *db.Tx) error {
+		row, err := accountTx(tx, account)
+		org = row.org
+		return err
+	})
+	if err != nil {
+		return Person{}, err
+	}
+	grounded, err := Decided(ctx, Question{Permission: "person.read", Org: org, Purpose: purpose, Class: policy.Sensitive})
+	if err != nil {
+		return Person{}, s.refused(grounded, "person.read", "account/"+account, err)
+	}
+	return s.person(grounded, account, func(tx *db.Tx, row accountRow) error {
+		if row.org != org {
+			return fault.Conflict.New("该账号刚刚调动").WithCode("account.moved").WithHint("请重试")
 		}
-		return audit.Put(tx, audit.Entry{Action: "person.read", Object: "account/" + account, Reason: purpose})
+		return audit.Put(tx, audit.Entry{Action: "person.read", Object: "account/" + account, Reason: reason})
 	})
 }
 

@@ -173,11 +173,6 @@ func foundAccounts(tx *db.Tx, q AccountQuery, in []span, name, phone, citizen []
 	return queryAccounts(tx, where.String(), args...)
 }
 
-// resealed are the sealed columns of accounts after a key.
-func resealed(tx *db.Tx, after string, n int) ([]accountRow, error) {
-	return accountsAfter(tx, after, n)
-}
-
 // replaceSealed writes a value that was sealed again where it still is the one
 // that was read.
 func replaceSealed(tx *db.Tx, column, id string, before, after []byte) (int64, error) {

@@ -14,6 +14,7 @@ import (
 	"sidian/internal/iam"
 	"sidian/internal/iam/iamtest"
 	"sidian/internal/keys"
+	"sidian/internal/keys/keystest"
 )
 
 func TestEditOrganisation(t *testing.T) {
@@ -334,6 +335,35 @@ func TestAccessOverHTTP(t *testing.T) {
 		r = call("system", "GET", "/api/v1/grants?state=effective&limit=200&cursor="+page.Next, "")
 		if err := json.Unmarshal([]byte(r.body), &next); err != nil || next.Items[0].ID == page.Items[4].ID || len(next.Items) != len(s.People)-1-5 {
 			t.Errorf("%d %s", r.status, r.body)
+		}
+	})
+}
+
+// A platform begins at any tier (GEN-07), and below it the tiers descend.
+func TestRootOfAnyTier(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		tiers := []string{"province", "city", "county", "town", "village"}
+		for i, tier := range tiers {
+			d := dbtest.New(t, d.Engine())
+			s, err := iam.New(t.Context(), d, keystest.New(t, d), iam.Options{CacheFor: 1})
+			ok(t, err)
+			person := func(name string) iam.AccountRequest {
+				return iam.AccountRequest{Username: name, Name: "样例", Kind: iam.Staff}
+			}
+			made, err := s.Bootstrap(t.Context(), iam.BootstrapRequest{Root: iam.OrgRequest{ID: "root", Name: "样例", Tier: tier}, System: person("system"), Security: person("security"), Audit: person("audit")})
+			ok(t, err)
+			ctx, err := s.As(t.Context(), made[0].ID)
+			ok(t, err)
+			parent := "root"
+			for _, below := range tiers[i:] {
+				o, err := s.CreateOrg(ctx, iam.OrgRequest{Parent: parent, Name: "下级", Tier: below})
+				ok(t, err)
+				parent = o.ID
+			}
+			for _, above := range tiers[:i] {
+				wantCode(t, errOf(s.CreateOrg(ctx, iam.OrgRequest{Parent: "root", Name: "上级", Tier: above})), "org.tier")
+			}
 		}
 	})
 }
