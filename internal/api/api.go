@@ -17,8 +17,12 @@ import (
 	"sidian/internal/obs"
 	"sidian/internal/pki"
 	"sidian/internal/seal"
+	"sidian/internal/todo"
 	"sidian/internal/verify"
 	"sidian/internal/web"
+	"sidian/internal/web/account"
+	"sidian/internal/web/admin"
+	"sidian/internal/web/records"
 )
 
 // Services are what have routes.
@@ -33,6 +37,10 @@ type Services struct {
 	Cert      *cert.Service
 	Verify    *verify.Service
 	Web       *web.Service
+	Account   *account.Service
+	Admin     *admin.Service
+	Todo      *todo.Service
+	Records   *records.Service
 }
 
 // Mount mounts all routes and returns the handler of the program.
@@ -50,6 +58,10 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	s.Cert.Routes(r)
 	s.Verify.Routes(r)
 	s.Web.Routes(r)
+	s.Todo.Routes(r)
+	s.Records.Routes(r)
+	s.Account.Routes(r)
+	s.Admin.Routes(r)
 	var document []byte
 	httpx.Handle(r, "GET /openapi.json", public, func(context.Context, struct{}) (httpx.File, error) {
 		return httpx.File{MediaType: "application/json", Data: document}, nil

@@ -33,6 +33,7 @@ import (
 	"sidian/internal/verify"
 	"sidian/internal/web"
 	"sidian/internal/web/account"
+	"sidian/internal/web/admin"
 	"sidian/internal/web/records"
 	"sidian/ofd/draw"
 	"sidian/ofd/sign"
@@ -62,6 +63,7 @@ type App struct {
 	Verify    *verify.Service
 	Web       *web.Service
 	Account   *account.Service
+	Admin     *admin.Service
 	Todo      *todo.Service
 	Records   *records.Service
 	Health    *obs.Health
@@ -208,6 +210,10 @@ func (a *App) contexts(ctx context.Context) (err error) {
 	if err = a.Account.Load(); err != nil {
 		return err
 	}
+	a.Admin = &admin.Service{IAM: a.IAM, Auth: a.Auth, Kit: a.Web.Kit, BaseURL: base}
+	if err = a.Admin.Load(); err != nil {
+		return err
+	}
 	return a.records()
 }
 
@@ -240,7 +246,7 @@ func (a *App) routes(ctx context.Context) error {
 		a.provider.routes(r)
 	}
 	a.handler, err = api.Mount(r, api.Services{
-		Health: a.Health, IAM: a.IAM, Auth: a.Auth, Auditor: a.Auditor, PKI: a.PKI, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Seal: a.Seal, Web: a.Web, Account: a.Account,
+		Health: a.Health, IAM: a.IAM, Auth: a.Auth, Auditor: a.Auditor, PKI: a.PKI, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Seal: a.Seal, Web: a.Web, Account: a.Account, Admin: a.Admin,
 		Todo: a.Todo, Records: a.Records,
 	})
 	return err
