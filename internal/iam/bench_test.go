@@ -22,6 +22,7 @@ func BenchmarkIdentify(b *testing.B) {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Header.Set("Authorization", "Bearer "+tok.Access)
 		r = r.WithContext(httpx.WithMeta(r.Context(), httpx.Meta{}))
+		b.ResetTimer()
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
 				ctx, _, err := c.Identify(r)

@@ -137,6 +137,9 @@ func (t *tree) rootsOf() map[string]bool {
 // spans are the paths of scopes and all below them.
 func (t *tree) spans(scopes []string) []span {
 	list := []span{}
+	if t == nil {
+		return list
+	}
 	for _, s := range scopes {
 		if p := t.path(s); p != "" {
 			list = append(list, spanOf(p))

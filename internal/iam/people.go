@@ -179,7 +179,8 @@ func (s *Service) endGrants(tx *db.Tx, account, reason string) error {
 }
 
 // FindAccounts pages through the accounts that the caller manages or locks:
-// staff of their organisations, and holders.
+// staff of their organisations, and holders who are asked for by a username,
+// name, phone number or citizen ID.
 func (s *Service) FindAccounts(ctx context.Context, q AccountQuery) (*AccountPage, error) {
 	roots, t, err := s.reach(ctx, "account.manage", "account.lock")
 	if err != nil {

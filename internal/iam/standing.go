@@ -39,6 +39,9 @@ func (s *Service) role(code string) (policy.Role, error) {
 // they did not change by the program's own hand.
 const rereadAfter = 30
 
+// mostAlarms are how many altered organisations one look alarms about.
+const mostAlarms = 20
+
 // refresh brings up to date what principals ask: at most CacheFor old, and not
 // made stale by this process. What has not changed is not read again, so that
 // tens of thousands of organisations cost nothing.
@@ -78,7 +81,7 @@ func (s *Service) reread(ctx context.Context, old *tree, now time.Time) error {
 	}
 	s.live.orgs.Store(fresh)
 	s.live.policy.Store(st)
-	for _, id := range fresh.altered {
+	for _, id := range fresh.altered[:min(len(fresh.altered), mostAlarms)] { // a table that was never adopted would alarm for each row
 		s.alarm(ctx, "iam_org", id)
 	}
 	if st.set == nil {

@@ -124,7 +124,8 @@ func holderBy(tx *db.Tx, citizen [32]byte) (id string, err error) {
 	return id, err
 }
 
-// foundAccounts is a page of AccountQuery. The shapes of the statement are few:
+// foundAccounts is a page of AccountQuery. Holders belong to no organisation:
+// they are found by who they are, and never listed (SEC-05). The shapes of the statement are few:
 // each condition stands in it or not.
 func foundAccounts(tx *db.Tx, q AccountQuery, in []span, name, phone, citizen []byte, limit int) ([]accountRow, error) {
 	args := []any{q.Cursor}
@@ -163,7 +164,7 @@ func foundAccounts(tx *db.Tx, q AccountQuery, in []span, name, phone, citizen []
 		}
 		some = append(some, `1 = 0`)
 		scope := `exists (select 1 from iam_org o where o.id = iam_account.org and (` + strings.Join(some, ` or `) + `))`
-		if q.Org == "" {
+		if asked := name != nil || phone != nil || citizen != nil || q.Username != ""; asked && q.Org == "" {
 			scope = `(kind = 'holder' or ` + scope + `)`
 		}
 		where.WriteString(` and ` + scope)

@@ -196,6 +196,12 @@ func TestPeople(t *testing.T) {
 		if err != nil || len(page.Items) != 1 || page.Items[0].Citizen != "999999********0116" {
 			t.Errorf("by citizen ID: %+v, %v", page, err)
 		}
+		for by, q := range map[string]iam.AccountQuery{"nothing": {}, "kind": {Kind: iam.Holder}} {
+			page, err := c.FindAccounts(system, q)
+			if err != nil || slices.ContainsFunc(page.Items, func(a iam.Account) bool { return a.Kind == iam.Holder }) {
+				t.Errorf("holders are listed by %s: %v", by, err)
+			}
+		}
 		wantCode(t, errOf(c.FindAccounts(c.Ctx(t, "clerk"), iam.AccountQuery{})), "auth.permission")
 		_, err = c.MoveAccount(system, id, iam.MoveRequest{Org: iamtest.Land, Reason: "调动", End: true})
 		ok(t, err)
