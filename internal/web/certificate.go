@@ -1,8 +1,9 @@
 package web
 
 import (
-	"mime"
+	"html/template"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,39 +12,78 @@ import (
 	"sidian/internal/web/page"
 )
 
-type shownField struct{ Label, Value string }
-
 type certificatePage struct {
 	page.Frame
-	C      *cert.Certificate
-	Trace  *cert.Trace
-	Fields []shownField
-	Pages  []int // from 1; none while there is no document
-	New    bool  // it was issued a moment ago
+	C       *cert.Certificate
+	Trace   *cert.Trace
+	Fields  []shownField
+	Holders []cert.Holder
+	Pages   []int // from 1; none while there is no document, or what for must be said first
+	New     bool  // it was issued a moment ago
+	Problem *page.Problem
+
+	Reveal   *revealForm    // nil for who may not, or where nothing is masked
+	Revealed *page.Notice   // what was shown, and that it is recorded
+	Read     *readForm      // nil for who reads without saying what for
+	Locked   *page.Notice   // why the face is not shown
+	Pictures []template.URL // of the face, for who said what for
+	History  []cert.Step    // what changed it
+	Looks    []cert.Step    // who looked at it, the latest first
+	More     int            // looks beyond those
 }
 
+// looksShown is how many lookings stand on the page.
+const looksShown = 20
+
 func (s *Service) getCertificate(w http.ResponseWriter, r *http.Request) error {
-	t, err := s.Cert.Trace(r.Context(), r.PathValue("id"))
+	p, err := s.certificate(r)
 	if err != nil {
 		return err
+	}
+	p.New = r.URL.Query().Get("new") == "1"
+	return s.show(w, http.StatusOK, "certificate", p)
+}
+
+// certificate is the page of a certificate, masked.
+func (s *Service) certificate(r *http.Request) (*certificatePage, error) {
+	ctx := r.Context()
+	t, err := s.Cert.Trace(ctx, r.PathValue("id"))
+	if err != nil {
+		return nil, err
 	}
 	c := t.Certificate
-	k, err := s.Catalogue.Version(r.Context(), c.Kind, c.KindVersion)
+	k, err := s.Catalogue.Version(ctx, c.Kind, c.KindVersion)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	p := certificatePage{Frame: s.frame(r, c.KindName, "console", ""), C: c, Trace: t, New: r.URL.Query().Get("new") == "1"}
-	for _, f := range k.Fields {
-		if v := c.Fields[f.Key]; v != "" {
-			p.Fields = append(p.Fields, shownField{f.Label, v})
-		}
+	p := &certificatePage{Frame: s.frame(r, c.KindName, "console", ""), C: c, Trace: t, Holders: c.Holders}
+	for _, f := range c.Shown {
+		p.Fields = append(p.Fields, shownField{f, classChip(f.Class), false})
 	}
-	if c.Document != "" {
+	p.Reveal = revealOf(ctx, p)
+	p.Read = readOf(ctx, c)
+	p.Locked = lockedOf(ctx, c, k)
+	if c.Document != "" && p.Read == nil && p.Locked == nil {
 		for i := range k.Template.Pages {
 			p.Pages = append(p.Pages, i+1)
 		}
 	}
-	return s.show(w, http.StatusOK, "certificate", p)
+	p.history()
+	return p, nil
+}
+
+// history tells what changed the certificate apart from who looked at it.
+func (p *certificatePage) history() {
+	for _, st := range p.Trace.Steps {
+		if st.Action == "cert.plan" || st.Action == "cert.issue" || st.Action == "cert.withdraw" {
+			p.History = append(p.History, st)
+		} else {
+			p.Looks = append(p.Looks, st)
+		}
+	}
+	slices.Reverse(p.Looks)
+	p.More = max(len(p.Looks)-looksShown, 0)
+	p.Looks = p.Looks[:len(p.Looks)-p.More]
 }
 
 func (s *Service) getFile(w http.ResponseWriter, r *http.Request) error {
@@ -56,10 +96,7 @@ func (s *Service) getFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", media)
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": fileName(c, format)}))
-	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write(out) // the client went away: nobody is left to tell
+	sendFile(w, out, media, fileName(c, format))
 	return nil
 }
 

@@ -22,6 +22,8 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.HandlePage(r, "GET /console/kinds/{name}/sample", signedIn, s.getSample)
 	httpx.HandlePage(r, "GET /console/certificates/{id}", httpx.Needs("cert.read"), s.getCertificate)
 	httpx.HandlePage(r, "GET /console/certificates/{id}/file", httpx.Needs("cert.read"), s.getFile)
+	httpx.HandlePage(r, "POST /console/certificates/{id}/file", httpx.Needs("cert.read"), s.postFile)
+	httpx.HandlePage(r, "POST /console/certificates/{id}/reveal", httpx.Needs("cert.reveal"), s.postReveal)
 	httpx.HandlePage(r, "GET /console/certificates/{id}/face", httpx.Needs("cert.read"), s.getFace)
 	httpx.HandlePage(r, "GET /verify", public, s.getVerify, httpx.Costly())
 	httpx.HandlePage(r, "POST /verify", public, s.postVerify, httpx.Costly(), httpx.MaxBody(verify.MaxDocument+1<<20))
