@@ -101,7 +101,11 @@ func (s *Service) factorRemoval(r *http.Request) (*removal, error) {
 }
 
 func factorFacts(f auth.Factor) []page.Fact {
-	return []page.Fact{{Label: "名称", Text: f.Name}, {Label: "方式", Text: methodNames[f.Method]}, {Label: "登记", Text: page.Day(f.Created)}}
+	facts := []page.Fact{{Label: "名称", Text: f.Name}, {Label: "登记", Text: page.Day(f.Created)}}
+	if f.Name != methodNames[f.Method] {
+		facts = append(facts, page.Fact{Label: "方式", Text: methodNames[f.Method]})
+	}
+	return facts
 }
 
 func (s *Service) getRemove(w http.ResponseWriter, r *http.Request) error {

@@ -102,7 +102,7 @@ func (s *Service) ask(r *http.Request, p *enrolPage, m auth.Method, fresh bool) 
 	p.Action = p.At + "/" + string(m)
 	switch m {
 	case auth.TOTP:
-		p.Fields = []page.Field{codeField("应用里显示的 6 位数字", "证明已经添加成功", true)}
+		p.Fields = []page.Field{codeField("6 位数字", "证明已经添加成功", true)}
 		address := r.PostFormValue("uri")
 		if fresh {
 			secret, err := s.Auth.BeginTOTP(r.Context())

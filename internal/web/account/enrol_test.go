@@ -159,7 +159,7 @@ func TestCertificate(t *testing.T) {
 		ask = b.get("/me/factors/certificate")
 		signed := me.answers(t, ask)
 		b.post("/me/factors/certificate", "name", "单位的 UKey", "answer", signed).leads("/me?done=certificate")
-		b.get("/me").says(200, "单位的 UKey", "李**", "数字证书有效期至").lacks("李样例", "999999199003070011")
+		b.get("/me").says(200, "单位的 UKey", "李**", "数字证书，有效期至").lacks("李样例", "999999199003070011")
 
 		in := s.browser(t)
 		in.signIn("clerk").leads("/login/second")

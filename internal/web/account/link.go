@@ -34,7 +34,7 @@ func (s *Service) link(r *http.Request) (*linkPage, error) {
 	p := &linkPage{sheet: sheet{Frame: s.Kit.Frame(r, "设置登录方式", "login", page.Narrow).WithScript("password.js"), Action: r.URL.EscapedPath(), Rules: s.Rules.list(welcome.Username), Fields: newPasswordFields()}, Welcome: welcome, Intro: linkIntros[welcome.Purpose]}
 	if welcome.TOTP.URI == "" {
 		if welcome.NeedCode {
-			p.Fields = append(p.Fields, codeField("一次性口令", "打开您手机上的验证器应用，填写现在显示的 6 位数字", true))
+			p.Fields = append(p.Fields, codeField("一次性口令的 6 位数字", "打开手机上的验证器应用，填写现在显示的数字", true))
 		}
 		return p, nil
 	}
@@ -42,7 +42,7 @@ func (s *Service) link(r *http.Request) (*linkPage, error) {
 	if !welcome.NeedCode {
 		hint = "暂时不用一次性口令的，不填；以后可以在“我的安全”里登记"
 	}
-	p.Fields = append(p.Fields, codeField("应用里显示的 6 位数字", hint, welcome.NeedCode))
+	p.Fields = append(p.Fields, codeField("6 位数字", hint, welcome.NeedCode))
 	p.Key, err = keyOf(welcome.TOTP.URI)
 	return p, err
 }

@@ -84,15 +84,18 @@ func (s *Service) factors(r *http.Request, p *mePage) error {
 		return err
 	}
 	p.Weak = len(list) == 0
-	p.Factors = page.Table{ID: "factors", Caption: "第二因素", Quiet: true, Head: []string{"名称", "方式", "登记", "最近使用", ""},
+	p.Factors = page.Table{ID: "factors", Caption: "第二因素", Quiet: true, Head: []string{"名称", "登记", "最近使用", ""},
 		Empty: page.Empty{Title: "还没有第二因素", Text: "只有密码时，密码泄露就等于账号失守。建议添加一种。", Href: "/me/factors", Action: "添加第二因素"}}
 	for _, f := range list {
 		name := page.Cell{Text: f.Name}
-		if !f.Until.IsZero() {
-			name.Sub = "数字证书有效期至 " + page.Day(f.Until)
+		switch {
+		case !f.Until.IsZero():
+			name.Sub = "数字证书，有效期至 " + page.Day(f.Until)
+		case f.Name != methodNames[f.Method]:
+			name.Sub = methodNames[f.Method]
 		}
 		p.Factors.Rows = append(p.Factors.Rows, page.Row{Cells: []page.Cell{
-			name, {Text: methodNames[f.Method]}, {Text: page.Day(f.Created)}, s.used(f.Used),
+			name, {Text: page.Day(f.Created)}, s.used(f.Used),
 			{Actions: []page.Action{{Label: "移除", Of: f.Name, Href: "/me/factors/" + url.PathEscape(f.ID) + "/remove"}}},
 		}})
 	}
@@ -113,8 +116,7 @@ func (s *Service) links(r *http.Request, p *mePage) error {
 		return err
 	}
 	who, _ := iam.From(r.Context())
-	p.Links = page.Table{ID: "links", Caption: "已绑定的统一身份认证平台", Quiet: true, Head: []string{"平台", "绑定", "最近使用", ""},
-		Empty: page.Empty{Title: "还没有绑定", Text: "绑定后，可以从登录页用统一身份认证登录这个账号。"}}
+	p.Links = page.Table{ID: "links", Caption: "已绑定的统一身份认证平台", Quiet: true, Head: []string{"平台", "绑定", "最近使用", ""}}
 	taken := map[string]bool{}
 	for _, l := range list {
 		taken[l.Platform] = true

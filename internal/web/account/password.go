@@ -56,8 +56,13 @@ func newPassword(r *http.Request) (string, error) {
 	return next, nil
 }
 
-func (s *Service) expired(r *http.Request, to string) *sheet {
-	return &sheet{Frame: s.Kit.Frame(r, "登录：更换密码", "login", page.Narrow).WithScript("password.js"), Back: to, Action: "/login/password", Fields: newPasswordFields(), Rules: s.Rules.list("")}
+type expiredPage struct {
+	sheet
+	Days int
+}
+
+func (s *Service) expired(r *http.Request, to string) *expiredPage {
+	return &expiredPage{Days: s.Rules.Days, sheet: sheet{Frame: s.Kit.Frame(r, "登录：更换密码", "login", page.Narrow).WithScript("password.js"), Back: to, Action: "/login/password", Fields: newPasswordFields(), Rules: s.Rules.list("")}}
 }
 
 func (s *Service) getExpired(w http.ResponseWriter, r *http.Request) error {

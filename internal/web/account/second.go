@@ -38,7 +38,7 @@ func (s *Service) second(r *http.Request, pending auth.Pending, to, title string
 	p := &secondPage{sheet: sheet{Frame: s.Kit.Frame(r, title, "login", page.Narrow).WithScript("passkey.js"), Back: to, Action: "/login/second"}}
 	p.Has, p.Until = methodsOf(pending.Methods), page.In(pending.Until).Format("15:04")
 	if p.Has.TOTP {
-		p.Fields = []page.Field{codeField("一次性口令", "打开手机上的验证器应用，填写现在显示的 6 位数字", true)}
+		p.Fields = []page.Field{codeField("6 位数字", "打开手机上的验证器应用，填写现在显示的数字", true)}
 	}
 	p.Passkey = passkeyForm{Action: "/login/second/passkey", Options: "/login/second/passkey/options", Do: "get", Back: to, Button: "使用通行密钥", First: !p.Has.TOTP}
 	return p
