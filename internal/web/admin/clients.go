@@ -106,7 +106,7 @@ func (s *Service) getClient(w http.ResponseWriter, r *http.Request) error {
 func (s *Service) clientSheet(r *http.Request, c iam.Client) (*sheet, error) {
 	ctx := r.Context()
 	manage := may(ctx, "client.manage", c.Org) && !c.Closed
-	p := s.sheet(r, "clients", c.Name, clientsLead).under("应用", at("clients"))
+	p := s.sheet(r, "clients", c.Name, clientsLead).under("应用", at("clients")).stands(r, at("clients", c.ID))
 	p.Chips = openChip(c.Closed)
 	var units []string
 	for _, id := range c.Orgs {
@@ -154,8 +154,7 @@ func (s *Service) clientSheet(r *http.Request, c iam.Client) (*sheet, error) {
 
 // told shows a secret, this once.
 func (s *Service) told(w http.ResponseWriter, r *http.Request, c iam.Client, heading, secret string) error {
-	p := s.sheet(r, "clients", heading, "").under(c.Name, at("clients", c.ID))
-	p.Path = at("clients", c.ID)
+	p := s.sheet(r, "clients", heading, "").under(c.Name, at("clients", c.ID)).stands(r, at("clients", c.ID))
 	p.add(part{Notice: &page.Notice{Class: page.Care, Title: "密钥只显示这一次", Text: "平台只保存它的摘要。离开本页后不能再看到；丢了就增加一个新的。"}},
 		part{Card: true, Copy: &page.Copy{ID: "client", Label: "应用编号", Text: c.ID}},
 		part{Card: true, Copy: &page.Copy{ID: "secret", Label: "密钥", Text: secret, Hint: "交给业务系统的管理员，存入其密钥库；不要写进代码、邮件和聊天"}},

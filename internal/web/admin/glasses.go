@@ -131,7 +131,7 @@ func (s *Service) glass(r *http.Request) (iam.Glass, error) {
 
 func (s *Service) glassSheet(r *http.Request, g iam.Glass) *sheet {
 	ctx := r.Context()
-	p := s.sheet(r, "glasses", "应急查阅："+g.OrgName, glassLead).under("应急查阅", at("glasses"))
+	p := s.sheet(r, "glasses", "应急查阅："+g.OrgName, glassLead).under("应急查阅", at("glasses")).stands(r, at("glasses", g.ID))
 	p.Chips = []page.Chip{s.glassChip(g)}
 	mine := g.Account == me(ctx)
 	opened := page.Step{Title: "发起", Text: g.Reason, Who: g.AccountName, At: g.Opened, State: "done"}

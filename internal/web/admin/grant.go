@@ -12,7 +12,7 @@ import (
 // about it now.
 func (s *Service) grant(r *http.Request, g iam.GrantItem) *sheet {
 	ctx := r.Context()
-	p := s.sheet(r, "grants", g.AccountName+"：“"+roleName(g)+"”的授权", grantsLead).under("授权", asking(at("grants"), "state", g.State))
+	p := s.sheet(r, "grants", g.AccountName+"：“"+roleName(g)+"”的授权", grantsLead).under("授权", asking(at("grants"), "state", g.State)).stands(r, at("grants", g.ID))
 	p.Chips = grantChips(g)
 	if g.Altered {
 		p.add(part{Notice: &page.Notice{Class: page.Bad, Title: "这项授权在数据库中被改动", Text: "它不给任何权限。请联系平台运维人员运行 sidian doctor，并核查数据库的访问记录。"}})
@@ -51,7 +51,7 @@ func (s *Service) grant(r *http.Request, g iam.GrantItem) *sheet {
 }
 
 func grantSteps(g iam.GrantItem) []page.Step {
-	steps := []page.Step{{Title: "起草", Text: g.Reason, Who: g.ByName, At: moment(g.At), State: "done"}}
+	steps := []page.Step{{Title: "起草", Text: g.Reason, Who: drafter(g), At: moment(g.At), State: "done"}}
 	second := page.Step{Title: "批准", Text: g.Note, Who: g.DecidedName, At: moment(g.DecidedAt), State: "done"}
 	switch g.State {
 	case iam.Proposed:

@@ -80,7 +80,7 @@ func grantTable(list []iam.GrantItem) *page.Table {
 	for _, g := range list {
 		t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{
 			{Text: g.AccountName + "：" + roleName(g), Href: at("grants", g.ID), Sub: g.Username}, {Text: g.OrgName + "及其下级"}, {Text: until(g.Grant)},
-			{Chips: grantChips(g), Sub: g.Due}, {Text: g.ByName, Sub: page.Day(moment(g.At))},
+			{Chips: grantChips(g), Sub: g.Due}, {Text: drafter(g), Sub: page.Day(moment(g.At))},
 		}})
 	}
 	return t
@@ -93,6 +93,15 @@ func roleName(g iam.GrantItem) string {
 		return g.Role
 	}
 	return g.RoleName
+}
+
+// drafter is who drafted a grant; the first administrators come with the
+// platform.
+func drafter(g iam.GrantItem) string {
+	if g.By == "" {
+		return "平台初始化"
+	}
+	return g.ByName
 }
 
 func until(g iam.Grant) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"html"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -50,7 +51,7 @@ func newSite(t *testing.T, d *db.DB) *site {
 	if err := s.Load(); err != nil {
 		t.Fatal(err)
 	}
-	r := httpx.New(httpx.Options{Title: "test", Authorizer: browser{c}, PageError: kit.Refuse, SlowPublic: httpx.Rate{PerSecond: 1000, Burst: 1000}})
+	r := httpx.New(httpx.Options{Title: "test", Authorizer: browser{c}, PageError: kit.Refuse, Log: slog.New(slog.DiscardHandler), SlowPublic: httpx.Rate{PerSecond: 1000, Burst: 1000}})
 	s.Routes(r)
 	if err := r.Err(); err != nil {
 		t.Fatal(err)

@@ -155,11 +155,10 @@ func (s *Service) postLink(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.refuse(w, s.linkFor(r, a), err)
 	}
-	p := s.sheet(r, "people", "一次性链接", "").under(a.Name, at("people", a.ID))
-	p.Path = at("people", a.ID)
+	p := s.sheet(r, "people", "一次性链接", "").under(a.Name, at("people", a.ID)).stands(r, at("people", a.ID))
 	p.add(part{Notice: &page.Notice{Class: page.Care, Title: "链接只显示这一次", Text: "离开本页后不能再看到；丢了就重新开一个。"}},
 		part{Card: true, Copy: &page.Copy{ID: "link", Label: "给“" + a.Name + "”的链接，" + page.Moment(made.Until) + " 前有效", Text: s.base(r) + made.Path, Hint: "谁拿到链接，谁就能设置密码"}},
-		part{Card: true, Title: "怎样交给本人", Table: nil, Facts: []page.Fact{
+		part{Card: true, Title: "怎样交给本人", Facts: []page.Fact{
 			{Label: "当面", Text: "让本人在自己的设备上打开，或写在纸上当面交给本人。"},
 			{Label: "不在一处", Text: "用已经核实过的电话或政务内网消息发给本人，再打电话确认收到。不要发到群里，不要由他人转交。"},
 			{Label: "之后", Text: "本人设置密码和第二因素后即可登录。没有按时完成的，重新开链接。"},

@@ -92,7 +92,7 @@ func (s *Service) getPolicy(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Service) policySheet(r *http.Request, v iam.Policy) (*sheet, error) {
-	p := s.sheet(r, "policies", "策略第 "+strconv.Itoa(v.Version)+" 版", policiesLead).under("策略", at("policies"))
+	p := s.sheet(r, "policies", "策略第 "+strconv.Itoa(v.Version)+" 版", policiesLead).under("策略", at("policies")).stands(r, at("policies", r.PathValue("version")))
 	p.Chips = []page.Chip{policyChip(v)}
 	if v.State != iam.Shipped {
 		p.add(part{Card: true, Title: "进展", Steps: policySteps(v)})

@@ -110,6 +110,14 @@ func (p *sheet) under(label, href string) *sheet {
 	return p
 }
 
+// stands is where the reader of an answer to a form comes back to.
+func (p *sheet) stands(r *http.Request, address string) *sheet {
+	if r.Method == http.MethodPost {
+		p.Path = address
+	}
+	return p
+}
+
 func (p *sheet) add(parts ...part) *sheet {
 	p.Parts = append(p.Parts, parts...)
 	return p
@@ -165,6 +173,9 @@ func (p *sheet) mark(f fault.Field, shown *page.FieldProblem) {
 					return
 				}
 			}
+		}
+		if q := p.Parts[i].Search; q != nil && at(q.Fields) {
+			return
 		}
 		fm := p.Parts[i].Form
 		if fm == nil {
