@@ -30,7 +30,7 @@ var floor = []string{"fault", "db", "outbox", "audit", "due", "blob", "keys", "h
 
 // edges lists, for each bounded context, the other contexts it may import.
 var edges = map[string][]string{
-	"iam": {}, "auth": {"iam"}, "auditor": {"iam"}, "todo": {"iam"}, "notice": {"iam"}, "pki": {"iam"}, "ledger": {"iam"},
+	"iam": {}, "auth": {"iam"}, "onboard": {"iam", "auth"}, "auditor": {"iam"}, "todo": {"iam"}, "notice": {"iam"}, "pki": {"iam"}, "ledger": {"iam"},
 	"catalogue":  {"iam", "notice"},
 	"seal":       {"iam", "pki", "ledger", "notice"},
 	"signature":  {"iam", "pki", "seal", "ledger", "notice"},

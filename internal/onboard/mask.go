@@ -1,0 +1,44 @@
+package onboard
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"sidian/gbcode"
+)
+
+// personal finds what looks like somebody's number, wherever it was written:
+// whoever shifted a column must not find it in a report.
+var personal = regexp.MustCompile(`\d{11,}[\dXx]?`)
+
+// show is a value as problems keep it.
+func show(c *Column, value string) string {
+	value = strings.ToValidUTF8(value, "�")
+	if utf8.RuneCountInString(value) > 60 {
+		value = string([]rune(value)[:60]) + "…"
+	}
+	switch {
+	case value == "":
+		return ""
+	case c != nil && c.Key == "name" && c.Personal:
+		return gbcode.MaskName(value)
+	case c != nil && c.Personal:
+		return maskNumber(value)
+	}
+	return personal.ReplaceAllStringFunc(value, maskNumber)
+}
+
+func maskNumber(s string) string {
+	if utf8.RuneCountInString(s) < 9 {
+		return "****"
+	}
+	return gbcode.Mask(s, 3, 2)
+}
+
+// trim takes off what cannot be seen at either end of a cell.
+func trim(s string) string {
+	return strings.TrimFunc(s, func(r rune) bool {
+		return r <= ' ' || strings.ContainsRune("\u00a0\u3000\u200b\u200c\u200d\ufeff", r)
+	})
+}
