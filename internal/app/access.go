@@ -29,7 +29,7 @@ func (a *App) access(ctx context.Context) (err error) {
 		return err
 	}
 	a.IAM.Due, a.IAM.Outbox = a.Due, a.Outbox
-	a.Auditor = &auditor.Service{DB: a.DB, Keys: a.Keys}
+	a.Auditor = &auditor.Service{DB: a.DB, Keys: a.Keys, Names: a.IAM.Names}
 	platforms, err := a.platforms()
 	if err != nil {
 		return err

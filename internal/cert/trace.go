@@ -1,6 +1,7 @@
 package cert
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -58,8 +59,13 @@ func (s *Service) Trace(ctx context.Context, id string) (*Trace, error) {
 		return nil, err
 	}
 	slices.Reverse(entries) // they come newest first
-	for _, e := range entries[:min(len(entries), maxSteps)] {
-		t.Steps = append(t.Steps, stepOf(e))
+	entries = entries[:min(len(entries), maxSteps)]
+	people, err := s.people(ctx, entries)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		t.Steps = append(t.Steps, stepOf(e, people))
 	}
 	if err := s.looked(ctx, audit.Entry{Action: actTrace, Object: object(id)}); err != nil {
 		return nil, err
@@ -82,11 +88,19 @@ func (s *Service) entries(ctx context.Context, object string) (all []audit.Entry
 	return all, err
 }
 
-func stepOf(e audit.Entry) Step {
-	actor := e.Actor.Name
-	if actor == "" {
-		actor = e.Actor.App
+// people are the names of the accounts in entries.
+func (s *Service) people(ctx context.Context, entries []audit.Entry) (map[string]string, error) {
+	var ids []string
+	for _, e := range entries {
+		if e.Actor.Account != "" {
+			ids = append(ids, e.Actor.Account)
+		}
 	}
+	return s.IAM.Names(ctx, ids)
+}
+
+func stepOf(e audit.Entry, people map[string]string) Step {
+	actor := cmp.Or(people[e.Actor.Account], e.Actor.Name, e.Actor.App)
 	st := Step{At: e.At, Action: e.Action, Name: names[e.Action], Actor: actor, Org: e.Actor.Org, Purpose: e.Purpose, Reason: e.Reason,
 		Refused: e.Result == audit.Refused, Entry: e.ID}
 	if e.After != ([32]byte{}) {

@@ -43,10 +43,14 @@ const (
 
 type principalKey struct{}
 
-// With returns a context in which p acts. It also sets the audit's actor.
+// With returns a context in which p acts. It also sets the audit's actor: a
+// program with its name, a person without (see Names).
 func With(ctx context.Context, p *Principal) context.Context {
 	a := audit.ActorFrom(ctx)
-	a.Account, a.Name, a.Org, a.App = p.Account, p.Name, p.Org, p.Client
+	a.Account, a.Org, a.App, a.Session, a.Name = p.Account, p.Org, p.Client, p.Session, ""
+	if p.Client != "" {
+		a.Name = p.Name
+	}
 	return audit.WithActor(context.WithValue(ctx, principalKey{}, p), a)
 }
 
