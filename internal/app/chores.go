@@ -21,9 +21,12 @@ func (a *App) chores() []chore {
 	return []chore{
 		{"resuming what was being issued", 5 * time.Second, a.resume},
 		{"forgetting sessions that are over", time.Hour, a.Auth.Sweep},
-		{"forgetting tokens that are over", time.Hour, a.IAM.Sweep},
 		{"announcing deadlines", 20 * time.Second, func(ctx context.Context) error { _, err := a.Due.Tick(ctx); return err }},
 		{"linking audit entries", 2 * time.Second, func(ctx context.Context) error { _, err := chain.Run(ctx, a.DB, a.Keys); return err }},
+		{"looking for altered rows", time.Hour, a.IAM.Patrol},
+		{"looking at the audit's newest links", time.Hour, func(ctx context.Context) error { _, err := a.Auditor.Inspect(ctx, false); return err }},
+		{"reading the whole audit", 24 * time.Hour, func(ctx context.Context) error { _, err := a.Auditor.Inspect(ctx, true); return err }},
+		{"ending what was granted for a time", 5 * time.Minute, a.IAM.Sweep},
 		{"encrypting again under new keys", time.Minute, a.Rotation.Run},
 		{"forgetting answers that nobody asks for again", time.Hour, func(ctx context.Context) error { _, err := a.repeats.Sweep(ctx); return err }},
 		{"removing documents that no certificate names", 24 * time.Hour, a.sweepDocuments},

@@ -69,7 +69,7 @@ func errAltered() error {
 
 // TopicAlarm announces that a row was edited in the database; its body is an
 // Alarm.
-const TopicAlarm = "iam.alarm"
+const TopicAlarm = "iam.tampered"
 
 // An Alarm is the body of TopicAlarm.
 type Alarm struct {

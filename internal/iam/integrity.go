@@ -55,6 +55,17 @@ func (s *Service) Integrity(ctx context.Context) (found []keys.Finding, err erro
 	return found, nil
 }
 
+// Patrol looks as Integrity does and raises an alarm of each finding, once an
+// hour at most for the same: a row that was put back from an old copy is seen
+// by this alone.
+func (s *Service) Patrol(ctx context.Context) error {
+	found, err := s.Integrity(ctx)
+	for _, f := range found {
+		s.alarm(ctx, f.Table, f.ID)
+	}
+	return err
+}
+
 // alteredAccounts looks at accounts a page at a time: there may be millions.
 func (s *Service) alteredAccounts(tx *db.Tx) (found []keys.Finding, err error) {
 	for after := ""; ; {
