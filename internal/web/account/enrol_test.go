@@ -11,6 +11,7 @@ import (
 
 	"sidian/gm"
 	"sidian/internal/auth"
+	"sidian/internal/auth/passkey"
 	"sidian/internal/auth/ukey"
 	"sidian/internal/db"
 	"sidian/internal/db/dbtest"
@@ -191,4 +192,30 @@ func TestNotOffered(t *testing.T) {
 	if strings.Contains(b.get("/me").body, "<script>") {
 		t.Error("a script stands in the page")
 	}
+}
+
+// What a browser says an authenticator said is checked, and a name is kept.
+func TestPasskeyAnswers(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c, err := passkey.FromBase("http://localhost", "四电")
+		must(t, err)
+		relying, err := passkey.New(c)
+		must(t, err)
+		s := newSite(t, d, auth.Options{Passkeys: relying})
+		b := s.browser(t).enter("clerk")
+		b.get("/me/factors/passkey").says(200, `data-passkey="create"`, "passkey.", "<noscript>")
+		b.post("/me/factors/passkey", "name", "电脑", "response", "{}").says(422, "重新开始这一步") // nothing was asked
+		for _, response := range []string{"", "{}", "null", `{"id":"x"}`, strings.Repeat("[", 1000)} {
+			asked := b.post("/me/factors/passkey/options").says(200, `"challenge"`, `"rp"`)
+			if asked.header.Get("Content-Type") != "application/json" || strings.Contains(asked.body, "样例") {
+				t.Errorf("the question: %v %s", asked.header, asked.body)
+			}
+			b.post("/me/factors/passkey", "name", "电脑", "response", response).says(422, "有错误：", `value="电脑"`)
+		}
+		b.get("/me").says(200, "还没有第二因素")
+		s.clock.forward(16 * time.Minute)
+		b.post("/me/factors/passkey/options").says(403, "再次证明是本人")
+		b.get("/me/factors/passkey").says(200) // the script asks, and says so
+	})
 }

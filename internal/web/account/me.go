@@ -152,7 +152,7 @@ func (s *Service) sessions(r *http.Request, p *mePage) error {
 	}
 	p.Sessions = page.Table{ID: "sessions", Caption: "登录中的设备", Quiet: true, Head: []string{"设备", "网络地址", "登录", "最近使用", ""}}
 	for _, one := range list {
-		device := page.Cell{Text: one.Device, Sub: "只用了密码"}
+		device := page.Cell{Text: one.Device, Sub: "没有用第二因素"}
 		if device.Text == "" {
 			device.Text = "不认识的设备"
 		}

@@ -19,7 +19,7 @@ func TestSessions(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := newSite(t, d, auth.Options{})
 		one, two, stranger := s.browser(t).enter("clerk"), s.browser(t).enter("clerk"), s.browser(t).enter("issuer")
-		list := one.get("/me").says(200, "登录中的设备", "就是这里", "127.0.0.1", "只用了密码", "退出所有设备")
+		list := one.get("/me").says(200, "登录中的设备", "就是这里", "127.0.0.1", "没有用第二因素", "退出所有设备")
 		ends := endLink.FindAllString(list.text(), -1)
 		if len(ends) != 1 || strings.Count(list.text(), "就是这里") != 1 {
 			t.Fatalf("one other session: %v\n%s", ends, list.text())
@@ -128,4 +128,25 @@ func TestLinkInAnothersBrowser(t *testing.T) {
 	b.post(link.Path, "next", "First-Password-1", "again", "First-Password-1").leads("/login?done=set")
 	b.get("/console").leads("/login?back=%2Fconsole")
 	b.post("/login", "username", "clerk", "password", "First-Password-1").leads("/console")
+}
+
+// Sent twice at the same moment, a link is used once.
+func TestLinkTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d, auth.Options{})
+		link, err := s.Auth.Invite(s.Ctx(t, "security"), s.People["clerk"].ID, auth.Reset, "忘记密码")
+		must(t, err)
+		answers := make(chan answer)
+		for _, next := range []string{"First-Password-1", "Second-Password-2"} {
+			b := s.browser(t)
+			go func() { answers <- b.post(link.Path, "next", next, "again", next) }()
+		}
+		one, two := <-answers, <-answers
+		if one.status == 303 {
+			one, two = two, one
+		}
+		one.says(404, "这个链接不能使用")
+		two.leads("/login?done=set")
+	})
 }
