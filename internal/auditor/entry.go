@@ -47,7 +47,7 @@ const (
 
 // looking are the last words of actions that change nothing.
 var looking = []string{
-	"read", "view", "show", "reveal", "search", "query", "list", "get", "export", "exported", "download", "print", "verify", "scan", "lookback", "timeline", "person", "open",
+	"read", "view", "show", "trace", "reveal", "search", "query", "list", "get", "export", "exported", "download", "print", "verify", "scan", "lookback", "timeline", "person", "open",
 }
 
 func kindOf(e *audit.Entry) string {
