@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"sidian/internal/auditor"
 	"sidian/internal/fault"
@@ -149,7 +150,7 @@ func (s *Service) alarmCard(ctx context.Context, n *namer, names map[string]stri
 	}
 	c.Facts = []page.Fact{{Label: "发生时间", At: a.At}}
 	if a.Account != "" {
-		c.Facts = append(c.Facts, page.Fact{Label: "涉及账号", Text: user(a.Account), Href: link(personPage(a.Account))})
+		c.Facts = append(c.Facts, page.Fact{Label: "涉及账号", Text: strings.Trim(user(a.Account), "“”"), Href: link(personPage(a.Account))})
 	}
 	if a.Object != "" {
 		sort, id := objectWord(a.Object)
@@ -162,7 +163,7 @@ func (s *Service) alarmCard(ctx context.Context, n *namer, names map[string]stri
 	switch {
 	case a.State == auditor.Acknowledged:
 		c.Chip = page.Chip{Class: page.Good, Word: "已处置"}
-		c.Facts = append(c.Facts, page.Fact{Label: "处置人", Text: user(a.By)}, page.Fact{Label: "处置时间", At: a.Seen}, page.Fact{Label: "处置说明", Text: a.Note})
+		c.Facts = append(c.Facts, page.Fact{Label: "处置人", Text: strings.Trim(user(a.By), "“”")}, page.Fact{Label: "处置时间", At: a.Seen}, page.Fact{Label: "处置说明", Text: a.Note})
 	case me != nil && me.Account == a.Account:
 		c.Facts = append(c.Facts, page.Fact{Label: "处置", Text: "涉及您本人，由另一位安全管理员或审计管理员处置"})
 	default:

@@ -60,7 +60,7 @@ func newOffice(t *testing.T, d *db.DB) *office {
 	kit, err := page.New(page.Options{})
 	must(t, err)
 	o.Service = &records.Service{
-		Kit: kit, Auditor: &auditor.Service{DB: d, Keys: w.Keys}, Todo: &todo.Service{DB: d, Due: o.due}, IAM: w.IAM, Cert: w.Cert,
+		Kit: kit, Auditor: &auditor.Service{DB: d, Keys: w.Keys, Names: w.IAM.Names}, Todo: &todo.Service{DB: d, Due: o.due}, IAM: w.IAM, Cert: w.Cert,
 		Account: func(_ context.Context, username string) (string, error) { return o.account(username), nil },
 		Usernames: func(_ context.Context, ids []string) (map[string]string, error) {
 			names := map[string]string{}

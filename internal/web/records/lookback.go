@@ -160,7 +160,7 @@ func (s *Service) getPerson(w http.ResponseWriter, r *http.Request) error {
 	p.Facts = append([]page.Fact{{Label: "用户名", Text: username, Code: true}, {Label: "账号编号", Text: account, Code: true}}, factsOf(n, &d.Person)...)
 	p.Search = page.Search{Action: personPage(account), Label: "收窄时间和对象", Fields: []page.Field{
 		{ID: "p-span", Name: "span", Label: "时间", Value: c.Span, Options: spans, Any: "不限，或按右边的日期"},
-		{ID: "p-from", Name: "from", Label: "起", Type: "date", Value: c.From}, {ID: "p-to", Name: "to", Label: "止（含当天）", Type: "date", Value: c.To},
+		{ID: "p-from", Name: "from", Label: "起", Type: "date", Value: dayOr(c.From)}, {ID: "p-to", Name: "to", Label: "止（含当天）", Type: "date", Value: dayOr(c.To)},
 		{ID: "p-object", Name: "object", Label: "对象", Value: c.Object, Options: sorts, Any: "全部对象"},
 	}}
 	for i := range p.Search.Fields {
@@ -178,7 +178,7 @@ func (s *Service) getPerson(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Service) doings(account string, d *auditor.Doings) page.Table {
-	t := page.Table{Caption: "接触过的对象，最近的在前", Head: []string{"对象", "做了什么", "理由", "次数", "最近一次", ""},
+	t := page.Table{Caption: "接触过的对象，最近的在前", Quiet: true, Head: []string{"对象", "做了什么", "理由", "次数", "最近一次", ""},
 		Empty: page.Empty{Title: "没有审计记录", Text: "此人在所选时间内没有接触过这类对象，或者不在您的审计范围内。"}}
 	for _, o := range d.Objects {
 		sort, id := objectWord(o.Object)

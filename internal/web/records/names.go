@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 
 	"sidian/internal/auditor"
@@ -16,6 +17,8 @@ type namer struct {
 	ctx  context.Context
 	orgs map[string]string
 	err  error
+	// users are the usernames of accounts that no name is known of.
+	users map[string]string
 }
 
 func (s *Service) namer(ctx context.Context) *namer {
@@ -44,6 +47,24 @@ func (n *namer) orgList(ids []string) string {
 		names[i] = n.org(id)
 	}
 	return strings.Join(names, "、")
+}
+
+// known looks up the usernames of those who stand without a name.
+func (n *namer) known(list []auditor.Entry) {
+	var ids []string
+	for i := range list {
+		if e := &list[i]; e.Name == "" && e.Account != "" && !slices.Contains(ids, e.Account) {
+			ids = append(ids, e.Account)
+		}
+	}
+	if len(ids) > 0 && n.err == nil {
+		n.users, n.err = n.s.Usernames(n.ctx, ids)
+	}
+	for i := range list {
+		if e := &list[i]; e.Name == "" {
+			e.Name = n.users[e.Account]
+		}
+	}
 }
 
 // who is whoever an entry names: a person, a program, the platform, a stranger.

@@ -52,6 +52,7 @@ func (s *Service) getObject(w http.ResponseWriter, r *http.Request) error {
 	if err := s.about(r, &p); err != nil {
 		return err
 	}
+	n.known(t.Entries)
 	for i := range t.Entries {
 		p.Steps = append(p.Steps, s.step(n, &t.Entries[i]))
 	}

@@ -182,9 +182,9 @@ func (s *Service) newRule(w http.ResponseWriter, r *http.Request, given url.Valu
 			region,
 			{ID: "r-amount", Name: "amount", Label: "数量", Value: given.Get("amount"), Max: 4, Short: true, Mode: "numeric", Hint: "单位为固定日期的，不填"},
 			{ID: "r-unit", Name: "unit", Label: "单位", Value: unit, Options: units, Required: true},
-			{ID: "r-on", Name: "on", Label: "固定日期", Type: "date", Value: given.Get("on"), Hint: "只有单位为固定日期的才填"},
-			{ID: "r-from", Name: "from", Label: "起用日期", Type: "date", Value: given.Get("from"), Required: true},
-			{ID: "r-until", Name: "until", Label: "止用日期", Type: "date", Value: given.Get("until"), Hint: "文件有有效期的填写；不填则一直有效"},
+			{ID: "r-on", Name: "on", Label: "固定日期", Type: "date", Value: dayOr(given.Get("on")), Hint: "只有单位为固定日期的才填"},
+			{ID: "r-from", Name: "from", Label: "起用日期", Type: "date", Value: dayOr(given.Get("from")), Required: true},
+			{ID: "r-until", Name: "until", Label: "止用日期", Type: "date", Value: dayOr(given.Get("until")), Hint: "文件有有效期的填写；不填则一直有效"},
 			{ID: "r-origin", Name: "origin", Label: "来源", Value: given.Get("origin"), Required: true, Options: []page.Option{
 				{Value: string(due.Local), Label: "本地规定（不得宽于法定值）"}, {Value: string(due.Legal), Label: "法定（法律、法规、规章或政府文件写明）"}}},
 			{ID: "r-basis", Name: "basis", Label: "依据", Value: given.Get("basis"), Lines: 3, Max: 500, Required: true, Hint: "写明文件名称、文号和条款"},
@@ -285,7 +285,7 @@ func (s *Service) rule(w http.ResponseWriter, r *http.Request, wrong error) erro
 	}
 	if v.InForce || v.Ahead {
 		p.End = &page.Confirm{Title: "停用这个取值", Text: "停用后恢复适用其余有效的取值。此前作出的承诺不受影响。", Action: "/console/due/rules/" + url.PathEscape(id) + "/end", Button: "停用", Grave: true,
-			Fields: []page.Field{{ID: "e-last", Name: "last", Label: "最后有效的一天", Type: "date", Value: r.PostFormValue("last"), Required: true, Error: p.Problem.At("e-last"),
+			Fields: []page.Field{{ID: "e-last", Name: "last", Label: "最后有效的一天", Type: "date", Value: dayOr(r.PostFormValue("last")), Required: true, Error: p.Problem.At("e-last"),
 				Hint: fmt.Sprintf("今天或以后；尚未起用的，可填起用日期的前一天（%s）", v.From.AddDays(-1))}},
 			Reason: page.Field{Value: r.PostFormValue("reason"), Error: p.Problem.At("reason"), Max: 500}, Cancel: "/console/due/rules#" + v.Code}
 	}

@@ -8,6 +8,7 @@ import (
 	"sidian/internal/fault"
 	"sidian/internal/iam"
 	"sidian/internal/web/page"
+	"sidian/workday"
 )
 
 // perPage is how many entries a page of the search shows.
@@ -146,8 +147,8 @@ func (s *Service) paged(p *searchPage, c criteria, found *auditor.Page) {
 func (s *Service) searchForm(c criteria, p *page.Problem) page.Search {
 	f := page.Search{Action: "/console/audit#found", Label: "查询审计记录", Post: true, Fields: []page.Field{
 		{ID: "a-span", Name: "span", Label: "时间", Value: c.Span, Options: spans, Any: "不限，或按右边的日期"},
-		{ID: "a-from", Name: "from", Label: "起", Type: "date", Value: c.From},
-		{ID: "a-to", Name: "to", Label: "止（含当天）", Type: "date", Value: c.To},
+		{ID: "a-from", Name: "from", Label: "起", Type: "date", Value: dayOr(c.From)},
+		{ID: "a-to", Name: "to", Label: "止（含当天）", Type: "date", Value: dayOr(c.To)},
 		{ID: "a-person", Name: "person", Label: "人员（用户名或账号编号）", Value: c.person, Max: 64, Code: true, Autocomplete: "off"},
 		{ID: "a-unit", Name: "unit", Label: "代表的单位（全称或编号）", Value: c.unit, Max: 100, Autocomplete: "off"},
 		{ID: "a-action", Name: "action", Label: "事项", Value: c.Action, Options: s.actionOptions(c.Action), Any: "全部事项"},
@@ -163,6 +164,14 @@ func (s *Service) searchForm(c criteria, p *page.Problem) page.Search {
 		f.Fields[i].Error = p.At(f.Fields[i].ID)
 	}
 	return f
+}
+
+// dayOr is what a control of days takes.
+func dayOr(text string) string {
+	if _, err := workday.ParseDate(text); err != nil {
+		return ""
+	}
+	return text
 }
 
 // actionOptions has the action that is asked for even if nobody knows it.
@@ -183,6 +192,7 @@ func (s *Service) purposeOptions(asked string) []page.Option {
 
 // entries are the rows of a table of entries.
 func (s *Service) entries(n *namer, list []auditor.Entry) page.Table {
+	n.known(list)
 	t := page.Table{Head: []string{"事项", "时间", "谁", "对象", "用途和理由", "结果"}}
 	for i := range list {
 		e := &list[i]
