@@ -275,6 +275,9 @@ func TestLinks(t *testing.T) {
 			}
 			return list
 		}
+		if parts, err := w.LinkParts(w.system(), run.ID); err != nil || !slices.Equal(parts, []int{1}) {
+			t.Fatalf("parts: %v, %v", parts, err)
+		}
 		first := links()
 		if len(first) != 2 || len(first[0]) < 40 {
 			t.Fatalf("links: %v", first)

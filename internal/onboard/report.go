@@ -104,6 +104,24 @@ func (s *Service) Links(ctx context.Context, id, base string, after int) (sheet 
 	return &Sheet{Name: "一次性链接-" + id[:6] + "-" + strconv.Itoa(after+1) + ".xlsx", Data: data}, next, err
 }
 
+// LinkParts are the lines after which each sheet of links begins: none, where
+// nobody was brought in.
+func (s *Service) LinkParts(ctx context.Context, id string) (parts []int, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		parts = nil
+		r, err := mayTx(ctx, tx, id, false)
+		if err != nil || Kind(r.kind) != People {
+			return err
+		}
+		made, err := madeRows(tx, id, 0, MaxLines)
+		for i := 0; i < len(made); i += LinksAtOnce {
+			parts = append(parts, int(made[i].line)-1)
+		}
+		return err
+	})
+	return parts, err
+}
+
 func (s *Service) invite(ctx context.Context, made []*rowRow, base string) (rows [][]string, n int, err error) {
 	names := map[string]string{}
 	for _, r := range made {
