@@ -180,7 +180,7 @@ func (s *Service) getNewPerson(w http.ResponseWriter, r *http.Request) error {
 func (s *Service) postNewPerson(w http.ResponseWriter, r *http.Request) error {
 	a, err := s.createPerson(r)
 	if err == nil {
-		return see(w, r, asking(at("people", a.ID), "done", "created"))
+		return see(w, r, asking(at("people", a.ID), "done", "registered"))
 	}
 	return s.refuse(w, s.newPerson(r, func(k string) string {
 		if k == "unit" {

@@ -83,16 +83,17 @@ type box struct {
 var done = map[string]page.Notice{
 	"created": {Class: page.Good, Title: "已新增"}, "edited": {Class: page.Good, Title: "已修改"}, "closed": {Class: page.Good, Title: "已停用"},
 	"appointed": {Class: page.Good, Title: "已任命"}, "dismissed": {Class: page.Good, Title: "已免去"}, "moved": {Class: page.Good, Title: "已调动"},
-	"unlocked":  {Class: page.Good, Title: "已解除锁定", Text: "现在就可以重新登录。"},
-	"proposed":  {Class: page.Good, Title: "已起草", Text: "由安全管理员批准后生效，在此之前没有任何权限。"},
-	"approved":  {Class: page.Good, Title: "已批准，立即生效"},
-	"refused":   {Class: page.Good, Title: "已记为不批准"},
-	"revoked":   {Class: page.Good, Title: "已撤销，立即失效"},
-	"ended":     {Class: page.Good, Title: "已结束", Text: "对方须重新登录。"},
-	"secret":    {Class: page.Good, Title: "密钥已停用", Text: "用它换取的令牌一并失效。"},
-	"opened":    {Class: page.Care, Title: "应急查阅已发起", Text: "安全管理员和审计管理员已收到告警，事后须复核。"},
-	"glassover": {Class: page.Good, Title: "应急查阅已结束"},
-	"reviewed":  {Class: page.Good, Title: "已复核"},
+	"registered": {Class: page.Good, Title: "已登记", Text: "还不能登录：请开一次性链接，由本人设置密码；再起草授权。"},
+	"unlocked":   {Class: page.Good, Title: "已解除锁定", Text: "现在就可以重新登录。"},
+	"proposed":   {Class: page.Good, Title: "已起草", Text: "由安全管理员批准后生效，在此之前没有任何权限。"},
+	"approved":   {Class: page.Good, Title: "已批准，立即生效"},
+	"refused":    {Class: page.Good, Title: "已记为不批准"},
+	"revoked":    {Class: page.Good, Title: "已撤销，立即失效"},
+	"ended":      {Class: page.Good, Title: "已结束", Text: "对方须重新登录。"},
+	"secret":     {Class: page.Good, Title: "密钥已停用", Text: "用它换取的令牌一并失效。"},
+	"opened":     {Class: page.Care, Title: "应急查阅已发起", Text: "安全管理员和审计管理员已收到告警，事后须复核。"},
+	"glassover":  {Class: page.Good, Title: "应急查阅已结束"},
+	"reviewed":   {Class: page.Good, Title: "已复核"},
 }
 
 // sheet is a page for whoever asks in r.
