@@ -15,6 +15,7 @@ import (
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
 	"sidian/internal/obs"
+	"sidian/internal/onboard"
 	"sidian/internal/pki"
 	"sidian/internal/seal"
 	"sidian/internal/todo"
@@ -22,6 +23,7 @@ import (
 	"sidian/internal/web"
 	"sidian/internal/web/account"
 	"sidian/internal/web/admin"
+	onboardpages "sidian/internal/web/onboard"
 	"sidian/internal/web/records"
 )
 
@@ -41,6 +43,8 @@ type Services struct {
 	Admin     *admin.Service
 	Todo      *todo.Service
 	Records   *records.Service
+	Onboard   *onboard.Service
+	Bulk      *onboardpages.Service
 }
 
 // Mount mounts all routes and returns the handler of the program.
@@ -62,6 +66,8 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	s.Records.Routes(r)
 	s.Account.Routes(r)
 	s.Admin.Routes(r)
+	s.Onboard.Routes(r)
+	s.Bulk.Routes(r)
 	var document []byte
 	httpx.Handle(r, "GET /openapi.json", public, func(context.Context, struct{}) (httpx.File, error) {
 		return httpx.File{MediaType: "application/json", Data: document}, nil

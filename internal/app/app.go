@@ -26,6 +26,7 @@ import (
 	"sidian/internal/iam"
 	"sidian/internal/keys"
 	"sidian/internal/obs"
+	"sidian/internal/onboard"
 	"sidian/internal/outbox"
 	"sidian/internal/pki"
 	"sidian/internal/seal"
@@ -34,6 +35,7 @@ import (
 	"sidian/internal/web"
 	"sidian/internal/web/account"
 	"sidian/internal/web/admin"
+	onboardpages "sidian/internal/web/onboard"
 	"sidian/internal/web/records"
 	"sidian/ofd/draw"
 	"sidian/ofd/sign"
@@ -62,6 +64,8 @@ type App struct {
 	Cert      *cert.Service
 	Verify    *verify.Service
 	Web       *web.Service
+	Onboard   *onboard.Service
+	Bulk      *onboardpages.Service // its pages
 	Account   *account.Service
 	Admin     *admin.Service
 	Todo      *todo.Service
@@ -200,7 +204,11 @@ func (a *App) contexts(ctx context.Context) (err error) {
 	if a.Cert.Index, err = a.Keys.Index(ctx, "cert.holder"); err != nil {
 		return err
 	}
-	a.Rotation = a.Keys.Rotation(keys.Field, a.IAM, a.Auth, a.Cert.Resealer())
+	if a.Onboard, err = onboard.New(ctx, a.IAM, a.Auth, a.Keys); err != nil {
+		return err
+	}
+	a.Onboard.BaseURL = base
+	a.Rotation = a.Keys.Rotation(keys.Field, a.IAM, a.Auth, a.Cert.Resealer(), a.Onboard)
 	a.Verify = &verify.Service{DB: a.DB, PKI: a.PKI, Cert: a.Cert, Cache: sign.NewChainCache(), Mark: a.mark}
 	a.Web = &web.Service{IAM: a.IAM, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Mark: a.mark}
 	if err = a.Web.Load(); err != nil {
@@ -212,6 +220,10 @@ func (a *App) contexts(ctx context.Context) (err error) {
 	}
 	a.Admin = &admin.Service{IAM: a.IAM, Auth: a.Auth, Kit: a.Web.Kit, BaseURL: base}
 	if err = a.Admin.Load(); err != nil {
+		return err
+	}
+	a.Bulk = &onboardpages.Service{Onboard: a.Onboard, IAM: a.IAM, Kit: a.Web.Kit, BaseURL: base}
+	if err = a.Bulk.Load(); err != nil {
 		return err
 	}
 	return a.records()
@@ -247,7 +259,7 @@ func (a *App) routes(ctx context.Context) error {
 	}
 	a.handler, err = api.Mount(r, api.Services{
 		Health: a.Health, IAM: a.IAM, Auth: a.Auth, Auditor: a.Auditor, PKI: a.PKI, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Seal: a.Seal, Web: a.Web, Account: a.Account, Admin: a.Admin,
-		Todo: a.Todo, Records: a.Records,
+		Todo: a.Todo, Records: a.Records, Onboard: a.Onboard, Bulk: a.Bulk,
 	})
 	return err
 }

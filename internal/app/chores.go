@@ -20,6 +20,8 @@ type chore struct {
 func (a *App) chores() []chore {
 	return []chore{
 		{"resuming what was being issued", 5 * time.Second, a.resume},
+		{"bringing in units and people", 2 * time.Second, a.Onboard.Work},
+		{"giving up tables that nobody goes on with", time.Hour, a.Onboard.Sweep},
 		{"forgetting sessions that are over", time.Hour, a.Auth.Sweep},
 		{"announcing deadlines", 20 * time.Second, func(ctx context.Context) error { _, err := a.Due.Tick(ctx); return err }},
 		{"linking audit entries", 2 * time.Second, func(ctx context.Context) error { _, err := chain.Run(ctx, a.DB, a.Keys); return err }},
