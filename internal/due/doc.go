@@ -66,7 +66,7 @@
 //
 //	p, err := s.Due.Put(tx, due.Promise{
 //		Topic: "grant.decide", Object: grant.ID, Region: org.Region, Org: org.ID,
-//		Permission: "grant.approve", Title: "审批角色授权", Link: "/admin/grants/" + grant.ID,
+//		Permission: "grant.approve", Title: "审批角色授权", Link: "/console/admin/grants/" + grant.ID,
 //	})
 //	…
 //	_, err = s.Due.Keep(tx, "grant.decide", grant.ID)

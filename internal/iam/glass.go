@@ -152,7 +152,7 @@ func (s *Service) breakGlass(tx *db.Tx, row *glassRow) error {
 	if err := s.tell(tx, outbox.Event{Topic: TopicGlass, Key: row.ID, Body: GlassEvent{row.ID, row.Account, row.Org, row.Object, row.Opened}}); err != nil {
 		return err
 	}
-	if err := s.promise(tx, due.Promise{Topic: topicReview, Object: row.ID, Org: row.Org, Permission: "glass.review", Title: "复核应急查阅", Link: "/admin/glasses/" + row.ID}); err != nil {
+	if err := s.promise(tx, due.Promise{Topic: topicReview, Object: row.ID, Org: row.Org, Permission: "glass.review", Title: "复核应急查阅", Link: "/console/admin/glasses/" + row.ID}); err != nil {
 		return err
 	}
 	return audit.Put(tx, audit.Entry{Action: "glass.open", Object: row.Object, Purpose: "emergency", Reason: row.Reason, After: digestOf(row.fields())})

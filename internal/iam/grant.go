@@ -95,7 +95,7 @@ func (s *Service) propose(tx *db.Tx, r GrantRequest, by string) (*grantRow, erro
 	if err := s.putGrant(tx, g); err != nil {
 		return nil, err
 	}
-	return g, s.promise(tx, due.Promise{Topic: topicDecide, Object: g.ID, Org: g.Org, Permission: "grant.approve", Title: "审批角色授权", Link: "/admin/grants/" + g.ID})
+	return g, s.promise(tx, due.Promise{Topic: topicDecide, Object: g.ID, Org: g.Org, Permission: "grant.approve", Title: "审批角色授权", Link: "/console/admin/grants/" + g.ID})
 }
 
 func (s *Service) putGrant(tx *db.Tx, g *grantRow) error {

@@ -28,7 +28,7 @@ var (
 	errSignature = fault.Unauthorized.New("通行密钥的签名不正确").WithCode("passkey.signature").WithHint("请再试一次；仍不成功时改用其他验证方式，并联系安全管理员")
 	errCloned    = fault.Unauthorized.New("通行密钥的使用计数没有增加，它可能已被复制").WithCode("passkey.cloned").WithHint("请改用其他验证方式登录，删除这一通行密钥，并联系安全管理员")
 	errExists    = fault.Conflict.New("该通行密钥已经登记").WithCode("passkey.exists").WithHint("请使用另一个验证设备")
-	errNone      = fault.Conflict.New("当前账号没有登记通行密钥").WithCode("passkey.none").WithHint("请改用其他验证方式，登录后在“账号安全”中登记")
+	errNone      = fault.Conflict.New("当前账号没有登记通行密钥").WithCode("passkey.none").WithHint("请改用其他验证方式，登录后在“我的安全”中登记")
 	errTooMany   = fault.Conflict.New("一个账号最多登记 %d 个通行密钥", MaxCredentials).WithCode("passkey.too-many").WithHint("请先删除不再使用的通行密钥")
 	errRefused   = fault.Unauthorized.New("通行密钥未通过核验").WithCode("passkey.refused").WithHint("请再试一次，或改用其他验证方式")
 )

@@ -9,7 +9,7 @@
 //	var pages embed.FS
 //
 //	set, err := kit.Load(pages)
-//	kit.Add(page.Item{Key: "people", Label: "人员", Href: "/admin/people", Group: page.Administration, Order: 20, For: httpx.Needs("person.read")})
+//	kit.Add(page.Item{Key: "people", Label: "人员", Href: "/console/admin/people", Group: page.Administration, Order: 20, For: httpx.Needs("person.read")})
 //	…
 //	set.Show(w, http.StatusOK, "people", peoplePage{Frame: kit.Frame(r, "人员", "people", ""), …})
 //
