@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"time"
@@ -29,7 +30,24 @@ const perPage = 20
 
 func (s *Service) getConsole(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
+	if to := administration(r.Context()); to != "" {
+		http.Redirect(w, r, to, http.StatusSeeOther)
+		return nil
+	}
 	return s.console(w, r, cert.ListQuery{Kind: q.Get("kind"), Number: q.Get("number"), Cursor: q.Get("cursor")})
+}
+
+// administration is where the work of the three administrators is, who have
+// none here; empty for others.
+func administration(ctx context.Context) string {
+	for _, a := range []struct{ permission, path string }{
+		{"audit.read", "/console/audit"}, {"grant.propose", "/console/admin"}, {"grant.approve", "/console/admin"},
+	} {
+		if iam.Allow(ctx, a.permission, "") == nil {
+			return a.path
+		}
+	}
+	return ""
 }
 
 // postConsole is the search. A holder's name or number must not stand in an
