@@ -25,21 +25,29 @@ type factors struct {
 	confirmed bool // and the person has shown that they have it
 	passkeys  int
 	digital   int // digital certificates
+	lost      int // enrolled, and deleted or edited in the database
 }
 
-func factorsOf(tx *db.Tx, account string, c credential) (f factors, err error) {
+func (s *Service) factorsOf(tx *db.Tx, c credential) (f factors, err error) {
 	f = factors{totp: c.totp != nil, confirmed: c.totp != nil && c.totpAt > 0}
-	keys, err := passkeysOf(tx, account)
+	keys, err := s.passkeysOf(tx, c)
 	if err != nil {
 		return f, err
 	}
-	digital, err := certificatesOf(tx, account)
+	digital, err := s.certificatesOf(tx, c)
 	f.passkeys, f.digital = len(keys), len(digital)
+	f.lost = c.factors() - f.passkeys - f.digital
+	if c.altered {
+		f.lost = 1 // nobody knows
+	}
 	return f, err
 }
 
-// enrolled counts the factors that the person has enrolled.
-func (f factors) enrolled() int {
+// enrolled counts the factors that the person has enrolled. One that is lost is
+// asked for still: nobody comes in by deleting it.
+func (f factors) enrolled() int { return f.usable() + f.lost }
+
+func (f factors) usable() int {
 	n := f.passkeys + f.digital
 	if f.confirmed {
 		n++
@@ -128,6 +136,9 @@ func (s *Service) advance(ctx context.Context, p proof) (SignedIn, error) {
 			return err
 		}
 		out.Next, out.Methods = s.next(tx.Now(), p, cred, has)
+		if out.Next == Second && len(out.Methods) == 0 {
+			return errAltered()
+		}
 		if out.Next == "" {
 			return s.open(ctx, tx, p, sessionRow{hash: hash, id: id, account: out.Account, second: p.second, level: p.level})
 		}
@@ -135,6 +146,7 @@ func (s *Service) advance(ctx context.Context, p proof) (SignedIn, error) {
 	})
 	s.forget(out.Account)
 	s.forget(old)
+	s.tellSuspects(ctx)
 	if err == errWorthless {
 		return SignedIn{}, s.fail(ctx, p)
 	}
@@ -164,10 +176,10 @@ func (s *Service) used(tx *db.Tx, p proof) (c credential, has factors, err error
 	if err != nil {
 		return c, has, err
 	}
-	if c, err = getCredential(tx, who.ID); unlessNotFound(err) != nil {
+	if c, err = s.credential(tx, who.ID); unlessNotFound(err) != nil {
 		return c, has, err
 	}
-	if who.Closed || p.password != "" && c.password != p.password {
+	if who.Closed || c.altered || p.password != "" && c.password != p.password {
 		return c, has, errWorthless
 	}
 	if p.from != nil {
@@ -176,7 +188,7 @@ func (s *Service) used(tx *db.Tx, p proof) (c credential, has factors, err error
 		}
 	}
 	if p.step > 0 {
-		if fresh, err := takeStep(tx, who.ID, p.step, s.demanded(who)); err != nil || !fresh {
+		if fresh, err := s.takeStep(tx, who.ID, p.step, s.demanded(who)); err != nil || !fresh {
 			return c, has, orWorthless(err)
 		}
 	}
@@ -184,11 +196,11 @@ func (s *Service) used(tx *db.Tx, p proof) (c credential, has factors, err error
 		if err := p.also(tx); err != nil {
 			return c, has, err
 		}
-		if c, err = getCredential(tx, who.ID); unlessNotFound(err) != nil {
+		if c, err = s.credential(tx, who.ID); unlessNotFound(err) != nil {
 			return c, has, err
 		}
 	}
-	has, err = factorsOf(tx, who.ID, c)
+	has, err = s.factorsOf(tx, c)
 	return c, has, err
 }
 
@@ -239,7 +251,7 @@ func (s *Service) wait(ctx context.Context, tx *db.Tx, p proof, r pendingRow) er
 		return err
 	}
 	r.until = tx.Now().Add(pendingLife).UnixMilli()
-	if err := insertPending(tx, r); err != nil {
+	if err := s.addPending(tx, r); err != nil {
 		return err
 	}
 	return audit.Put(tx, audit.Entry{Actor: actorOf(ctx, p.try.who), Action: p.action, Object: "account/" + p.try.who.ID, Reason: "待" + string(r.state)})
@@ -255,7 +267,7 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, p proof, r sessionRow) er
 	}
 	meta := httpx.MetaFrom(ctx)
 	r.agent, r.address = meta.UserAgent, addressText(meta)
-	if err := insertSession(tx, r); err != nil {
+	if err := s.addSession(tx, r); err != nil {
 		return err
 	}
 	return audit.Put(tx, audit.Entry{Actor: actorOf(ctx, p.try.who), Action: "auth.sign-in", Object: "session/" + r.id})
@@ -279,6 +291,6 @@ func (s *Service) alone(ctx context.Context, tx *db.Tx, who iam.Subject) error {
 // actorOf is the audit's actor of a request in which nobody acts yet.
 func actorOf(ctx context.Context, who iam.Subject) audit.Actor {
 	a := audit.ActorFrom(ctx)
-	a.Account, a.Org, a.Name = who.ID, who.Org, who.Username
+	a.Account, a.Org, a.Name = who.ID, who.Org, ""
 	return a
 }

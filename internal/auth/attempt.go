@@ -58,12 +58,13 @@ func (s *Service) begin(ctx context.Context, find subjectFinder) (attempt, error
 			return err
 		}
 		a.who = who
-		if a.cred, err = getCredential(tx, who.ID); unlessNotFound(err) != nil {
+		if a.cred, err = s.credential(tx, who.ID); unlessNotFound(err) != nil {
 			return err
 		}
-		a.has, err = factorsOf(tx, who.ID, a.cred)
+		a.has, err = s.factorsOf(tx, a.cred)
 		return err
 	})
+	s.tellSuspects(ctx)
 	if err != nil {
 		return a, err
 	}

@@ -104,7 +104,11 @@ func (s *Service) passkeyUser(ctx context.Context, account string) (u passkey.Us
 			return err
 		}
 		u = passkey.User{Handle: []byte(account), Name: who.Username}
-		rows, err = passkeysOf(tx, account)
+		c, err := s.credential(tx, account)
+		if unlessNotFound(err) != nil {
+			return err
+		}
+		rows, err = s.passkeysOf(tx, c)
 		return err
 	})
 	stored = map[string][]byte{}

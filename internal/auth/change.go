@@ -92,10 +92,10 @@ func (s *Service) newPassword(ctx context.Context, who iam.Subject, c credential
 // replace sets a password, if the one that it replaces still is the one that
 // was looked at, and ends all sessions but one.
 func (s *Service) replace(ctx context.Context, tx *db.Tx, who iam.Subject, was credential, hash, but string) error {
-	if err := ensureCredential(tx, who.ID); err != nil {
-		return err
+	if was.altered {
+		return errAltered()
 	}
-	done, err := setPassword(tx, who.ID, was.password, hash)
+	done, err := s.setPassword(tx, who.ID, was.password, hash)
 	if err != nil || !done {
 		return orWorthless(err)
 	}

@@ -50,9 +50,12 @@ func (s *Service) Equip(ctx context.Context, account string, r EquipRequest) (Eq
 		if who.Closed {
 			return fault.Conflict.New("账号已停用").WithCode("account.closed")
 		}
-		has, err := getCredential(tx, account)
+		has, err := s.credential(tx, account)
 		if unlessNotFound(err) != nil {
 			return err
+		}
+		if has.altered {
+			return errAltered()
 		}
 		if has.password != "" || has.totp != nil {
 			return fault.Conflict.New("账号已有登录凭据").WithCode("auth.equipped").WithHint("请用一次性链接重设")
@@ -121,7 +124,7 @@ func (s *Service) choose(ctx context.Context, e *Equipped, password string) (has
 
 func (s *Service) equipTx(tx *db.Tx, e *Equipped, hash string, r EquipRequest) error {
 	secret := newTOTP()
-	c := credential{account: e.ID, password: hash, mustChange: r.MustChange, level: int64(r.Level)}
+	c := credential{account: e.ID, password: hash, passwordAt: tx.Now().UnixMilli(), mustChange: r.MustChange, level: int64(r.Level)}
 	if r.Level == 0 {
 		c.level = 1
 		if e.Kind == iam.Staff {
@@ -133,7 +136,7 @@ func (s *Service) equipTx(tx *db.Tx, e *Equipped, hash string, r EquipRequest) e
 		return err
 	}
 	e.TOTP = base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(secret)
-	if err := putCredential(tx, c); err != nil {
+	if err := s.keep(tx, c); err != nil {
 		return err
 	}
 	return audit.Put(tx, audit.Entry{Action: "account.equip", Object: "account/" + e.ID})

@@ -88,9 +88,6 @@ func (s *Service) enrol(ctx context.Context, e enroller, m Method, keep func(*db
 		if err != nil {
 			return err
 		}
-		if err := ensureCredential(tx, e.account); err != nil {
-			return err
-		}
 		if err := keep(tx); err != nil {
 			return err
 		}
@@ -132,21 +129,21 @@ func (s *Service) Factors(ctx context.Context) ([]Factor, error) {
 	}
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
 		list = list[:0]
-		c, err := getCredential(tx, p.Account)
+		c, err := s.credential(tx, p.Account)
 		if unlessNotFound(err) != nil {
 			return err
 		}
 		if c.totp != nil && c.totpAt > 0 {
 			list = append(list, Factor{ID: string(TOTP), Method: TOTP, Name: "一次性口令", Created: at(c.totpAt), Used: at(c.step * totpStep * 1000)})
 		}
-		keys, err := passkeysOf(tx, p.Account)
+		keys, err := s.passkeysOf(tx, c)
 		if err != nil {
 			return err
 		}
 		for _, k := range keys {
 			list = append(list, Factor{ID: k.id, Method: Passkey, Name: k.name, Created: at(k.created), Used: at(k.used)})
 		}
-		digital, err := certificatesOf(tx, p.Account)
+		digital, err := s.certificatesOf(tx, c)
 		for _, d := range digital {
 			list = append(list, Factor{ID: d.id, Method: Certificate, Name: d.name + "（" + d.shown + "）", Created: at(d.created), Used: at(d.used), Until: at(d.until)})
 		}
@@ -214,7 +211,7 @@ func (s *Service) EnrolTOTP(ctx context.Context, code string) (SignedIn, error) 
 		if _, err := takeCeremony(tx, e.owner, "totp"); err != nil {
 			return overCeremony(err)
 		}
-		return setTOTP(tx, e.account, sealed, step)
+		return s.setTOTP(tx, e.account, sealed, step)
 	})
 }
 
@@ -273,7 +270,7 @@ func (s *Service) EnrolPasskey(ctx context.Context, name string, response []byte
 		return SignedIn{}, err
 	}
 	row := passkeyRow{id: newID(), account: e.account, credential: made.ID, body: body, name: called(name, "通行密钥")}
-	return s.enrol(ctx, e, Passkey, func(tx *db.Tx) error { return once(insertPasskey(tx, row)) })
+	return s.enrol(ctx, e, Passkey, func(tx *db.Tx) error { return s.addPasskey(tx, row) })
 }
 
 // once refuses what somebody has enrolled already.
@@ -316,7 +313,7 @@ func (s *Service) EnrolCertificate(ctx context.Context, name string, answer []by
 		return SignedIn{}, err
 	}
 	row := certificateRow{id: newID(), account: e.account, fingerprint: ukey.Fingerprint(c), name: called(name, "数字证书"), shown: ukey.MaskedName(c), until: c.NotAfter.UnixMilli()}
-	return s.enrol(ctx, e, Certificate, func(tx *db.Tx) error { return once(insertCertificate(tx, row)) })
+	return s.enrol(ctx, e, Certificate, func(tx *db.Tx) error { return s.addCertificate(tx, row) })
 }
 
 // RemoveFactor ends one of the caller's second factors. The last one of an
@@ -350,26 +347,26 @@ func (s *Service) RemoveFactor(ctx context.Context, id string) error {
 
 func (s *Service) remove(tx *db.Tx, account, id string) (found bool, err error) {
 	if id == string(TOTP) {
-		c, err := getCredential(tx, account)
+		c, err := s.credential(tx, account)
 		if err != nil || c.totpAt == 0 {
 			return false, unlessNotFound(err)
 		}
-		return true, setTOTP(tx, account, nil, c.step)
+		return true, s.setTOTP(tx, account, nil, c.step)
 	}
-	if found, err = deletePasskey(tx, account, id); err != nil || found {
+	if found, err = s.end(tx, account, heldPasskey, id); err != nil || found {
 		return found, err
 	}
-	return deleteCertificate(tx, account, id)
+	return s.end(tx, account, heldCertificate, id)
 }
 
 // mayLack refuses an account without a second factor that must have one.
 func (s *Service) mayLack(tx *db.Tx, account string) error {
-	c, err := getCredential(tx, account)
+	c, err := s.credential(tx, account)
 	if unlessNotFound(err) != nil {
 		return err
 	}
-	has, err := factorsOf(tx, account, c)
-	if err != nil || has.enrolled() > 0 {
+	has, err := s.factorsOf(tx, c)
+	if err != nil || has.usable() > 0 {
 		return err
 	}
 	who, err := iam.SubjectTx(tx, account)

@@ -97,7 +97,7 @@ func (s *Service) StartIdentity(ctx context.Context, platform string) (Going, er
 		if err := s.leave(ctx, tx); err != nil {
 			return err
 		}
-		return insertPending(tx, row)
+		return s.addPending(tx, row)
 	})
 	if err != nil {
 		return Going{}, err
@@ -175,14 +175,14 @@ func (s *Service) enter(ctx context.Context, away Pending, id oidc.Identity, acc
 	}
 	index := s.subjectOf(id)
 	p.also = func(tx *db.Tx) error {
-		linked, err := linkedAccount(tx, id.Issuer, index)
+		l, err := s.linked(tx, id.Issuer, index)
 		if unlessNotFound(err) != nil {
 			return err
 		}
-		if err != nil || linked != account {
+		if err != nil || l.account != account {
 			return errWorthless
 		}
-		return useLink(tx, id.Issuer, index)
+		return useLink(tx, l.id)
 	}
 	return s.advance(ctx, p)
 }
@@ -201,12 +201,15 @@ func (s *Service) accountOf(ctx context.Context, p oidc.Provider, id oidc.Identi
 	index := s.subjectOf(id)
 	var who iam.Subject
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		if account, err = linkedAccount(tx, id.Issuer, index); err != nil {
+		l, err := s.linked(tx, id.Issuer, index)
+		if err != nil {
 			return err
 		}
+		account = l.account
 		who, err = iam.SubjectTx(tx, account)
 		return err
 	})
+	s.tellSuspects(ctx)
 	switch {
 	case err == nil && string(who.Kind) != string(p.Kind):
 		return "", errKind()
@@ -262,16 +265,25 @@ func (s *Service) sameHolder(ctx context.Context, who *iam.Principal, id oidc.Id
 
 func (s *Service) tie(ctx context.Context, tx *db.Tx, p oidc.Provider, id oidc.Identity, account string) error {
 	index := s.subjectOf(id)
-	n, err := insertLink(tx, linkRow{id: newID(), issuer: id.Issuer, subject: index, platform: p.Name, account: account})
+	l, err := s.linked(tx, id.Issuer, index)
+	switch {
+	case err == nil && l.account == account:
+		return nil
+	case err == nil:
+		return fault.Conflict.New("这个身份已关联另一个账号").WithCode("auth.linked").WithHint("请先在那个账号中解除关联")
+	case unlessNotFound(err) != nil:
+		return err
+	case l.id != "": // one that was edited in the database is as good as none
+		if _, err := s.end(tx, l.account, heldLink, l.id); err != nil {
+			return err
+		}
+	}
+	fresh, err := s.addLink(tx, linkRow{id: newID(), issuer: id.Issuer, subject: index[:], platform: p.Name, account: account})
 	if err != nil {
 		return err
 	}
-	if n == 0 {
-		linked, err := linkedAccount(tx, id.Issuer, index)
-		if err != nil || linked == account {
-			return err
-		}
-		return fault.Conflict.New("这个身份已关联另一个账号").WithCode("auth.linked").WithHint("请先在那个账号中解除关联")
+	if !fresh {
+		return errAltered()
 	}
 	who, err := iam.SubjectTx(tx, account)
 	if err != nil {
@@ -288,7 +300,11 @@ func (s *Service) Links(ctx context.Context) ([]Link, error) {
 	}
 	list := []Link{}
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
-		rows, err := linksOf(tx, p.Account)
+		c, err := s.credential(tx, p.Account)
+		if unlessNotFound(err) != nil {
+			return err
+		}
+		rows, err := s.linksOf(tx, c)
 		list = list[:0]
 		for _, r := range rows {
 			l := Link{ID: r.id, Platform: r.platform, Created: time.UnixMilli(r.created).UTC()}
@@ -312,7 +328,7 @@ func (s *Service) Unlink(ctx context.Context, id string) error {
 			return err
 		}
 		account = p.Account
-		done, err := deleteLink(tx, account, id)
+		done, err := s.end(tx, account, heldLink, id)
 		if err != nil {
 			return err
 		}
@@ -332,11 +348,11 @@ func (s *Service) Unlink(ctx context.Context, id string) error {
 }
 
 func (s *Service) wayIn(tx *db.Tx, account string) error {
-	c, err := getCredential(tx, account)
+	c, err := s.credential(tx, account)
 	if unlessNotFound(err) != nil || c.password != "" {
 		return unlessNotFound(err)
 	}
-	rows, err := linksOf(tx, account)
+	rows, err := s.linksOf(tx, c)
 	if err == nil && len(rows) == 0 {
 		return fault.Conflict.New("这是唯一的登录方式，不得解除").WithCode("auth.last").WithHint("请先设置密码，或关联另一个身份")
 	}

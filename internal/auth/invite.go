@@ -99,12 +99,14 @@ func (s *Service) mayInvite(ctx context.Context, tx *db.Tx, account string, purp
 	if p, ok := iam.From(ctx); ok && p.Account == account {
 		return fault.Forbidden.New("不能为自己开一次性链接").WithCode("link.self").WithHint("请在“账号安全”中自行修改，或请另一位管理员办理")
 	}
-	c, err := getCredential(tx, account)
+	c, err := s.credential(tx, account)
 	switch {
 	case unlessNotFound(err) != nil:
 		return err
 	case who.Closed:
 		return fault.Conflict.New("账号已停用").WithCode("account.closed")
+	case c.altered && purpose != Recover:
+		return errAltered()
 	case purpose == First && c.password != "":
 		return fault.Conflict.New("账号已有登录凭据").WithCode("auth.equipped").WithHint("请用重设（reset），或由安全管理员恢复（recover）")
 	case purpose == Reset && c.password == "":
@@ -143,21 +145,24 @@ func (s *Service) visit(ctx context.Context, token string) (r invitationRow, who
 				return err
 			}
 		}
-		if r, err = liveInvitation(tx, gm.Sum([]byte(token))); err != nil {
+		if r, err = s.liveInvitation(tx, gm.Sum([]byte(token))); err != nil {
 			return unlessNotFound(err)
 		}
 		found = true
 		if who, err = iam.SubjectTx(tx, r.account); err != nil {
 			return err
 		}
-		if c, err = getCredential(tx, r.account); unlessNotFound(err) != nil {
+		if c, err = s.credential(tx, r.account); unlessNotFound(err) != nil {
 			return err
 		}
 		return takeBack(tx, a.address, s.opts.AddrFails)
 	})
+	s.tellSuspects(ctx)
 	switch left := until.Sub(s.DB.Now()); {
 	case err != nil:
 		return r, who, c, err
+	case found && c.altered && r.purpose != Recover:
+		return r, who, c, errAltered()
 	case left > 0:
 		return r, who, c, errLocked(left)
 	case !found || who.Closed:
@@ -182,7 +187,7 @@ func (s *Service) Redeem(ctx context.Context, token string) (Welcome, error) {
 	}
 	w := Welcome{Purpose: r.purpose, Name: maskName(acts.Name), Username: who.Username, Kind: who.Kind, Until: time.UnixMilli(r.until).UTC()}
 	if r.purpose == Reset {
-		has, err := s.factors(ctx, who.ID, c)
+		has, err := s.factors(ctx, c)
 		w.NeedCode = has.confirmed
 		return w, err
 	}
@@ -192,8 +197,8 @@ func (s *Service) Redeem(ctx context.Context, token string) (Welcome, error) {
 	return w, err
 }
 
-func (s *Service) factors(ctx context.Context, account string, c credential) (has factors, err error) {
-	err = s.DB.Read(ctx, func(tx *db.Tx) error { has, err = factorsOf(tx, account, c); return err })
+func (s *Service) factors(ctx context.Context, c credential) (has factors, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error { has, err = s.factorsOf(tx, c); return err })
 	return has, err
 }
 
@@ -212,7 +217,7 @@ func (s *Service) offer(ctx context.Context, r invitationRow) ([]byte, error) {
 		if first, err = offerTOTP(tx, r.hash, sealed); err != nil || first {
 			return err
 		}
-		r, err = liveInvitation(tx, r.hash) // another opened it meanwhile
+		r, err = s.liveInvitation(tx, r.hash) // another opened it meanwhile
 		return err
 	})
 	if err != nil {
@@ -253,7 +258,14 @@ func (s *Service) Complete(ctx context.Context, token string, q CompleteRequest)
 		if now, err := iam.SubjectTx(tx, who.ID); err != nil || now.Closed {
 			return orLink(err)
 		}
-		if err := s.replace(ctx, tx, who, c, hash, ""); err != nil {
+		was := c
+		if c.altered { // recovered: visit lets nobody else come here
+			if err := s.renew(tx, who.ID); err != nil {
+				return err
+			}
+			was = credential{account: who.ID}
+		}
+		if err := s.replace(ctx, tx, who, was, hash, ""); err != nil {
 			return err
 		}
 		if err := set(tx); err != nil {
@@ -286,10 +298,10 @@ func (s *Service) secondOf(ctx context.Context, r invitationRow, who iam.Subject
 	recover := func(tx *db.Tx) error { return nil }
 	if r.purpose == Recover {
 		recover = func(tx *db.Tx) error {
-			if err := deleteFactors(tx, who.ID); err != nil {
+			if err := s.endFactors(tx, who.ID); err != nil {
 				return err
 			}
-			return setTOTP(tx, who.ID, nil, 0)
+			return s.setTOTP(tx, who.ID, nil, 0)
 		}
 	}
 	if code == "" && !s.demanded(who) {
@@ -311,7 +323,7 @@ func (s *Service) secondOf(ctx context.Context, r invitationRow, who iam.Subject
 		if err := recover(tx); err != nil {
 			return err
 		}
-		if err := setTOTP(tx, who.ID, sealed, step); err != nil {
+		if err := s.setTOTP(tx, who.ID, sealed, step); err != nil {
 			return err
 		}
 		return audit.Put(tx, audit.Entry{Actor: actorOf(ctx, who), Action: "auth.enrol", Object: "account/" + who.ID, Reason: string(TOTP)})
@@ -321,7 +333,7 @@ func (s *Service) secondOf(ctx context.Context, r invitationRow, who iam.Subject
 // oldSecond asks who resets a password for a code of the second factor that
 // stays. Other factors are asked for by the sign-in that follows.
 func (s *Service) oldSecond(ctx context.Context, who iam.Subject, c credential, code string) (func(*db.Tx) error, error) {
-	has, err := s.factors(ctx, who.ID, c)
+	has, err := s.factors(ctx, c)
 	if err != nil || !has.confirmed {
 		return func(*db.Tx) error { return nil }, err
 	}
@@ -333,7 +345,7 @@ func (s *Service) oldSecond(ctx context.Context, who iam.Subject, c credential, 
 		return nil, errCode()
 	}
 	return func(tx *db.Tx) error {
-		if fresh, err := takeStep(tx, who.ID, step, false); err != nil || !fresh {
+		if fresh, err := s.takeStep(tx, who.ID, step, false); err != nil || !fresh {
 			return orWorthless(err)
 		}
 		return nil

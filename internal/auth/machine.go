@@ -36,12 +36,12 @@ func (s *Service) Rescue(ctx context.Context, username, reason string) (Invitati
 		if !admin {
 			return fault.NotFound.New("没有这位管理员").WithCode("account.unknown").WithHint("只能为系统管理员、安全管理员、审计管理员开链接；其他人员由管理员在页面上办理")
 		}
-		c, err := getCredential(tx, who.ID)
+		c, err := s.credential(tx, who.ID)
 		if unlessNotFound(err) != nil {
 			return err
 		}
 		r.account, r.purpose = who.ID, Recover
-		if c.password == "" {
+		if c.password == "" && !c.altered {
 			r.purpose = First
 		}
 		return s.invite(tx, &r, audit.Actor{}, reason)
@@ -62,7 +62,7 @@ func (s *Service) invite(tx *db.Tx, r *invitationRow, by audit.Actor, reason str
 	if err := endInvitations(tx, r.account); err != nil {
 		return err
 	}
-	if err := insertInvitation(tx, *r); err != nil {
+	if err := s.addInvitation(tx, *r); err != nil {
 		return err
 	}
 	if r.purpose != First {

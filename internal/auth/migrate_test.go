@@ -139,6 +139,8 @@ func TestOldInstancesSignIn(t *testing.T) {
 			s = service(t, d, ks)
 			_, err = s.IAM.Adopt(ctx) // as sidian migrate does
 			must(t, err)
+			_, err = s.Adopt(ctx)
+			must(t, err)
 			if p, ok := iam.From(with(t, s, token)); !ok || p.Account != "old" || p.Name != "样例·旧" || p.Level != 2 {
 				t.Errorf("who was signed in is %+v", p)
 			}

@@ -30,7 +30,12 @@ func (s *Service) Reseal(tx *db.Tx, after string, n int) (next string, done int,
 		if !changed {
 			continue
 		}
-		written, err := resealTOTP(tx, r.account, r.totp, again)
+		mac, was := r.mac, r.totp
+		right := s.guards.credentials.Check(mac, r.account, r.guarded()...) == nil
+		if r.totp = again; right { // one that was wrong stays wrong
+			mac = s.guards.credentials.Mac(r.account, r.guarded()...)
+		}
+		written, err := resealTOTP(tx, r.account, was, again, mac)
 		if err != nil {
 			return "", 0, err
 		}

@@ -84,6 +84,7 @@ type Service struct {
 	subjects *keys.Index // of identities elsewhere
 	names    *keys.Index // of usernames and addresses that were tried
 	hasher   *hasher
+	guards   *guards
 	sessions *otter.Cache[[32]byte, *session]
 }
 
@@ -109,6 +110,9 @@ func New(ctx context.Context, people *iam.Service, ks *keys.Store, opts Options)
 	pepper, err := ks.StableSecret(ctx, keys.Field, "iam.password")
 	if err != nil {
 		return nil, fmt.Errorf("auth: opening the password key: %w", err)
+	}
+	if s.guards, err = newGuards(ctx, ks); err != nil {
+		return nil, err
 	}
 	s.hasher = newHasher(s.opts.Hash, pepper)
 	s.sessions = otter.Must(&otter.Options[[32]byte, *session]{MaximumSize: 50_000, ExpiryCalculator: otter.ExpiryWriting[[32]byte, *session](s.opts.CacheFor)})

@@ -63,7 +63,8 @@ func (s *Service) principalOf(ctx context.Context, token string) (*iam.Principal
 
 func (s *Service) loadSession(ctx context.Context, hash gm.Digest) (*session, error) {
 	var se session
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { se.row, err = liveSession(tx, hash); return err })
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { se.row, err = s.liveSession(tx, hash); return err })
+	s.tellSuspects(ctx)
 	if err != nil {
 		if fault.As(err) != nil {
 			return nil, errSession

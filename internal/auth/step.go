@@ -67,14 +67,14 @@ func (s *Service) pendingOf(ctx context.Context, token string) (p Pending, found
 		return p, false, nil
 	}
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		if p.row, err = livePending(tx, gm.Sum([]byte(token))); err != nil || p.row.account == "" {
+		if p.row, err = s.livePending(tx, gm.Sum([]byte(token))); err != nil || p.row.account == "" {
 			return err
 		}
-		c, err := getCredential(tx, p.row.account)
+		c, err := s.credential(tx, p.row.account)
 		if unlessNotFound(err) != nil {
 			return err
 		}
-		has, err := factorsOf(tx, p.row.account, c)
+		has, err := s.factorsOf(tx, c)
 		p.Methods = has.methods()
 		return err
 	})
@@ -211,13 +211,30 @@ func (s *Service) ProveCertificate(ctx context.Context, answer []byte) (SignedIn
 	}
 	p.second = true
 	p.also = func(tx *db.Tx) error {
-		enrolled, err := useCertificate(tx, p.try.who.ID, ukey.Fingerprint(c))
-		if err != nil || !enrolled {
-			return orWorthless(err)
-		}
-		return nil
+		return s.useCertificate(tx, p.try.who.ID, ukey.Fingerprint(c))
 	}
 	return s.advance(ctx, p)
+}
+
+// useCertificate uses an account's own digital certificate.
+func (s *Service) useCertificate(tx *db.Tx, account, fingerprint string) error {
+	c, err := s.credential(tx, account)
+	if unlessNotFound(err) != nil {
+		return err
+	}
+	rows, err := s.certificatesOf(tx, c)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r.fingerprint == fingerprint {
+			used, err := useCertificate(tx, r.id)
+			if err != nil || used {
+				return err
+			}
+		}
+	}
+	return errWorthless
 }
 
 // ReplacePassword sets a password in place of one that expired or that somebody

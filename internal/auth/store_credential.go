@@ -12,47 +12,34 @@ type credential struct {
 	step       int64  // the last step whose code was used
 	totpAt     int64  // when the person confirmed totp; 0: it was told to them, no more
 	level      int64  // assurance of who the person is
+	held       string // what else belongs to the account: see holds
+	mac        []byte
+
+	altered bool // the row was edited in the database: the other fields are zero
 }
 
-const credentialColumns = `account, password, password_at, must_change, totp, totp_step, totp_at, assurance`
+const credentialColumns = `account, password, password_at, must_change, totp, totp_step, totp_at, assurance, held, mac`
 
 func (c *credential) fields() []any {
-	return []any{&c.account, &c.password, &c.passwordAt, &c.mustChange, &c.totp, &c.step, &c.totpAt, &c.level}
+	return []any{&c.account, &c.password, &c.passwordAt, &c.mustChange, &c.totp, &c.step, &c.totpAt, &c.level, &c.held, &c.mac}
 }
 
+// getCredential reads a row as it stands: see Service.credential.
 func getCredential(tx *db.Tx, account string) (c credential, err error) {
 	err = tx.Get(`select `+credentialColumns+` from auth_credential where account = $1`, []any{account}, c.fields()...)
 	return c, err
 }
 
-// putCredential gives an account all of its credentials anew.
+// putCredential stores all of a row.
 func putCredential(tx *db.Tx, c credential) error {
 	_, err := tx.Exec(`
-		insert into auth_credential (account, password, password_at, must_change, totp, totp_step, totp_at, assurance)
-		values ($1, $2, $3, $4, $5, $6, $7, $8)
+		insert into auth_credential (account, password, password_at, must_change, totp, totp_step, totp_at, assurance, held, mac)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		on conflict (account) do update
 		   set password = excluded.password, password_at = excluded.password_at, must_change = excluded.must_change,
-		       totp = excluded.totp, totp_step = excluded.totp_step, totp_at = excluded.totp_at, assurance = excluded.assurance`,
-		c.account, c.password, tx.Now().UnixMilli(), c.mustChange, c.totp, c.step, c.totpAt, c.level)
-	return err
-}
-
-// setPassword replaces a password that still is the one that was read.
-func setPassword(tx *db.Tx, account, was, hash string) (bool, error) {
-	n, err := tx.Exec(`
-		update auth_credential set password = $3, password_at = $4, must_change = false where account = $1 and password = $2`,
-		account, was, hash, tx.Now().UnixMilli())
-	return n == 1, err
-}
-
-// setTOTP enrols a secret whose code of a step was used to confirm it; nil
-// ends one-time codes.
-func setTOTP(tx *db.Tx, account string, sealed []byte, step int64) error {
-	at := tx.Now().UnixMilli()
-	if sealed == nil {
-		at = 0
-	}
-	_, err := tx.Exec(`update auth_credential set totp = $2, totp_step = $3, totp_at = $4 where account = $1`, account, sealed, step, at)
+		       totp = excluded.totp, totp_step = excluded.totp_step, totp_at = excluded.totp_at, assurance = excluded.assurance,
+		       held = excluded.held, mac = excluded.mac`,
+		c.account, c.password, c.passwordAt, c.mustChange, c.totp, c.step, c.totpAt, c.level, c.held, c.mac)
 	return err
 }
 
@@ -80,20 +67,33 @@ func earlierPasswords(tx *db.Tx, account string, n int) (hashes []string, err er
 	return hashes, err
 }
 
-// sealedAfter lists sealed secrets of one-time codes by account.
-func sealedAfter(tx *db.Tx, after string, n int) (list []credential, err error) {
-	err = tx.All(`select account, totp from auth_credential where account > $1 and totp is not null order by account limit $2`, []any{after, n},
-		func(scan func(...any) error) error {
-			var c credential
-			err := scan(&c.account, &c.totp)
-			list = append(list, c)
-			return err
-		})
+// credentialsAfter lists rows by account.
+func credentialsAfter(tx *db.Tx, after string, n int) ([]credential, error) {
+	return credentials(tx, `select `+credentialColumns+` from auth_credential where account > $1 order by account limit $2`, after, n)
+}
+
+// sealedAfter lists rows with sealed secrets of one-time codes by account.
+func sealedAfter(tx *db.Tx, after string, n int) ([]credential, error) {
+	return credentials(tx, `select `+credentialColumns+` from auth_credential where account > $1 and totp is not null order by account limit $2`, after, n)
+}
+
+// unguardedAfter lists rows from before there were MACs.
+func unguardedAfter(tx *db.Tx, after string, n int) ([]credential, error) {
+	return credentials(tx, `select `+credentialColumns+` from auth_credential where account > $1 and mac is null order by account limit $2`, after, n)
+}
+
+func credentials(tx *db.Tx, statement, after string, n int) (list []credential, err error) {
+	err = tx.All(statement, []any{after, n}, func(scan func(...any) error) error {
+		var c credential
+		err := scan(c.fields()...)
+		list = append(list, c)
+		return err
+	})
 	return list, err
 }
 
-func resealTOTP(tx *db.Tx, account string, was, sealed []byte) (int64, error) {
-	return tx.Exec(`update auth_credential set totp = $3 where account = $1 and totp = $2`, account, was, sealed)
+func resealTOTP(tx *db.Tx, account string, was, sealed, mac []byte) (int64, error) {
+	return tx.Exec(`update auth_credential set totp = $3, mac = $4 where account = $1 and totp = $2`, account, was, sealed, mac)
 }
 
 func countSealed(tx *db.Tx) (n int64, err error) {
@@ -101,21 +101,8 @@ func countSealed(tx *db.Tx) (n int64, err error) {
 	return n, err
 }
 
-// takeStep uses a step of the one-time code, once. confirms makes it the
-// confirmation of a secret that was told and never confirmed.
-func takeStep(tx *db.Tx, account string, step int64, confirms bool) (bool, error) {
-	at := int64(0)
-	if confirms {
-		at = tx.Now().UnixMilli()
-	}
-	n, err := tx.Exec(`
-		update auth_credential set totp_step = $2, totp_at = case when totp_at = 0 then $3 else totp_at end
-		 where account = $1 and totp_step < $2`, account, step, at)
+// stepTo uses a step of the one-time code, once.
+func stepTo(tx *db.Tx, account string, step int64) (bool, error) {
+	n, err := tx.Exec(`update auth_credential set totp_step = $2 where account = $1 and totp_step < $2`, account, step)
 	return n == 1, err
-}
-
-// ensureCredential makes the row of an account that signs in elsewhere.
-func ensureCredential(tx *db.Tx, account string) error {
-	_, err := tx.Exec(`insert into auth_credential (account) values ($1) on conflict do nothing`, account)
-	return err
 }

@@ -9,20 +9,30 @@ type passkeyRow struct {
 	body          []byte
 	name          string
 	created, used int64
+	mac           []byte
 }
+
+const passkeyColumns = `id, account, credential, body, name, created_at, used_at, mac`
 
 func insertPasskey(tx *db.Tx, r passkeyRow) (int64, error) {
 	return tx.Exec(`
-		insert into auth_passkey (id, account, credential, body, name, created_at) values ($1, $2, $3, $4, $5, $6)
-		on conflict do nothing`, r.id, r.account, r.credential, r.body, r.name, tx.Now().UnixMilli())
+		insert into auth_passkey (id, account, credential, body, name, created_at, mac) values ($1, $2, $3, $4, $5, $6, $7)
+		on conflict do nothing`, r.id, r.account, r.credential, r.body, r.name, r.created, r.mac)
 }
 
-func passkeysOf(tx *db.Tx, account string) (list []passkeyRow, err error) {
-	err = tx.All(`
-		select id, account, credential, body, name, created_at, used_at from auth_passkey
-		 where account = $1 order by created_at, id`, []any{account}, func(scan func(...any) error) error {
+// passkeyRows lists an account's rows as they stand: see Service.passkeysOf.
+func passkeyRows(tx *db.Tx, account string) ([]passkeyRow, error) {
+	return passkeys(tx, `select `+passkeyColumns+` from auth_passkey where account = $1 order by created_at, id`, account)
+}
+
+func allPasskeys(tx *db.Tx) ([]passkeyRow, error) {
+	return passkeys(tx, `select `+passkeyColumns+` from auth_passkey order by id`)
+}
+
+func passkeys(tx *db.Tx, statement string, args ...any) (list []passkeyRow, err error) {
+	err = tx.All(statement, args, func(scan func(...any) error) error {
 		var r passkeyRow
-		err := scan(&r.id, &r.account, &r.credential, &r.body, &r.name, &r.created, &r.used)
+		err := scan(&r.id, &r.account, &r.credential, &r.body, &r.name, &r.created, &r.used, &r.mac)
 		list = append(list, r)
 		return err
 	})
@@ -45,47 +55,50 @@ type certificateRow struct {
 	shown         string // the subject, masked
 	until         int64
 	created, used int64
+	mac           []byte
 }
+
+const certificateColumns = `id, account, fingerprint, name, shown, until, created_at, used_at, mac`
 
 func insertCertificate(tx *db.Tx, r certificateRow) (int64, error) {
 	return tx.Exec(`
-		insert into auth_certificate (id, account, fingerprint, name, shown, until, created_at) values ($1, $2, $3, $4, $5, $6, $7)
-		on conflict do nothing`, r.id, r.account, r.fingerprint, r.name, r.shown, r.until, tx.Now().UnixMilli())
+		insert into auth_certificate (id, account, fingerprint, name, shown, until, created_at, mac) values ($1, $2, $3, $4, $5, $6, $7, $8)
+		on conflict do nothing`, r.id, r.account, r.fingerprint, r.name, r.shown, r.until, r.created, r.mac)
 }
 
-func certificatesOf(tx *db.Tx, account string) (list []certificateRow, err error) {
-	err = tx.All(`
-		select id, account, fingerprint, name, shown, until, created_at, used_at from auth_certificate
-		 where account = $1 order by created_at, id`, []any{account}, func(scan func(...any) error) error {
+// certificateRows lists an account's rows as they stand: see
+// Service.certificatesOf.
+func certificateRows(tx *db.Tx, account string) ([]certificateRow, error) {
+	return certificates(tx, `select `+certificateColumns+` from auth_certificate where account = $1 order by created_at, id`, account)
+}
+
+func allCertificates(tx *db.Tx) ([]certificateRow, error) {
+	return certificates(tx, `select `+certificateColumns+` from auth_certificate order by id`)
+}
+
+func certificates(tx *db.Tx, statement string, args ...any) (list []certificateRow, err error) {
+	err = tx.All(statement, args, func(scan func(...any) error) error {
 		var r certificateRow
-		err := scan(&r.id, &r.account, &r.fingerprint, &r.name, &r.shown, &r.until, &r.created, &r.used)
+		err := scan(&r.id, &r.account, &r.fingerprint, &r.name, &r.shown, &r.until, &r.created, &r.used, &r.mac)
 		list = append(list, r)
 		return err
 	})
 	return list, err
 }
 
-func useCertificate(tx *db.Tx, account, fingerprint string) (bool, error) {
-	n, err := tx.Exec(`update auth_certificate set used_at = $3 where account = $1 and fingerprint = $2`,
-		account, fingerprint, tx.Now().UnixMilli())
+func useCertificate(tx *db.Tx, id string) (bool, error) {
+	n, err := tx.Exec(`update auth_certificate set used_at = $2 where id = $1`, id, tx.Now().UnixMilli())
 	return n == 1, err
 }
 
-func deletePasskey(tx *db.Tx, account, id string) (bool, error) {
-	n, err := tx.Exec(`delete from auth_passkey where account = $1 and id = $2`, account, id)
-	return n == 1, err
+// deletePasskey returns the MAC that the row had, or fault.NotFound.
+func deletePasskey(tx *db.Tx, account, id string) (mac []byte, err error) {
+	err = tx.Get(`delete from auth_passkey where account = $1 and id = $2 returning mac`, []any{account, id}, &mac)
+	return mac, err
 }
 
-func deleteCertificate(tx *db.Tx, account, id string) (bool, error) {
-	n, err := tx.Exec(`delete from auth_certificate where account = $1 and id = $2`, account, id)
-	return n == 1, err
-}
-
-// deleteFactors ends all second factors of an account but its one-time codes.
-func deleteFactors(tx *db.Tx, account string) error {
-	if _, err := tx.Exec(`delete from auth_passkey where account = $1`, account); err != nil {
-		return err
-	}
-	_, err := tx.Exec(`delete from auth_certificate where account = $1`, account)
-	return err
+// deleteCertificate returns the MAC that the row had, or fault.NotFound.
+func deleteCertificate(tx *db.Tx, account, id string) (mac []byte, err error) {
+	err = tx.Get(`delete from auth_certificate where account = $1 and id = $2 returning mac`, []any{account, id}, &mac)
+	return mac, err
 }

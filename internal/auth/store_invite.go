@@ -14,21 +14,23 @@ type invitationRow struct {
 	totp     []byte // sealed; nil: none yet
 	failures int64
 	until    int64
+	mac      []byte
 }
 
 func insertInvitation(tx *db.Tx, r invitationRow) error {
 	_, err := tx.Exec(`
-		insert into auth_invitation (hash, id, account, purpose, totp, created_at, until) values ($1, $2, $3, $4, $5, $6, $7)`,
-		r.hash, r.id, r.account, string(r.purpose), r.totp, tx.Now().UnixMilli(), r.until)
+		insert into auth_invitation (hash, id, account, purpose, totp, created_at, until, mac) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		r.hash, r.id, r.account, string(r.purpose), r.totp, tx.Now().UnixMilli(), r.until, r.mac)
 	return err
 }
 
+// liveInvitation returns a link by its token's hash, as the row stands.
 func liveInvitation(tx *db.Tx, hash gm.Digest) (invitationRow, error) {
 	r := invitationRow{hash: hash}
 	err := tx.Get(`
-		select id, account, purpose, totp, failures, until from auth_invitation
+		select id, account, purpose, totp, failures, until, mac from auth_invitation
 		 where hash = $1 and ended_at is null and until > $2`, []any{hash, tx.Now().UnixMilli()},
-		&r.id, &r.account, (*string)(&r.purpose), &r.totp, &r.failures, &r.until)
+		&r.id, &r.account, (*string)(&r.purpose), &r.totp, &r.failures, &r.until, &r.mac)
 	return r, err
 }
 

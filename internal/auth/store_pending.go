@@ -18,6 +18,7 @@ type pendingRow struct {
 	level    int64
 	failures int64
 	until    int64
+	mac      []byte
 }
 
 // How a pending sign-in began.
@@ -28,19 +29,19 @@ const (
 
 func insertPending(tx *db.Tx, p pendingRow) error {
 	_, err := tx.Exec(`
-		insert into auth_pending (hash, id, account, state, how, second, level, created_at, until)
-		values ($1, $2, nullif($3, ''), $4, $5, $6, $7, $8, $9)`,
-		p.hash, p.id, p.account, string(p.state), p.how, p.second, p.level, tx.Now().UnixMilli(), p.until)
+		insert into auth_pending (hash, id, account, state, how, second, level, created_at, until, mac)
+		values ($1, $2, nullif($3, ''), $4, $5, $6, $7, $8, $9, $10)`,
+		p.hash, p.id, p.account, string(p.state), p.how, p.second, p.level, tx.Now().UnixMilli(), p.until, p.mac)
 	return err
 }
 
-// livePending returns a sign-in under way by its token's hash.
+// livePending returns a sign-in under way by its token's hash, as the row stands.
 func livePending(tx *db.Tx, hash gm.Digest) (pendingRow, error) {
 	p := pendingRow{hash: hash}
 	err := tx.Get(`
-		select id, coalesce(account, ''), state, how, second, level, failures, until
+		select id, coalesce(account, ''), state, how, second, level, failures, until, mac
 		  from auth_pending where hash = $1 and until > $2`,
-		[]any{hash, tx.Now().UnixMilli()}, &p.id, &p.account, (*string)(&p.state), &p.how, &p.second, &p.level, &p.failures, &p.until)
+		[]any{hash, tx.Now().UnixMilli()}, &p.id, &p.account, (*string)(&p.state), &p.how, &p.second, &p.level, &p.failures, &p.until, &p.mac)
 	return p, err
 }
 

@@ -14,6 +14,7 @@ type sessionRow struct {
 	agent, address string
 	created, seen  int64 // milliseconds
 	level          int64 // assurance of who the person is
+	mac            []byte
 }
 
 func insertSession(tx *db.Tx, r sessionRow) error {
@@ -22,17 +23,18 @@ func insertSession(tx *db.Tx, r sessionRow) error {
 		second = 1
 	}
 	_, err := tx.Exec(`
-		insert into auth_session (hash, id, account, second, agent, address, created_at, seen_at, proved_at, level)
-		values ($1, $2, $3, $4, $5, $6, $7, $7, $7, $8)`,
-		r.hash, r.id, r.account, second, r.agent, r.address, tx.Now().UnixMilli(), r.level)
+		insert into auth_session (hash, id, account, second, agent, address, created_at, seen_at, proved_at, level, mac)
+		values ($1, $2, $3, $4, $5, $6, $7, $7, $7, $8, $9)`,
+		r.hash, r.id, r.account, second, r.agent, r.address, r.created, r.level, r.mac)
 	return err
 }
 
+// liveSession returns a session by its token's hash, as the row stands.
 func liveSession(tx *db.Tx, hash gm.Digest) (sessionRow, error) {
 	r := sessionRow{hash: hash}
 	var second int64
-	err := tx.Get(`select id, account, second, created_at, seen_at, level from auth_session where hash = $1 and ended_at is null`,
-		[]any{hash}, &r.id, &r.account, &second, &r.created, &r.seen, &r.level)
+	err := tx.Get(`select id, account, second, created_at, seen_at, level, mac from auth_session where hash = $1 and ended_at is null`,
+		[]any{hash}, &r.id, &r.account, &second, &r.created, &r.seen, &r.level, &r.mac)
 	r.second = second == 1
 	return r, err
 }
@@ -108,4 +110,33 @@ func countSessions(tx *db.Tx, account string, seenAfter, createdAfter time.Time)
 	err = tx.Get(`select count(*) from auth_session where account = $1 and ended_at is null and seen_at > $2 and created_at > $3`,
 		[]any{account, seenAfter.UnixMilli(), createdAfter.UnixMilli()}, &n)
 	return n, err
+}
+
+// openSessions lists sessions that nobody ended, by id; those without a MAC
+// alone, or all.
+func openSessions(tx *db.Tx, after string, unguarded bool, n int) (list []sessionRow, err error) {
+	statement := `
+		select hash, id, account, second, created_at, level, mac from auth_session
+		 where ended_at is null and id > $1 order by id limit $2`
+	if unguarded {
+		statement = `
+		select hash, id, account, second, created_at, level, mac from auth_session
+		 where ended_at is null and mac is null and id > $1 order by id limit $2`
+	}
+	err = tx.All(statement, []any{after, n}, func(scan func(...any) error) error {
+		var r sessionRow
+		var hash []byte
+		var second int64
+		err := scan(&hash, &r.id, &r.account, &second, &r.created, &r.level, &r.mac)
+		copy(r.hash[:], hash)
+		r.second = second == 1
+		list = append(list, r)
+		return err
+	})
+	return list, err
+}
+
+func guardSession(tx *db.Tx, id string, mac []byte) error {
+	_, err := tx.Exec(`update auth_session set mac = $2 where id = $1`, id, mac)
+	return err
 }

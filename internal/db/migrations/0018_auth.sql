@@ -1,6 +1,10 @@
 -- How people prove to be an account leaves the account: package auth keeps it.
 -- totp stays sealed in the cell iam_account.totp, under the account's id.
 -- totp_at is when the person confirmed it; 0: it was told to them, no more.
+-- held names the rows of auth_passkey, auth_certificate and auth_link that belong
+-- to the account, as "passkey/id", a space between two.
+-- mac is that of keys.Rows, here and below: a row that was edited in the database
+-- proves nothing. It is null in rows from before, until they are adopted.
 create table auth_credential (
   account text primary key references iam_account (id),
   password text not null default '',
@@ -10,6 +14,8 @@ create table auth_credential (
   totp_step bigint not null default 0,
   totp_at bigint not null default 0,
   assurance bigint not null default 0,
+  held text not null default '',
+  mac bytea,
   constraint auth_credential_assurance check (assurance between 0 and 3)
 );
 
@@ -28,6 +34,7 @@ create index auth_attempt_since on auth_attempt (since);
 
 alter table iam_session rename to auth_session;
 alter table auth_session add column level bigint not null default 2;
+alter table auth_session add column mac bytea;
 drop index iam_session_account;
 drop index iam_session_created;
 create index auth_session_account on auth_session (account, created_at, id) where ended_at is null;
@@ -49,6 +56,7 @@ create table auth_pending (
   failures bigint not null default 0,
   created_at bigint not null,
   until bigint not null,
+  mac bytea not null,
   constraint auth_pending_state check (state in ('second', 'enrol', 'expired', 'away')),
   constraint auth_pending_account check (state = 'away' or account is not null)
 );
@@ -80,7 +88,8 @@ create table auth_passkey (
   body bytea not null,
   name text not null,
   created_at bigint not null,
-  used_at bigint not null default 0
+  used_at bigint not null default 0,
+  mac bytea not null
 );
 create index auth_passkey_account on auth_passkey (account, created_at, id);
 
@@ -92,7 +101,8 @@ create table auth_certificate (
   shown text not null,
   until bigint not null,
   created_at bigint not null,
-  used_at bigint not null default 0
+  used_at bigint not null default 0,
+  mac bytea not null
 );
 create index auth_certificate_account on auth_certificate (account, created_at, id);
 
@@ -105,6 +115,7 @@ create table auth_link (
   account text not null references iam_account (id),
   created_at bigint not null,
   used_at bigint not null default 0,
+  mac bytea not null,
   constraint auth_link_once unique (issuer, subject)
 );
 create index auth_link_account on auth_link (account, created_at, id);
@@ -120,6 +131,7 @@ create table auth_invitation (
   created_at bigint not null,
   until bigint not null,
   ended_at bigint,
+  mac bytea not null,
   constraint auth_invitation_purpose check (purpose in ('first', 'reset', 'recover'))
 );
 create index auth_invitation_account on auth_invitation (account, created_at, id);
