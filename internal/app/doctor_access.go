@@ -16,11 +16,15 @@ const keyAge = 365 * 24 * time.Hour
 // of the audit is seen by the heads that exports hold.
 func (d *doctor) access(ctx context.Context, a *App) {
 	found, err := a.IAM.Integrity(ctx)
+	if err == nil {
+		more, wrong := a.Auth.Integrity(ctx)
+		found, err = append(found, more...), wrong
+	}
 	switch {
 	case err != nil:
 		d.ask("access", troubledPart("access", Words{"授权数据检查不了", "the rows of access control cannot be checked"}, err), Words{})
 	case len(found) == 0:
-		d.say("access", Good, Words{"授权、策略、应用等记录没有被改动", "grants, policies and clients are as the program wrote them"})
+		d.say("access", Good, Words{"授权、策略、应用、登录凭据等记录没有被改动", "grants, policies, clients and credentials are as the program wrote them"})
 	}
 	for i, f := range found {
 		if i == 20 {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"sidian/internal/auth"
 	"sidian/internal/conf"
 	"sidian/internal/db"
 	"sidian/internal/httpx"
@@ -185,5 +186,16 @@ func adopt(ctx context.Context, c conf.Config) error {
 	if err == nil {
 		_, err = people.Adopt(ctx)
 	}
+	if err == nil {
+		err = adoptCredentials(ctx, people, ks)
+	}
 	return errors.Join(err, d.Close())
+}
+
+func adoptCredentials(ctx context.Context, people *iam.Service, ks *keys.Store) error {
+	s, err := auth.New(ctx, people, ks, auth.Options{})
+	if err == nil {
+		_, err = s.Adopt(ctx)
+	}
+	return err
 }
