@@ -156,6 +156,9 @@ func (s *Service) alarmCard(ctx context.Context, n *namer, names map[string]stri
 		sort, id := objectWord(a.Object)
 		c.Facts = append(c.Facts, page.Fact{Label: "对象", Text: sort + " " + id, Href: link(lookBackPage(a.Object))})
 	}
+	if a.Kind == auditor.Glass && a.Reason == "" { // events carry no reasons: they may name persons
+		c.Facts = append(c.Facts, page.Fact{Label: "事由", Text: "见应急查阅记录", Href: "/console/admin/glasses"})
+	}
 	if a.Reason != "" {
 		c.Facts = append(c.Facts, page.Fact{Label: "事由", Text: a.Reason})
 	}
