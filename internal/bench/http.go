@@ -32,16 +32,21 @@ func issueSQLite(ctx context.Context, span time.Duration) (figure, error) {
 }
 
 func issuePostgres(ctx context.Context, span time.Duration) (f figure, err error) {
-	server := os.Getenv("TEST_POSTGRES")
-	if server == "" {
-		return f, errors.New("TEST_POSTGRES is not set (make bench sets it)")
-	}
-	target, drop, err := freshDatabase(ctx, server)
+	target, drop, err := freshServer(ctx)
 	if err != nil {
 		return f, err
 	}
 	defer func() { err = errors.Join(err, drop()) }()
 	return issueHTTP(ctx, span, target)
+}
+
+// freshServer is a database of its own on the server of make bench.
+func freshServer(ctx context.Context) (target string, drop func() error, err error) {
+	server := os.Getenv("TEST_POSTGRES")
+	if server == "" {
+		return "", nil, errors.New("TEST_POSTGRES is not set (make bench sets it)")
+	}
+	return freshDatabase(ctx, server)
 }
 
 func freshDatabase(ctx context.Context, server string) (target string, drop func() error, err error) {
