@@ -21,7 +21,7 @@ func (s *Service) checkOwn(ctx context.Context, account, password, action string
 	if err != nil {
 		return try, err
 	}
-	right, err := s.hasher.check(ctx, try.cred.password, password)
+	right, err := s.hasher.check(ctx, account, try.cred.password, password)
 	if err != nil {
 		return try, err
 	}
@@ -39,6 +39,9 @@ func (s *Service) ChangePassword(ctx context.Context, current, next string) erro
 	}
 	try, err := s.checkOwn(ctx, p.Account, current, "account.password")
 	if err != nil {
+		return err
+	}
+	if try.cred.password, err = s.bind(ctx, p.Account, try.cred.password, current); err != nil {
 		return err
 	}
 	hash, wrong := s.newPassword(ctx, try.who, try.cred, next)
@@ -68,7 +71,7 @@ func (s *Service) newPassword(ctx context.Context, who iam.Subject, c credential
 		}
 	}
 	if c.password != "" {
-		same, err := s.hasher.check(ctx, c.password, next)
+		same, err := s.hasher.check(ctx, who.ID, c.password, next)
 		if err != nil {
 			return "", err
 		}
@@ -77,7 +80,7 @@ func (s *Service) newPassword(ctx context.Context, who iam.Subject, c credential
 		}
 	}
 	for _, old := range earlier {
-		again, err := s.hasher.check(ctx, old, next)
+		again, err := s.hasher.check(ctx, who.ID, old, next)
 		if err != nil {
 			return "", err
 		}
@@ -86,7 +89,7 @@ func (s *Service) newPassword(ctx context.Context, who iam.Subject, c credential
 				WithField("next", "password.history", "不得与最近用过的密码相同")
 		}
 	}
-	return s.hasher.hash(ctx, next)
+	return s.hasher.hash(ctx, who.ID, next)
 }
 
 // replace sets a password, if the one that it replaces still is the one that

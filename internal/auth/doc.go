@@ -17,7 +17,7 @@
 // Every attempt is counted before it is judged, by account and by network
 // address; what was right is taken back, and a session alone forgets failures.
 //
-// Secrets: passwords as Argon2id over HMAC-SM3 with a platform key; tokens of
+// Secrets: passwords as Argon2id over HMAC-SM3 of account and password with a platform key; tokens of
 // sessions, steps and links are 256 random bits of which only the SM3 hash is
 // stored; secrets of one-time codes are encrypted in their column.
 //

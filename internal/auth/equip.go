@@ -70,21 +70,23 @@ func (s *Service) Equip(ctx context.Context, account string, r EquipRequest) (Eq
 // the same transaction.
 func (s *Service) Bootstrap(ctx context.Context, r iam.BootstrapRequest) ([]Equipped, error) {
 	var passwords []Equipped
-	var hashes []string
 	for _, a := range []iam.AccountRequest{r.System, r.Security, r.Audit} {
 		e := Equipped{Account: iam.Account{Username: iam.FoldUsername(a.Username)}}
-		hash, err := s.choose(ctx, &e, "")
-		if err != nil {
+		if err := s.choose(&e, ""); err != nil {
 			return nil, err
 		}
-		passwords, hashes = append(passwords, e), append(hashes, hash)
+		passwords = append(passwords, e)
 	}
 	out := make([]Equipped, len(passwords))
 	also := r.Also
 	r.Also = func(tx *db.Tx, made []iam.Account) error {
 		for i, a := range made {
 			out[i] = Equipped{Account: a, Password: passwords[i].Password}
-			if err := s.equipTx(tx, &out[i], hashes[i], EquipRequest{}); err != nil {
+			hash, err := s.hasher.hash(ctx, a.ID, out[i].Password) // slow, and nobody waits yet
+			if err != nil {
+				return err
+			}
+			if err := s.equipTx(tx, &out[i], hash, EquipRequest{}); err != nil {
 				return err
 			}
 		}
@@ -104,22 +106,24 @@ func (s *Service) prepare(ctx context.Context, e *Equipped, r EquipRequest) (fun
 	if r.Level < 0 || r.Level > 3 {
 		return nil, fault.Invalid.New("实名等级应为 0 至 3").WithCode("auth.level")
 	}
-	hash, err := s.choose(ctx, e, r.Password)
+	if err := s.choose(e, r.Password); err != nil {
+		return nil, err
+	}
+	hash, err := s.hasher.hash(ctx, e.ID, e.Password)
 	if err != nil {
 		return nil, err
 	}
 	return func(tx *db.Tx) error { return s.equipTx(tx, e, hash, r) }, nil
 }
 
-// choose checks a password, or makes one, and hashes it.
-func (s *Service) choose(ctx context.Context, e *Equipped, password string) (hash string, err error) {
+// choose checks a password, or makes one.
+func (s *Service) choose(e *Equipped, password string) error {
 	e.Password = password
 	if password == "" {
 		e.Password = randomPassword()
-	} else if err := s.checkPassword(e.Username, password); err != nil {
-		return "", err
+		return nil
 	}
-	return s.hasher.hash(ctx, e.Password)
+	return s.checkPassword(e.Username, password)
 }
 
 func (s *Service) equipTx(tx *db.Tx, e *Equipped, hash string, r EquipRequest) error {

@@ -45,40 +45,59 @@ func randomPassword() string {
 func newHasher(cost HashCost, pepper []byte) *hasher {
 	n := min(runtime.GOMAXPROCS(0), 4)
 	h := &hasher{cost: cost, pepper: pepper, slots: make(chan struct{}, n), queue: make(chan struct{}, 16*n)}
-	h.decoy = h.format(cost, make([]byte, 16), make([]byte, 32))
+	h.decoy = bound + h.format(cost, make([]byte, 16), make([]byte, 32))
 	return h
 }
 
-// hash makes what is stored of password.
-func (h *hasher) hash(ctx context.Context, password string) (string, error) {
+// bound begins a hash that is one account's: version 2. Those of version 1, from
+// before, begin with the PHC string itself; each is replaced when its password
+// is next right.
+const bound = "2"
+
+func isBound(stored string) bool { return strings.HasPrefix(stored, bound+"$") }
+
+// hash makes what is stored of an account's password: right for no other
+// account, wherever it is copied to.
+func (h *hasher) hash(ctx context.Context, account, password string) (string, error) {
 	salt := make([]byte, 16)
 	rand.Read(salt) // never fails: crypto/rand
-	sum, err := h.sum(ctx, password, salt, h.cost)
+	sum, err := h.sum(ctx, boundInput(account, password), salt, h.cost)
 	if err != nil {
 		return "", err
 	}
-	return h.format(h.cost, salt, sum), nil
+	return bound + h.format(h.cost, salt, sum), nil
+}
+
+// boundInput is what the pepper's HMAC of version 2 is of: no password of
+// version 1 is the same, which people cannot type a NUL into.
+func boundInput(account, password string) []byte {
+	b := append([]byte("\x00sidian-password-2\x00"), account...)
+	return append(append(b, 0), password...)
 }
 
 // check compares in constant time. An unknown user's stored is "": it takes as
 // long as any other and is never right.
-func (h *hasher) check(ctx context.Context, stored, password string) (right bool, err error) {
+func (h *hasher) check(ctx context.Context, account, stored, password string) (right bool, err error) {
 	known := stored != ""
 	if !known {
 		stored = h.decoy
 	}
-	cost, salt, want, err := parseHash(stored)
+	input := []byte(password)
+	if isBound(stored) {
+		input = boundInput(account, password)
+	}
+	cost, salt, want, err := parseHash(strings.TrimPrefix(stored, bound))
 	if err != nil {
 		return false, err
 	}
-	got, err := h.sum(ctx, password, salt, cost)
+	got, err := h.sum(ctx, input, salt, cost)
 	if err != nil {
 		return false, err
 	}
 	return subtle.ConstantTimeCompare(got, want) == 1 && known, nil
 }
 
-func (h *hasher) sum(ctx context.Context, password string, salt []byte, c HashCost) ([]byte, error) {
+func (h *hasher) sum(ctx context.Context, input, salt []byte, c HashCost) ([]byte, error) {
 	select {
 	case h.queue <- struct{}{}:
 		defer func() { <-h.queue }()
@@ -92,7 +111,7 @@ func (h *hasher) sum(ctx context.Context, password string, salt []byte, c HashCo
 		return nil, ctx.Err()
 	}
 	h.sums.Add(1)
-	peppered := gm.HMAC(h.pepper, []byte(password))
+	peppered := gm.HMAC(h.pepper, input)
 	return argon2.IDKey(peppered[:], salt, c.Time, c.MemoryKiB, c.Threads, 32), nil
 }
 
@@ -123,15 +142,16 @@ func parseHash(s string) (c HashCost, salt, sum []byte, err error) {
 // longestPassword bounds what is hashed, in characters.
 const longestPassword = 128
 
-// checkPassword is checkPassword with the length that the platform asks for.
+// checkPassword is checkPassword with what the platform asks for.
 func (s *Service) checkPassword(username, password string) error {
 	return checkPassword(username, password, s.opts.PasswordLength)
 }
 
 // checkPassword is the rule for new passwords (GB/T 22239-2019 8.1.4.1:
-// complexity): so many characters, three classes of four, not the username.
+// complexity): so many characters, three classes of four, and none that those
+// who guess begin with.
 func checkPassword(username, password string, shortest int) error {
-	bad := fault.Invalid.New("密码不符合规则").WithCode("password.weak").WithHint("至少 %d 个字符，含大写字母、小写字母、数字、符号中的三类，且不含用户名", shortest)
+	bad := fault.Invalid.New("密码不符合规则").WithCode("password.weak").WithHint("至少 %d 个字符，含大写字母、小写字母、数字、符号中的三类；不含用户名、平台名称、身份证号、手机号，也不是常见密码", shortest)
 	if n := len([]rune(password)); n < shortest || n > longestPassword {
 		return bad.WithField("password", "password.length", fmt.Sprintf("长度应为 %d 至 %d 个字符", shortest, longestPassword))
 	}
@@ -151,8 +171,8 @@ func checkPassword(username, password string, shortest int) error {
 	if len(classes) < 3 {
 		return bad.WithField("password", "password.classes", "应含大写字母、小写字母、数字、符号中的三类")
 	}
-	if len(username) > 2 && strings.Contains(strings.ToLower(password), username) {
-		return bad.WithField("password", "password.username", "不得包含用户名")
+	if code, say := guessable(username, password); code != "" {
+		return bad.WithField("password", code, say)
 	}
 	return nil
 }

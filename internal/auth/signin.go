@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
@@ -60,7 +61,7 @@ func (s *Service) SignIn(ctx context.Context, r SignInRequest) (SignedIn, error)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	right, err := s.hasher.check(ctx, try.cred.password, r.Password)
+	right, err := s.hasher.check(ctx, try.who.ID, try.cred.password, r.Password)
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -75,7 +76,42 @@ func (s *Service) SignIn(ctx context.Context, r SignInRequest) (SignedIn, error)
 	if !right || try.who.Closed {
 		return SignedIn{}, s.fail(ctx, p)
 	}
+	if p.password, err = s.bind(ctx, try.who.ID, p.password, r.Password); err != nil {
+		return SignedIn{}, err
+	}
 	return s.advance(ctx, p)
+}
+
+// bind replaces a hash of version 1 whose password was right by one of version
+// 2, and returns the one that now stands for the password. Of several at once
+// one replaces it; the others find what it wrote.
+func (s *Service) bind(ctx context.Context, account, stored, password string) (string, error) {
+	if isBound(stored) {
+		return stored, nil
+	}
+	hash, err := s.hasher.hash(ctx, account, password)
+	if err != nil {
+		return "", err
+	}
+	now := ""
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		c, err := s.credential(tx, account)
+		if err != nil {
+			return err
+		}
+		if now = c.password; now != stored {
+			return nil
+		}
+		c.password, now = hash, hash
+		return s.keep(tx, c)
+	})
+	if err != nil || now == hash {
+		return now, err
+	}
+	if right, err := s.hasher.check(ctx, account, now, password); err != nil || !right {
+		return stored, err // it was changed meanwhile: what was right is worth nothing
+	}
+	return now, nil
 }
 
 func addressText(m httpx.Meta) string {
