@@ -46,7 +46,3 @@ func (s *Service) Identify(r *http.Request) (context.Context, httpx.Caller, erro
 	return iam.With(ctx, p), httpx.Caller{ID: "account/" + p.Account, Browser: true}, nil
 }
 
-// Permit is iam.Allow for one of the permissions, for any organisation.
-func (s *Service) Permit(ctx context.Context, permissions []string) error {
-	return s.IAM.Permit(ctx, permissions)
-}

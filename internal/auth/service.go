@@ -85,6 +85,7 @@ type Service struct {
 	names    *keys.Index // of usernames and addresses that were tried
 	hasher   *hasher
 	guards   *guards
+	doors    doors
 	sessions *otter.Cache[[32]byte, *session]
 }
 
