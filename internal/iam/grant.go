@@ -330,12 +330,18 @@ func (s *Service) refused(ctx context.Context, action, object string, err error)
 	return err
 }
 
-// promise keeps a deadline, where the program keeps any.
+// promise keeps a deadline by the rules of the region of its unit, where the
+// program keeps any.
 func (s *Service) promise(tx *db.Tx, p due.Promise) error {
 	if s.Due == nil {
 		return nil
 	}
-	_, err := s.Due.Put(tx, p)
+	o, err := OrgTx(tx, p.Org)
+	if err != nil {
+		return err
+	}
+	p.Region = o.Region
+	_, err = s.Due.Put(tx, p)
 	return err
 }
 
