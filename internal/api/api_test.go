@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -11,19 +12,30 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"sidian/internal/api"
+	"sidian/internal/auditor"
 	"sidian/internal/auth"
 	"sidian/internal/auth/authtest"
 	"sidian/internal/cert/certtest"
 	"sidian/internal/db"
 	"sidian/internal/db/dbtest"
+	"sidian/internal/due"
+	"sidian/internal/fault"
 	"sidian/internal/httpx"
+	"sidian/internal/iam"
 	"sidian/internal/keys"
 	"sidian/internal/obs"
+	"sidian/internal/onboard"
 	"sidian/internal/pki/pkitest"
+	"sidian/internal/todo"
 	"sidian/internal/verify"
 	"sidian/internal/web"
+	"sidian/internal/web/account"
+	"sidian/internal/web/admin"
+	onboardpages "sidian/internal/web/onboard"
+	"sidian/internal/web/records"
 	"sidian/ofd/sign"
 )
 
@@ -40,34 +52,72 @@ func must(t testing.TB, err error) {
 type server struct {
 	*certtest.World
 	http.Handler
-	routes []httpx.Route
-	log    *bytes.Buffer
-	token  string
+	Auth    *auth.Service
+	Onboard *onboard.Service
+	routes  []httpx.Route
+	log     *bytes.Buffer
+	token   string
 }
 
 func newServer(t testing.TB, d *db.DB, kinds ...string) *server {
 	t.Helper()
-	w := certtest.New(t, d, kinds...)
+	return serve(t, certtest.New(t, d, kinds...), auth.Options{})
+}
+
+// serve makes the handler over a world as it is.
+func serve(t testing.TB, w *certtest.World, rules auth.Options) *server {
+	t.Helper()
 	s := &server{World: w, log: &bytes.Buffer{}}
 	box, err := w.Keys.BoxFor(t.Context(), keys.Session)
 	must(t, err)
-	signing, err := auth.New(t.Context(), w.IAM, w.Keys, auth.Options{Hash: authtest.Cost})
+	rules.Hash, rules.CacheFor = authtest.Cost, time.Nanosecond
+	s.Auth, err = auth.New(t.Context(), w.IAM, w.Keys, rules)
 	must(t, err)
-	v := &verify.Service{DB: d, PKI: w.PKI, Cert: w.Cert, Cache: sign.NewChainCache()}
-	pages := &web.Service{IAM: w.IAM, Auth: signing, Catalogue: w.Catalogue, Cert: w.Cert, Verify: v}
+	v := &verify.Service{DB: w.DB, PKI: w.PKI, Cert: w.Cert, Cache: sign.NewChainCache()}
+	pages := &web.Service{IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert, Verify: v}
 	must(t, pages.Load())
+	own := &account.Service{Auth: s.Auth, IAM: w.IAM, Kit: pages.Kit}
+	must(t, own.Load())
+	audits := &auditor.Service{DB: w.DB, Keys: w.Keys}
+	deadlines := &todo.Service{DB: w.DB, Due: &due.Service{DB: w.DB}}
+	kept := &records.Service{Kit: pages.Kit, Auditor: audits, Todo: deadlines, IAM: w.IAM, Cert: w.Cert, Account: named(w.DB), Usernames: unnamed}
+	must(t, kept.Load())
+	office := &admin.Service{IAM: w.IAM, Auth: s.Auth, Kit: pages.Kit, BaseURL: pkitest.BaseURL}
+	must(t, office.Load())
+	s.Onboard, err = onboard.New(t.Context(), w.IAM, s.Auth, w.Keys)
+	must(t, err)
+	bulk := &onboardpages.Service{Onboard: s.Onboard, IAM: w.IAM, Kit: pages.Kit, BaseURL: pkitest.BaseURL}
+	must(t, bulk.Load())
 	r := httpx.New(httpx.Options{
-		Title: "四电 Sidian", Version: "0.0.0", BaseURL: pkitest.BaseURL, Authorizer: signing,
-		Idempotency: &httpx.Idempotency{DB: d, Box: box}, Log: slog.New(slog.NewTextHandler(s.log, nil)),
+		Title: "四电 Sidian", Version: "0.0.0", BaseURL: pkitest.BaseURL, Authorizer: s.Auth,
+		Idempotency: &httpx.Idempotency{DB: w.DB, Box: box}, Log: slog.New(slog.NewTextHandler(s.log, nil)),
 		SlowPublic: httpx.Rate{PerSecond: -1}, PageError: pages.Refuse, NotFoundPage: api.IsPage,
 	})
 	s.Handler, err = api.Mount(r, api.Services{
-		Health: &obs.Health{}, IAM: w.IAM, Auth: signing, PKI: w.PKI, Seal: w.Seal, Catalogue: w.Catalogue, Cert: w.Cert, Verify: v, Web: pages,
+		Health: &obs.Health{}, IAM: w.IAM, Auth: s.Auth, Auditor: audits, Todo: deadlines, Records: kept, Admin: office, Onboard: s.Onboard, Bulk: bulk,
+		PKI: w.PKI, Seal: w.Seal, Catalogue: w.Catalogue, Cert: w.Cert, Verify: v, Web: pages, Account: own,
 	})
 	must(t, err)
 	s.routes = r.Routes()
 	return s
 }
+
+// named finds an account by its username; unnamed knows no usernames.
+func named(d *db.DB) func(context.Context, string) (string, error) {
+	return func(ctx context.Context, username string) (id string, err error) {
+		err = d.Read(ctx, func(tx *db.Tx) error {
+			s, err := iam.SubjectNamedTx(tx, username)
+			id = s.ID
+			return err
+		})
+		if fault.As(err) != nil {
+			return "", nil
+		}
+		return id, err
+	}
+}
+
+func unnamed(context.Context, []string) (map[string]string, error) { return map[string]string{}, nil }
 
 // golden compares, or writes with -update.
 func golden(t *testing.T, name string, got []byte) {
