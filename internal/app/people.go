@@ -41,7 +41,7 @@ func newProvider(base string, now func() time.Time) (*provider, error) {
 	for _, k := range []struct {
 		name, title string
 		kind        oidc.Kind
-	}{{"staff", "演示身份平台（工作人员）", oidc.Staff}, {"holder", "演示身份平台（持证人）", oidc.Holder}} {
+	}{{"staff", "演示身份平台", oidc.Staff}, {"holder", "演示身份平台", oidc.Holder}} {
 		secret := rand.Text()
 		clients = append(clients, devidp.Client{ID: "sidian-" + k.name, Secret: secret, Redirects: []string{base + "/login/back/" + k.name}})
 		out.clients = append(out.clients, oidc.Provider{
