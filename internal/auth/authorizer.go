@@ -45,4 +45,3 @@ func (s *Service) Identify(r *http.Request) (context.Context, httpx.Caller, erro
 	}
 	return iam.With(ctx, p), httpx.Caller{ID: "account/" + p.Account, Browser: true}, nil
 }
-

@@ -21,6 +21,11 @@
 // sessions, steps and links are 256 random bits of which only the SM3 hash is
 // stored; secrets of one-time codes are encrypted in their column.
 //
+// Who has the database and not the keys becomes nobody: rows by which people
+// come in carry MACs (see guards), a password's hash is of its account, and what
+// was edited proves nothing, raises an alarm (event.Tampered) and is found by
+// Integrity. A security administrator recovers the account.
+//
 // Tables: auth_credential, auth_password, auth_attempt, auth_session,
 // auth_pending, auth_ceremony, auth_passkey, auth_certificate, auth_link,
 // auth_invitation.

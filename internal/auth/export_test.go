@@ -1,6 +1,10 @@
 package auth
 
-import "context"
+import (
+	"context"
+
+	"sidian/internal/db"
+)
 
 // For tests: the codes and the rule that a person's own app and mind know.
 var (
@@ -30,3 +34,18 @@ func Unbound(ctx context.Context, s *Service, password string) (string, error) {
 
 // Unknown is how many characters of a password nobody guesses.
 func Unknown(password string) int { return unknown([]rune(password)) }
+
+// PutUnbound gives an account a password as the first version kept it.
+func PutUnbound(ctx context.Context, s *Service, account, password string) (hash string, err error) {
+	if hash, err = Unbound(ctx, s, password); err != nil {
+		return "", err
+	}
+	return hash, s.DB.Write(ctx, func(tx *db.Tx) error {
+		return s.change(tx, account, func(c *credential) { c.password = hash })
+	})
+}
+
+// Right tells whether a stored hash is of an account's password.
+func Right(ctx context.Context, s *Service, account, stored, password string) (bool, error) {
+	return s.hasher.check(ctx, account, stored, password)
+}

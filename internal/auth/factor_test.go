@@ -188,6 +188,23 @@ func TestDigitalCertificate(t *testing.T) {
 		if err != nil || !in.Second {
 			t.Fatalf("%+v, %v", in, err)
 		}
+
+		// Moved to another in the database it is nobody's; theirs put in its place
+		// proves nothing.
+		sql(t, d, `update auth_certificate set fingerprint = $1`, ukey.Fingerprint(other))
+		_, err = c.Auth.SignIn(from(t, "192.0.2.1"), auth.SignInRequest{Username: "clerk", Password: c.Passwords["clerk"].Password})
+		wantCode(t, err, "auth.altered")
+		sql(t, d, `update auth_certificate set fingerprint = $1`, ukey.Fingerprint(own))
+		half = signedIn(t, c, "clerk")
+		sql(t, d, `update auth_certificate set account = $1`, c.People["issuer"].ID)
+		_, err = prove(mine, own)
+		wantCode(t, err, "auth.second")
+		if in := signIn(t, c.Auth, "issuer", c.Passwords["issuer"].Password); in.Next != "" {
+			t.Errorf("a planted factor is asked for: %+v", in)
+		}
+		if got := findings(t, c.Auth); got != "auth_certificate row.altered, auth_certificate rows.replaced" {
+			t.Errorf("doctor finds %q", got)
+		}
 	})
 }
 

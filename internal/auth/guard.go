@@ -23,24 +23,24 @@ import (
 // it, so that one that was removed does not come back, and one that disappears
 // is missed. What factors and links there are is counted, too, for doctor.
 //
-// What stays: an account's row put back to an earlier day together with the rows
-// that it names is what was true on that day. Who knows the password of that day
-// and has the database is let in by it; the census tells, where factors changed.
+// What stays: an account's row put back to an earlier day is what was true on
+// that day, and lets in who knows the password of that day. Doctor tells where
+// factors changed since: they are not named then, or not counted.
 type guards struct {
 	credentials, passkeys, certificates, links, sessions, pendings, invitations *keys.Rows
 	begun                                                                       *keys.Rows // has one row once old rows are adopted
 
 	mu        sync.Mutex
-	suspected map[suspect]bool      // to be told
-	told      map[suspect]time.Time // was told, so that one row does not alarm at every try
-	counting  bool                  // begun has its row, as far as this process knows
+	suspected map[string]string    // to be told: objects, and whose they seem to be
+	told      map[string]time.Time // was told, so that one row does not alarm at every try
+	counting  bool                 // begun has its row, as far as this process knows
 }
 
 // A suspect is a row that was edited.
 type suspect struct{ object, account string }
 
 func newGuards(ctx context.Context, ks *keys.Store) (*guards, error) {
-	g := &guards{suspected: map[suspect]bool{}, told: map[suspect]time.Time{}}
+	g := &guards{suspected: map[string]string{}, told: map[string]time.Time{}}
 	for table, to := range map[string]**keys.Rows{
 		"auth_credential": &g.credentials, "auth_passkey": &g.passkeys, "auth_certificate": &g.certificates, "auth_link": &g.links,
 		"auth_session": &g.sessions, "auth_pending": &g.pendings, "auth_invitation": &g.invitations, "auth": &g.begun,
@@ -95,7 +95,7 @@ func (g *guards) suspect(table, id, account string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if len(g.suspected) < mostSuspects {
-		g.suspected[suspect{table + "/" + id, account}] = true
+		g.suspected[table+"/"+id] = account
 	}
 }
 
@@ -109,9 +109,9 @@ const (
 func (g *guards) take(now time.Time) (list []suspect) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for x := range g.suspected {
-		if last, told := g.told[x]; !told || now.Sub(last) >= tellEvery {
-			list = append(list, x)
+	for object, account := range g.suspected {
+		if last, told := g.told[object]; !told || now.Sub(last) >= tellEvery {
+			list = append(list, suspect{object, account})
 		}
 	}
 	clear(g.suspected)
@@ -119,7 +119,7 @@ func (g *guards) take(now time.Time) (list []suspect) {
 		clear(g.told)
 	}
 	for _, x := range list {
-		g.told[x] = now
+		g.told[x.object] = now
 	}
 	return list
 }
@@ -146,8 +146,8 @@ func (s *Service) tellSuspects(ctx context.Context) {
 	s.guards.mu.Lock()
 	defer s.guards.mu.Unlock()
 	for _, x := range list {
-		delete(s.guards.told, x)
-		s.guards.suspected[x] = true
+		delete(s.guards.told, x.object)
+		s.guards.suspected[x.object] = x.account
 	}
 }
 

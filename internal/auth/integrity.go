@@ -105,7 +105,7 @@ func (s *Service) Integrity(ctx context.Context) (found []keys.Finding, err erro
 			}
 			found = append(found, list...)
 		}
-		for _, look := range []func(*db.Tx) ([]keys.Finding, error){s.alteredCredentials, s.alteredSessions} {
+		for _, look := range []func(*db.Tx) ([]keys.Finding, error){s.alteredCredentials, s.alteredSessions, s.nobodys} {
 			list, err := look(tx)
 			if err != nil {
 				return err
@@ -135,6 +135,49 @@ func (s *Service) alteredCredentials(tx *db.Tx) (found []keys.Finding, err error
 			}
 		}
 	}
+}
+
+// nobodys finds factors and links that are as they were written, and that the
+// row of their account does not name: one of the two was put back to an earlier
+// day.
+func (s *Service) nobodys(tx *db.Tx) (found []keys.Finding, err error) {
+	look := func(table, id, account, what string) error {
+		c, err := s.credential(tx, account)
+		if unlessNotFound(err) != nil || c.altered || c.holds(what+id) {
+			return unlessNotFound(err)
+		}
+		found = append(found, keys.Finding{Table: table, ID: id, Code: keys.RowsReplaced,
+			Message: "该行不在其账号的登记之内：该行移除后被恢复，或账号的登录凭据被恢复成了以前的样子；请核查数据库的访问记录"})
+		return nil
+	}
+	passkeys, err := allPasskeys(tx)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range passkeys {
+		if err := look("auth_passkey", r.id, r.account, heldPasskey); err != nil {
+			return nil, err
+		}
+	}
+	digital, err := allCertificates(tx)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range digital {
+		if err := look("auth_certificate", r.id, r.account, heldCertificate); err != nil {
+			return nil, err
+		}
+	}
+	links, err := allLinks(tx)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range links {
+		if err := look("auth_link", r.id, r.account, heldLink); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
 }
 
 func (s *Service) alteredSessions(tx *db.Tx) (found []keys.Finding, err error) {

@@ -139,8 +139,17 @@ func TestOldInstancesSignIn(t *testing.T) {
 			s = service(t, d, ks)
 			_, err = s.IAM.Adopt(ctx) // as sidian migrate does
 			must(t, err)
-			_, err = s.Adopt(ctx)
-			must(t, err)
+			_, err = s.SignIn(from(t, "192.0.2.1"), auth.SignInRequest{Username: "old", Password: "Old-Password-2025"})
+			wantCode(t, err, "auth.failed") // not yet
+			if n, err := s.Adopt(ctx); err != nil || n != 2 {
+				t.Fatalf("%d rows adopted, want an account and a session: %v", n, err)
+			}
+			if n, err := s.Adopt(ctx); err != nil || n != 0 {
+				t.Fatalf("%d rows adopted again: %v", n, err)
+			}
+			if got := findings(t, s); got != "" {
+				t.Errorf("after adoption: %s", got)
+			}
 			if p, ok := iam.From(with(t, s, token)); !ok || p.Account != "old" || p.Name != "样例·旧" || p.Level != 2 {
 				t.Errorf("who was signed in is %+v", p)
 			}
@@ -152,6 +161,26 @@ func TestOldInstancesSignIn(t *testing.T) {
 				Code: auth.TOTPCode([]byte("12345678901234567890"), d.Now().Unix()/30)})
 			if err != nil || !in.Second {
 				t.Errorf("with a code: %+v, %v", in, err)
+			}
+			if stored := one[string](t, d, `select password from auth_credential`); !strings.HasPrefix(stored, "2$") {
+				t.Errorf("the password is still %s", stored)
+			}
+			// Nothing is adopted later, also where the mark is taken away.
+			sql(t, d, `update auth_credential set assurance = 3, mac = null`)
+			for _, also := range []string{``, `delete from keys_census where table_name = 'auth'`} {
+				if also != `` {
+					sql(t, d, also)
+				}
+				other := service(t, d, ks)
+				if n, err := other.Adopt(ctx); err != nil || n != 0 {
+					t.Errorf("%s: %d rows adopted, %v", also, n, err)
+				}
+				if got := findings(t, other); !strings.Contains(got, "auth_credential row.altered") {
+					t.Errorf("%s: doctor finds %q", also, got)
+				}
+			}
+			if got := findings(t, s); !strings.Contains(got, "auth census.missing") {
+				t.Errorf("doctor finds %q", got)
 			}
 		})
 	}

@@ -20,12 +20,18 @@ import (
 	"sidian/internal/iam/iamtest"
 )
 
-// with is the context of a request with a token, as the router makes it.
-func with(t *testing.T, s *auth.Service, token string) context.Context {
+// reqWith is a request with a token.
+func reqWith(t *testing.T, token string) *http.Request {
 	t.Helper()
 	r := httptest.NewRequest("POST", "/", nil)
 	r.AddCookie(httpx.SessionCookie(token, false))
-	ctx, _, err := s.Identify(r.WithContext(from(t, "192.0.2.10")))
+	return r.WithContext(from(t, "192.0.2.10"))
+}
+
+// with is the context of a request with a token, as the router makes it.
+func with(t *testing.T, s *auth.Service, token string) context.Context {
+	t.Helper()
+	ctx, _, err := s.Identify(reqWith(t, token))
 	if err != nil {
 		t.Fatal(err)
 	}
