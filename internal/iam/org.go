@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -150,6 +151,15 @@ func (t *tree) spans(scopes []string) []span {
 
 // Covers is policy.Tree.
 func (t *tree) Covers(scope, org string) bool { return t.covers(scope, org) }
+
+// with is a tree that has one organisation more.
+func (t *tree) with(o Org) *tree {
+	more := *t
+	more.parent, more.children = maps.Clone(t.parent), maps.Clone(t.children)
+	more.parent[o.ID] = o.Parent
+	more.children[o.Parent] = append(slices.Clone(t.children[o.Parent]), o.ID)
+	return &more
+}
 
 // covers tells whether org is scope or stands below it. An unknown
 // organisation is covered by nothing.

@@ -86,7 +86,9 @@ func (s *Service) CreateOrg(ctx context.Context, r OrgRequest) (Org, error) {
 		o, err = s.putOrg(tx, r, parent.path)
 		return err
 	})
-	s.reloadTree(ctx)
+	if err == nil {
+		s.grow(o)
+	}
 	return o, err
 }
 

@@ -111,6 +111,17 @@ func (s *Service) readTree(tx *db.Tx, now time.Time, revision int64) (*tree, err
 	return t, nil
 }
 
+// grow adds a new organisation to what principals ask, without reading the
+// whole table again: units come by the thousand. The table's revision stays
+// that of the tree that was read, so that the next refresh reads it.
+func (s *Service) grow(o Org) {
+	s.refreshing.Lock()
+	defer s.refreshing.Unlock()
+	if t := s.live.orgs.Load(); t != nil {
+		s.live.orgs.Store(t.with(o))
+	}
+}
+
 // reloadTree follows a change of organisations. The change has happened: that
 // reading it back fails is told by the next who reads.
 func (s *Service) reloadTree(ctx context.Context) {
