@@ -85,7 +85,7 @@ func (s *stage) tellStory(t *testing.T, personal []string, keep func(answer) ans
 			because = "为" + secret
 		}
 		for _, a := range []*actor{clerk, security, s.actor(t, "narrow"), stranger} {
-			post(a, certificates+"/"+id+"/reveal", map[string]any{"keys": []string{secret}, "purpose": "issue", "reason": because})
+			post(a, certificates+"/"+id+"/reveal", map[string]any{"keys": []string{secret}, "purpose": secret, "reason": because})
 			post(a, "/api/v1/accounts/find", map[string]any{"citizen": secret, "name": secret, "phone": secret})
 			post(a, "/api/v1/explain", map[string]any{"permission": secret, "purpose": secret, "org": secret})
 			keep(s.get(t, "/api/v1/certificates/"+url.PathEscape(secret), a.send))

@@ -134,8 +134,11 @@ func Put(tx *db.Tx, e Entry) error {
 	e.Request = cmp.Or(e.Request, obs.RequestID(ctx))
 	e.Result = cmp.Or(e.Result, Done)
 	e.ID, e.At, e.Version = newID(tx.Now()), tx.Now(), current
-	if err := e.validate(); err != nil {
+	if err := cmp.Or(e.validate(), e.impersonal()); err != nil {
 		return err
+	}
+	if e.Result == Refused {
+		noteRefusal(ctx)
 	}
 	return insert(tx, e)
 }

@@ -11,7 +11,10 @@ import (
 )
 
 // Service is the platform's authorizer.
-var _ httpx.Authorizer = (*Service)(nil)
+var (
+	_ httpx.Authorizer = (*Service)(nil)
+	_ httpx.Recorder   = (*Service)(nil)
+)
 
 // Identify reads a bearer token, or else the session's cookie. A bearer token
 // that is wrong is not replaced by a cookie.

@@ -2,7 +2,7 @@ package auth
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -10,7 +10,6 @@ import (
 	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/httpx"
-	"sidian/internal/iam"
 )
 
 // doors are the refusals at routes that were just recorded: whoever knocks all
@@ -28,26 +27,16 @@ const (
 	longestWay = 200 // of a pattern, in bytes: what an audit row takes
 )
 
-// Permit is iam.Allow for one of the permissions, for any organisation. A
-// refusal of somebody known is audited, once a minute for the same caller and
-// route; what happens to strangers is not.
+// Permit is iam.Allow for one of the permissions, for any organisation.
 func (s *Service) Permit(ctx context.Context, permissions []string) error {
-	err := s.IAM.Permit(ctx, permissions)
-	if !errors.Is(err, fault.Forbidden) {
-		return err
-	}
-	return errors.Join(err, s.refusedAt(ctx, permissions))
+	return s.IAM.Permit(ctx, permissions)
 }
 
-func (s *Service) refusedAt(ctx context.Context, permissions []string) error {
-	meta, p, now := httpx.MetaFrom(ctx), iam.Principal{}, s.DB.Now()
-	if known, ok := iam.From(ctx); ok {
-		p = *known
-	}
-	at := door{caller: "account/" + p.Account, pattern: meta.Pattern}
-	if p.Client != "" {
-		at.caller = "client/" + p.Client
-	}
+// Refused audits that somebody known was refused, once a minute for the same
+// caller and route; what happens to strangers is not audited.
+func (s *Service) Refused(ctx context.Context, err error) error {
+	meta, now := httpx.MetaFrom(ctx), s.DB.Now()
+	at := door{caller: meta.Caller.ID, pattern: meta.Pattern}
 	if !s.doors.claim(at, now) {
 		return nil
 	}
@@ -55,10 +44,10 @@ func (s *Service) refusedAt(ctx context.Context, permissions []string) error {
 	if len(entry.Object) > longestWay {
 		entry.Object = entry.Object[:longestWay]
 	}
-	if len(permissions) > 0 { // the refusal names the first
-		entry.Rule = iam.Grounds(iam.Decide(ctx, iam.Question{Permission: permissions[0], Gate: true}))
+	if f := fault.As(err); f != nil {
+		entry.Rule = fmt.Sprintf("%s@%d", f.Code, s.IAM.InForce().Version())
 	}
-	err := s.DB.Write(ctx, func(tx *db.Tx) error { return audit.Put(tx, entry) })
+	err = s.DB.Write(ctx, func(tx *db.Tx) error { return audit.Put(tx, entry) })
 	if err != nil {
 		s.doors.forget(at)
 	}

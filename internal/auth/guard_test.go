@@ -3,6 +3,7 @@ package auth_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ import (
 	"sidian/internal/auth/passkey"
 	"sidian/internal/db"
 	"sidian/internal/db/dbtest"
+	"sidian/internal/fault"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
 	"sidian/internal/outbox"
@@ -443,7 +445,7 @@ func TestEditedTokens(t *testing.T) {
 	})
 }
 
-// Somebody known who is refused at a door is recorded, and does not fill the
+// Somebody known who is refused is recorded, and does not fill the
 // audit by knocking.
 func TestRefusalsAtTheDoor(t *testing.T) {
 	t.Parallel()
@@ -451,11 +453,16 @@ func TestRefusalsAtTheDoor(t *testing.T) {
 		clock := setClock(d)
 		c := authtest.New(t, d)
 		knock := func(who, pattern string) error {
-			ctx := t.Context()
+			ctx, meta := t.Context(), httpx.Meta{Pattern: pattern}
 			if who != "" {
-				ctx = c.Ctx(t, who)
+				ctx, meta.Caller = c.Ctx(t, who), httpx.Caller{ID: "account/" + c.People[who].ID}
 			}
-			return c.Auth.Permit(httpx.WithMeta(ctx, httpx.Meta{Pattern: pattern}), []string{"session.end"})
+			ctx = httpx.WithMeta(ctx, meta)
+			err := c.Auth.Permit(ctx, []string{"session.end"})
+			if errors.Is(err, fault.Forbidden) {
+				must(t, c.Auth.Refused(ctx, err))
+			}
+			return err
 		}
 		const route = "GET /api/v1/sessions/others"
 		wantCode(t, knock("", route), "auth.required")

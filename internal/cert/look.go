@@ -8,7 +8,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"sidian/gbcode"
 	"sidian/internal/audit"
 	"sidian/internal/catalogue"
 	"sidian/internal/db"
@@ -51,7 +50,7 @@ func (rd Reading) check(needed bool) error {
 		e = e.WithField("reason", "required", "事由必填")
 	case n > 0 && n < leastReason || n > mostReason || !utf8.ValidString(rd.Reason):
 		e = e.WithField("reason", "length", fmt.Sprintf("事由应有 %d 到 %d 个字", leastReason, mostReason))
-	case namesCitizen(rd.Reason):
+	case audit.Personal(rd.Reason):
 		return namesPerson()
 	}
 	return e.OrNil()
@@ -64,18 +63,7 @@ func unjustified() *fault.Error {
 // namesPerson refuses a reason that would leave a person's name or number in
 // the audit for years.
 func namesPerson() error {
-	return unjustified().WithField("reason", "personal", "事由会写入审计记录，请勿写姓名、证件号码；可写办件编号")
-}
-
-// namesCitizen finds a citizen number in what somebody typed.
-func namesCitizen(text string) bool {
-	r := []byte(text)
-	for i := 0; i+18 <= len(r); i++ {
-		if _, err := gbcode.ParseCitizenID(strings.ToUpper(string(r[i : i+18]))); err == nil {
-			return true
-		}
-	}
-	return false
+	return unjustified().WithField("reason", "personal", "事由会写入审计记录，请勿写姓名、证件号码、手机号码；可写办件编号")
 }
 
 // mayLook asks whether whoever acts may see the masked record.

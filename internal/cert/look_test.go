@@ -210,12 +210,20 @@ func TestRead(t *testing.T) {
 				if len(more) > 1 || tc.action == "" != (len(more) == 0) {
 					t.Fatalf("audited %+v", more)
 				}
-				if len(more) == 1 && (more[0].Action != tc.action || (more[0].Result == audit.Refused) != (tc.code != "") || more[0].Purpose != tc.rd.Purpose) {
+				if len(more) == 1 && (more[0].Action != tc.action || (more[0].Result == audit.Refused) != (tc.code != "") || more[0].Purpose != known(tc.rd.Purpose)) {
 					t.Errorf("audited %+v", more[0])
 				}
 			})
 		}
 	})
+}
+
+// known is a purpose as it is recorded: one that is none may be anything.
+func known(purpose string) string {
+	if purpose == "fun" {
+		return ""
+	}
+	return purpose
 }
 
 // Every way on which a certificate is shown leaves one row, and a list one.

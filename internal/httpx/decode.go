@@ -71,9 +71,9 @@ func (p *plan) readBody(hr *http.Request, v reflect.Value, reg huma.Registry, ma
 }
 
 func (p *plan) readJSON(data []byte, v reflect.Value, reg huma.Registry, bad **fault.Error) error {
-	var tree any
-	if err := json.Unmarshal(data, &tree); err != nil {
-		return notJSON(err)
+	tree, err := readTree(data)
+	if err != nil {
+		return err
 	}
 	var res huma.ValidateResult
 	path := huma.NewPathBuffer(make([]byte, 0, 64), 0)
@@ -101,7 +101,7 @@ func withField(e *fault.Error, f fault.Field) *fault.Error {
 
 // notJSON never repeats the offending text, as encoding/json would.
 func notJSON(err error) error {
-	e := &httpError{http.StatusBadRequest, "请求无法读取", fault.Invalid.New("请求正文不是有效的 JSON").WithCode("json.syntax")}
+	e := &httpError{http.StatusBadRequest, "请求无法读取", fault.Invalid.New("请求正文不是有效的 JSON").WithCode("json.syntax").WithHint("请检查引号、逗号和编码（UTF-8）")}
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
 		e.cause = e.cause.WithHint("第 %d 个字节处有错；请检查引号、逗号和编码（UTF-8）", syntax.Offset)

@@ -2,6 +2,7 @@ package httpx
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -38,7 +39,7 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	meta := r.newMeta(hr)
 	ctx, traced := r.opts.Spans.Begin(hr.Context(), hr.Method)
 	ctx = withNote(obs.WithRequestID(WithMeta(ctx, *meta), meta.RequestID))
-	ctx = audit.WithActor(ctx, audit.Actor{Address: meta.Address.String()})
+	ctx = audit.WatchRefusals(audit.WithActor(ctx, audit.Actor{Address: meta.Address.String()}))
 	hr = hr.WithContext(ctx)
 	rec := &recorder{ResponseWriter: w}
 	secure(rec.Header(), meta.Secure)
@@ -54,7 +55,7 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 
 func (r *Router) route(w http.ResponseWriter, hr *http.Request, meta *Meta) {
 	if len(hr.RequestURI) > r.opts.MaxURL {
-		e := fault.TooLarge.New("网址超过 %d 字节", r.opts.MaxURL).WithCode("url.too-long")
+		e := fault.TooLarge.New("网址超过 %d 字节", r.opts.MaxURL).WithCode("url.too-long").WithHint("请缩短查询条件")
 		r.WriteProblem(w, hr, &httpError{http.StatusRequestURITooLong, "网址过长", e})
 		return
 	}
@@ -104,6 +105,7 @@ func (m *mount) run(w http.ResponseWriter, hr *http.Request) {
 	if err == nil {
 		return
 	}
+	m.refused(hr, err)
 	if rec, ok := w.(*recorder); ok && rec.status != 0 {
 		m.r.opts.Log.ErrorContext(hr.Context(), "answer broke off", "pattern", m.pattern, "err", err)
 		tear(w)
@@ -118,6 +120,19 @@ func (m *mount) run(w http.ResponseWriter, hr *http.Request) {
 		return
 	}
 	m.r.WriteProblem(w, hr, err)
+}
+
+// refused lets the authorizer record that somebody known was refused, where no
+// use case has.
+func (m *mount) refused(hr *http.Request, err error) {
+	ctx := hr.Context()
+	a, records := m.r.opts.Authorizer.(Recorder)
+	if !records || !errors.Is(err, fault.Forbidden) || MetaFrom(ctx).Caller.ID == "" || audit.RefusalNoted(ctx) {
+		return
+	}
+	if err := a.Refused(ctx, err); err != nil {
+		m.r.opts.Log.ErrorContext(ctx, "a refusal was not recorded", "pattern", m.pattern, "err", err)
+	}
 }
 
 // admit finds out who calls and whether they may.

@@ -154,6 +154,8 @@ func TestHandle(t *testing.T) {
 		"wrong type":        {"/boxes/b1/things", `{"name":{"Geheim":1}}`, []string{"Badge", may}, 422, []string{`"type.string"`}, "Geheim"},
 		"beyond its range":  {"/boxes/b1/things", `{"name":"ab","amount":4711}`, []string{"Badge", may}, 422, []string{`"amount"`}, "4711"},
 		"not json":          {"/boxes/b1/things", `{"name":Geheim}`, []string{"Badge", may}, 400, []string{"json.syntax"}, "eheim"},
+		"same name twice":   {"/boxes/b1/things", `{"name":"a","name":"b"}`, []string{"Badge", may}, 400, []string{"json.duplicate"}, ""},
+		"not UTF-8":         {"/boxes/b1/things", "{\"name\":\"\xff\xfe\"}", []string{"Badge", may}, 400, []string{"json.encoding"}, ""},
 		"empty":             {"/boxes/b1/things", ``, []string{"Badge", may}, 400, []string{"json.syntax"}, ""},
 		"other media":       {"/boxes/b1/things", `name=ab`, []string{"Badge", may, "Content-Type", "application/x-www-form-urlencoded"}, 415, []string{"media-type"}, ""},
 		"text hides a form": {"/boxes/b1/things", `{"name":"ab"}`, []string{"Badge", may, "Content-Type", "text/plain"}, 415, []string{"media-type"}, ""},

@@ -24,6 +24,13 @@ type Authorizer interface {
 	Permit(ctx context.Context, permissions []string) error
 }
 
+// A Recorder is an Authorizer that records refusals. Refused is told of a
+// fault.Forbidden that a known caller is about to be answered with, at the door
+// or behind it, unless a use case has put it into the audit.
+type Recorder interface {
+	Refused(ctx context.Context, err error) error
+}
+
 // Meta is what a use case may know about the request that it serves.
 type Meta struct {
 	RequestID   string

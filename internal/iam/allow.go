@@ -49,7 +49,11 @@ func Decided(ctx context.Context, q Question) (context.Context, error) {
 		return ctx, errAnonymous()
 	}
 	d := p.decide(q)
-	ctx = audit.WithGrounds(ctx, audit.Grounds{Purpose: q.Purpose, Rule: Grounds(d)})
+	g := audit.Grounds{Rule: Grounds(d)}
+	if p.set().KnowsPurpose(q.Purpose) { // what else was sent may be anything
+		g.Purpose = q.Purpose
+	}
+	ctx = audit.WithGrounds(ctx, g)
 	return ctx, Refusal(d)
 }
 

@@ -193,6 +193,11 @@ func (s *Set) ForClients(permission string) bool {
 // Purposes lists the purposes in the order of the file. Read only.
 func (s *Set) Purposes() []Purpose { return s.file.Purposes }
 
+// KnowsPurpose tells whether code is a purpose of the policy.
+func (s *Set) KnowsPurpose(code string) bool {
+	return s != nil && slices.ContainsFunc(s.file.Purposes, func(p Purpose) bool { return p.Code == code })
+}
+
 // PurposesFor lists the purposes with which the question is allowed: what a
 // page offers before it shows personal data.
 func (s *Set) PurposesFor(sub Subject, q Question, tree Tree) (list []Purpose) {
