@@ -21,8 +21,6 @@ type line struct {
 	means  bool     // the request says what for, with a purpose of the actor's
 	also   []int    // answers to those who may, beside 2xx and 3xx
 	people bool     // programs have no such thing, whatever they may
-	// hushed: a refusal is not audited, although it is about a record.
-	hushed bool
 	// blunt: a page tells with 422 that there is no such thing for who asks.
 	blunt bool
 	// fresh: the actor signs in anew for it, because it ends their session.
