@@ -3,6 +3,7 @@ package catalogue
 import (
 	"encoding/json"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -12,6 +13,9 @@ import (
 	"sidian/workday"
 )
 
+// keyShape is what somebody may have meant as a key.
+var keyShape = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,62}$`)
+
 func (k *Kind) validate(r Request) (*Content, error) {
 	p := problems{}
 	c := &Content{Fields: map[string]Value{}}
@@ -19,7 +23,11 @@ func (k *Kind) validate(r Request) (*Content, error) {
 	c.ValidFrom, c.ValidTo = k.validPeriod(&p, r.ValidFrom, r.ValidTo)
 	for _, key := range slices.Sorted(maps.Keys(r.Fields)) {
 		if k.byKey[key] == nil {
-			p.add("fields."+key, "unknown", "“%s”没有这个照面项；有：%s", k.Title, k.keys())
+			where := "fields"
+			if keyShape.MatchString(key) { // what cannot be a key may be what belongs in a value
+				where += "." + key
+			}
+			p.add(where, "unknown", "“%s”没有这个照面项；有：%s", k.Title, k.keys())
 		}
 	}
 	for i := range k.Fields {
