@@ -70,7 +70,7 @@ func tellAdministrators(e *environment, w io.Writer, config string, made *app.In
 	for _, a := range made.Administrators {
 		fmt.Fprintf(w, "  %-10s %s  %s\n", a.Username, a.Name, a.Link)
 	}
-	fmt.Fprintln(w, e.say("链接过期或遗失：sidian rescue 用户名 --config ", "A link that is lost or over: sidian rescue USERNAME --config ")+config)
+	fmt.Fprintln(w, e.say("链接过期或遗失：sidian rescue 用户名 --reason 事由 --config ", "A link that is lost or over: sidian rescue USERNAME --reason WHY --config ")+config)
 	fmt.Fprintln(w, e.say("主密钥在 ", "The master key is ")+made.MasterKey+
 		e.say("。请立即另行备份到安全的地方：丢失它，全部密钥和文件都无法恢复。", ". Keep a copy of it in a safe place now: without it every key and document is lost."))
 	fmt.Fprintln(w, e.say("运行：sidian serve --config ", "Serve it: sidian serve --config ")+config)
@@ -115,6 +115,25 @@ func (c *rescueCommand) Run(e *environment) error {
 	})
 }
 
+type recountCommand struct {
+	located
+	Reason string `required:"" placeholder:"TEXT" help:"${flag_reason}"`
+}
+
+func (c *recountCommand) Run(e *environment) error {
+	private()
+	config, err := c.path()
+	if err != nil {
+		return err
+	}
+	if err := app.Recount(e.ctx, config, c.Reason, e.err); err != nil {
+		return err
+	}
+	return e.answer(map[string]bool{"recounted": true}, func(w io.Writer) {
+		fmt.Fprintln(w, e.say("已按现状重新计数；被改动的行仍然无效，见 sidian doctor。", "Counted as the tables stand. Altered rows stay void, see sidian doctor."))
+	})
+}
+
 type serveCommand struct{ configured }
 
 func (c *serveCommand) Run(e *environment) error {
@@ -127,7 +146,10 @@ func (c *serveCommand) Run(e *environment) error {
 	return app.Serve(e.ctx, app.ServeOptions{Config: c.Config, Log: e.err, Ready: ready})
 }
 
-type migrateCommand struct{ located }
+type migrateCommand struct {
+	located
+	Adopt bool `help:"${flag_adopt}"`
+}
 
 func (c *migrateCommand) Run(e *environment) error {
 	private()
@@ -135,7 +157,7 @@ func (c *migrateCommand) Run(e *environment) error {
 	if err != nil {
 		return err
 	}
-	applied, err := app.Migrate(e.ctx, config)
+	applied, err := app.Migrate(e.ctx, config, c.Adopt)
 	if err != nil {
 		return err
 	}

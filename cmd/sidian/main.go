@@ -41,6 +41,7 @@ type cli struct {
 	Doctor  doctorCommand  `cmd:"" help:"${doctor}"`
 	Kind    kindCommand    `cmd:"" help:"${kind}"`
 	Rescue  rescueCommand  `cmd:"" help:"${rescue}"`
+	Recount recountCommand `cmd:"" help:"${recount}"`
 	Rotate  rotateCommand  `cmd:"" help:"${rotate}"`
 	Answer  answerCommand  `cmd:"" help:"${answer}"`
 	Backup  unbuilt        `cmd:"" passthrough:"" help:"${unbuilt}"`

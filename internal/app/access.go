@@ -38,7 +38,7 @@ func (a *App) access(ctx context.Context) (err error) {
 	a.Auth, err = auth.New(ctx, a.IAM, a.Keys, auth.Options{
 		Idle: c.Session.Idle, Absolute: c.Session.Absolute, Failures: c.Session.LockAfter, SecondStep: c.Session.SecondStep,
 		PasswordDays: c.Session.PasswordDays, PasswordHistory: c.Session.PasswordHistory,
-		BaseURL: base, Outbox: a.Outbox, Passkeys: passkeys(base), Trust: a.trustInPeople, Platforms: platforms,
+		BaseURL: base, Outbox: a.Outbox, Due: a.Due, Passkeys: passkeys(base), Trust: a.trustInPeople, Platforms: platforms,
 	})
 	return err
 }

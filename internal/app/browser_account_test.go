@@ -331,7 +331,7 @@ func TestBrowserIdentity(t *testing.T) {
 	tb.click(`a[href^="/login/from/staff"]`)
 	choose("样例·经办员")
 	tb.at("/login/back/staff")
-	tb.says(".summary", "没有关联本平台的账号")
+	tb.says(".summary", "没有绑定本平台的账号")
 	tb.picture("login-unlinked")
 	tb.firstStep("clerk")
 	tb.at("/console")

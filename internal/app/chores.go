@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"sidian/internal/audit/chain"
@@ -25,7 +26,7 @@ func (a *App) chores() []chore {
 		{"forgetting sessions that are over", time.Hour, a.Auth.Sweep},
 		{"announcing deadlines", 20 * time.Second, func(ctx context.Context) error { _, err := a.Due.Tick(ctx); return err }},
 		{"linking audit entries", 2 * time.Second, func(ctx context.Context) error { _, err := chain.Run(ctx, a.DB, a.Keys); return err }},
-		{"looking for altered rows", time.Hour, a.IAM.Patrol},
+		{"looking for altered rows", time.Hour, func(ctx context.Context) error { return errors.Join(a.IAM.Patrol(ctx), a.Auth.Patrol(ctx)) }},
 		{"looking at the audit's newest links", time.Hour, func(ctx context.Context) error { _, err := a.Auditor.Inspect(ctx, false); return err }},
 		{"reading the whole audit", 24 * time.Hour, func(ctx context.Context) error { _, err := a.Auditor.Inspect(ctx, true); return err }},
 		{"ending what was granted for a time", 5 * time.Minute, a.IAM.Sweep},

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -151,7 +153,11 @@ func (a *App) Close() error {
 
 // Migrate brings the schema of a configuration's database up to this program's,
 // and reports what it applied.
-func Migrate(ctx context.Context, config string) ([]string, error) {
+//
+// Rows of access control that a version wrote which did not guard them are
+// guarded then. Afterwards that takes adoptAgain, an operator's word: somebody
+// with the database alone could make guarded rows look like unguarded ones.
+func Migrate(ctx context.Context, config string, adoptAgain bool) ([]string, error) {
 	c, err := loadConfig(config)
 	if err != nil {
 		return nil, err
@@ -164,11 +170,13 @@ func Migrate(ctx context.Context, config string) ([]string, error) {
 	if err != nil {
 		return applied, troubledDatabase(c, fmt.Errorf("migrating: %w", err))
 	}
-	return applied, adopt(ctx, c)
+	if adoptAgain || slices.ContainsFunc(applied, func(name string) bool { return strings.HasPrefix(name, "0019_") }) {
+		err = adopt(ctx, c)
+	}
+	return applied, err
 }
 
-// adopt guards the rows of access control that a version of this program wrote
-// which did not. It does nothing where they are guarded, or where an init was
+// adopt does nothing where the rows are guarded, or where an init was
 // interrupted.
 func adopt(ctx context.Context, c conf.Config) error {
 	d, err := openDatabase(ctx, c, db.Open)

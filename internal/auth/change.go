@@ -110,5 +110,8 @@ func (s *Service) replace(ctx context.Context, tx *db.Tx, who iam.Subject, was c
 	if err := endSessions(tx, who.ID, but); err != nil {
 		return err
 	}
+	if err := s.promise(tx, who.ID, who.Org, who.Kind); err != nil {
+		return err
+	}
 	return audit.Put(tx, audit.Entry{Actor: actorOf(ctx, who), Action: "account.password", Object: "account/" + who.ID})
 }

@@ -143,6 +143,9 @@ func (s *Service) equipTx(tx *db.Tx, e *Equipped, hash string, r EquipRequest) e
 	if err := s.keep(tx, c); err != nil {
 		return err
 	}
+	if err := s.promise(tx, e.ID, e.Org, e.Kind); err != nil {
+		return err
+	}
 	return audit.Put(tx, audit.Entry{Action: "account.equip", Object: "account/" + e.ID})
 }
 

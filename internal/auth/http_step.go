@@ -31,8 +31,8 @@ func (s *Service) factorRoutes(r *httpx.Router) {
 	httpx.Handle(r, "GET /api/v1/me/factors", signedIn, s.getFactors, httpx.Doc(tagStep, "本人的第二因素"))
 	httpx.Handle(r, "DELETE /api/v1/me/factors/{id}", signedIn, s.deleteFactor, once, httpx.Doc(tagStep, "移除本人的一个第二因素"))
 	s.enrolRoutes(r, "/api/v1/me/factors", signedIn)
-	httpx.Handle(r, "GET /api/v1/me/links", signedIn, s.getLinks, httpx.Doc(tagStep, "本人关联的身份"))
-	httpx.Handle(r, "DELETE /api/v1/me/links/{id}", signedIn, s.deleteLink, once, httpx.Doc(tagStep, "解除本人关联的一个身份"))
+	httpx.Handle(r, "GET /api/v1/me/links", signedIn, s.getLinks, httpx.Doc(tagStep, "本人绑定的身份"))
+	httpx.Handle(r, "DELETE /api/v1/me/links/{id}", signedIn, s.deleteLink, once, httpx.Doc(tagStep, "解除本人绑定的一个身份"))
 }
 
 // enrolRoutes are the same for both: a sign-in under way may have to enrol.

@@ -218,7 +218,7 @@ func (s *Service) accountOf(ctx context.Context, p oidc.Provider, id oidc.Identi
 	case unlessNotFound(err) != nil:
 		return "", err
 	case p.Kind != oidc.Holder:
-		return "", fault.Forbidden.New("这个身份没有关联本平台的账号").WithCode("auth.unlinked").WithHint("请先用密码登录，在“账号安全”中关联")
+		return "", fault.Forbidden.New("这个身份没有绑定本平台的账号").WithCode("auth.unlinked").WithHint("请先用密码登录，在“我的安全”中绑定")
 	case id.Citizen == "" || id.Level < verifiedLevel:
 		return "", fault.Forbidden.New("这个身份没有经过实名核验").WithCode("auth.unverified").WithHint("请先在“%s”完成实名认证", p.Title)
 	}
@@ -258,7 +258,7 @@ func (s *Service) sameHolder(ctx context.Context, who *iam.Principal, id oidc.Id
 		return err
 	}
 	if err != nil || id.Level < verifiedLevel || account != who.Account {
-		return fault.Forbidden.New("这个身份与本账号的持证人不是同一人").WithCode("auth.other-person").WithHint("请用本人的身份关联")
+		return fault.Forbidden.New("这个身份与本账号的持证人不是同一人").WithCode("auth.other-person").WithHint("请用本人的身份绑定")
 	}
 	return nil
 }
@@ -270,7 +270,7 @@ func (s *Service) tie(ctx context.Context, tx *db.Tx, p oidc.Provider, id oidc.I
 	case err == nil && l.account == account:
 		return nil
 	case err == nil:
-		return fault.Conflict.New("这个身份已关联另一个账号").WithCode("auth.linked").WithHint("请先在那个账号中解除关联")
+		return fault.Conflict.New("这个身份已绑定另一个账号").WithCode("auth.linked").WithHint("请先在那个账号中解除绑定")
 	case unlessNotFound(err) != nil:
 		return err
 	case l.id != "": // one that was edited in the database is as good as none
@@ -333,7 +333,7 @@ func (s *Service) Unlink(ctx context.Context, id string) error {
 			return err
 		}
 		if !done {
-			return fault.NotFound.New("没有这个关联").WithCode("auth.link")
+			return fault.NotFound.New("没有这个绑定").WithCode("auth.link")
 		}
 		if err := s.wayIn(tx, account); err != nil {
 			return err
@@ -354,7 +354,7 @@ func (s *Service) wayIn(tx *db.Tx, account string) error {
 	}
 	rows, err := s.linksOf(tx, c)
 	if err == nil && len(rows) == 0 {
-		return fault.Conflict.New("这是唯一的登录方式，不得解除").WithCode("auth.last").WithHint("请先设置密码，或关联另一个身份")
+		return fault.Conflict.New("这是唯一的登录方式，不得解除").WithCode("auth.last").WithHint("请先设置密码，或绑定另一个身份")
 	}
 	return err
 }

@@ -89,6 +89,17 @@ func (s *Service) shelves() []shelf {
 	}
 }
 
+// Patrol looks as Integrity does and raises an alarm of each finding, once an
+// hour at most for the same: a removed row is seen by this alone.
+func (s *Service) Patrol(ctx context.Context) error {
+	found, err := s.Integrity(ctx)
+	for _, f := range found {
+		s.guards.suspect(f.Table, f.ID, "")
+	}
+	s.tellSuspects(ctx)
+	return err
+}
+
 // Integrity looks for rows that were edited, inserted or deleted in the
 // database, in all tables by which somebody signs in: for doctor.
 func (s *Service) Integrity(ctx context.Context) (found []keys.Finding, err error) {

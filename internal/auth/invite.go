@@ -97,7 +97,7 @@ func (s *Service) mayInvite(ctx context.Context, tx *db.Tx, account string, purp
 		return err
 	}
 	if p, ok := iam.From(ctx); ok && p.Account == account {
-		return fault.Forbidden.New("不能为自己开一次性链接").WithCode("link.self").WithHint("请在“账号安全”中自行修改，或请另一位管理员办理")
+		return fault.Forbidden.New("不能为自己开一次性链接").WithCode("link.self").WithHint("请在“我的安全”中自行修改，或请另一位管理员办理")
 	}
 	c, err := s.credential(tx, account)
 	switch {

@@ -12,6 +12,7 @@ import (
 	"sidian/internal/auth/passkey"
 	"sidian/internal/auth/ukey"
 	"sidian/internal/db"
+	"sidian/internal/due"
 	"sidian/internal/iam"
 	"sidian/internal/keys"
 	"sidian/internal/outbox"
@@ -35,6 +36,7 @@ type Options struct {
 
 	BaseURL   string                                    // of the platform: what digital certificates sign for, and the name in apps
 	Outbox    *outbox.Outbox                            // for alarms; nil: none
+	Due       *due.Service                              // for the day by which a password must be changed; nil: none
 	Passkeys  *passkey.Relying                          // nil: none are offered
 	Trust     func(context.Context) (ukey.Trust, error) // in digital certificates of people; nil: none are taken
 	Platforms []Platform                                // of identities
@@ -118,7 +120,7 @@ func New(ctx context.Context, people *iam.Service, ks *keys.Store, opts Options)
 	s.hasher = newHasher(s.opts.Hash, pepper)
 	s.sessions = otter.Must(&otter.Options[[32]byte, *session]{MaximumSize: 50_000, ExpiryCalculator: otter.ExpiryWriting[[32]byte, *session](s.opts.CacheFor)})
 	people.Watch(iam.Watcher{
-		Closing: closing,
+		Closing: s.closing,
 		Changed: s.forget,
 	})
 	return s, nil
@@ -136,15 +138,4 @@ func (s *Service) Sweep(ctx context.Context) error {
 		}
 		return sweep(tx, tx.Now().AddDate(0, 0, -180), tx.Now().Add(-s.opts.Window))
 	})
-}
-
-// closing ends whatever an account that is closed could come back by.
-func closing(tx *db.Tx, account string) error {
-	if err := endSessions(tx, account, ""); err != nil {
-		return err
-	}
-	if err := endPending(tx, account); err != nil {
-		return err
-	}
-	return endInvitations(tx, account)
 }

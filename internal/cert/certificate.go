@@ -45,7 +45,7 @@ type Certificate struct {
 	Version    int               `json:"version"`
 	Holders    []Holder          `json:"holders"`
 	Fields     map[string]string `json:"fields,omitempty" doc:"照面数据项，个人信息已遮蔽"`
-	Shown      []Field           `json:"shown,omitempty" doc:"照面数据项，依照面顺序，带密级；列表中省略"`
+	Shown      []Field           `json:"shown,omitempty" doc:"照面数据项，依照面顺序，带分级；列表中省略"`
 	ValidFrom  string            `json:"valid_from,omitempty"`
 	ValidTo    string            `json:"valid_to,omitempty" doc:"空：长期"`
 	CaseNo     string            `json:"case_no,omitempty"`

@@ -19,7 +19,7 @@ type Field struct {
 	Key    string `json:"key"`
 	Label  string `json:"label"`
 	Value  string `json:"value"`
-	Class  string `json:"class" enum:"公开,内部,敏感" doc:"密级"`
+	Class  string `json:"class" enum:"公开,内部,敏感" doc:"分级"`
 	Masked bool   `json:"masked,omitempty" doc:"已遮蔽"`
 }
 

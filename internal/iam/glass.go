@@ -122,7 +122,7 @@ func (s *Service) mayOpen(ctx context.Context, r GlassRequest) error {
 	case p.Account == "":
 		return fault.Forbidden.New("应急查阅只能由人员发起").WithCode("glass.client").WithHint("请由系统管理员登录后发起")
 	case p.Strict && !p.Second:
-		return fault.Forbidden.New("发起应急查阅须以双因素登录").WithCode("auth.second").WithHint("请退出后用口令加第二因素（动态口令、通行密钥或数字证书）重新登录")
+		return fault.Forbidden.New("发起应急查阅须以双因素登录").WithCode("auth.second").WithHint("请退出后用密码加第二因素（一次性口令、通行密钥或数字证书）重新登录")
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func (r *Rotation) Retire(tx *db.Tx, id string) error {
 		}
 		if n < int64(len(names)) {
 			return fault.Conflict.New("仍可能有数据在该根密钥下加密，不能停用：%d 项重新加密只完成 %d 项", len(names), n).
-				WithCode("key.inuse").WithHint("请等重新加密全部完成后再停用；进度见密钥页面")
+				WithCode("key.inuse").WithHint("请等重新加密全部完成后再停用；进度见 sidian rotate --status")
 		}
 	}
 	if tx.Now().Before(wait) {
@@ -94,7 +94,7 @@ func (r *Rotation) older(tx *db.Tx, id string) (old, current Root, err error) {
 	i := slices.IndexFunc(all, func(x Root) bool { return x.ID == id })
 	switch {
 	case i < 0:
-		return old, current, fault.NotFound.New("该用途没有这个根密钥").WithCode("key.unknown").WithHint("请在密钥页面核对")
+		return old, current, fault.NotFound.New("该用途没有这个根密钥").WithCode("key.unknown").WithHint("请用 sidian rotate --status 核对")
 	case all[i].Current:
 		return old, current, fault.Conflict.New("当前的根密钥不能停用").WithCode("key.current").WithHint("请先轮换")
 	}

@@ -56,7 +56,9 @@ type Purpose struct {
 }
 
 // Shipped returns the policies that come with the program.
-func Shipped() (*Set, error) { return Parse(shippedRoles, shippedRules) }
+func Shipped() (*Set, error) { return shipped() }
+
+var shipped = sync.OnceValues(func() (*Set, error) { return Parse(shippedRoles, shippedRules) })
 
 // vocabulary is the permissions that the program asks for.
 var vocabulary = sync.OnceValues(func() (map[string]bool, error) {

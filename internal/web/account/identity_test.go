@@ -115,7 +115,7 @@ func TestLinkAnIdentity(t *testing.T) {
 		p.becomes(oidc.Identity{Subject: "w", Name: "样例", Level: 2})
 		s := newSite(t, d, auth.Options{Platforms: []auth.Platform{p}})
 		stranger := s.browser(t)
-		stranger.get(stranger.away("staff", "/")).says(422, "没有关联本平台的账号")
+		stranger.get(stranger.away("staff", "/")).says(422, "没有绑定本平台的账号")
 
 		b := s.browser(t).enter("clerk")
 		b.get("/me").says(200, "绑定样例统一身份认证", `href="/me/links/staff"`)
@@ -140,6 +140,6 @@ func TestLinkAnIdentity(t *testing.T) {
 		b.post(remove, "password", "wrong").says(422, "当前密码不正确")
 		b.post(remove, "password", s.Passwords["clerk"].Password).leads("/me?done=unlinked")
 		stranger.get("/console").leads("/login?back=%2Fconsole")
-		stranger.get(stranger.away("staff", "/")).says(422, "没有关联本平台的账号")
+		stranger.get(stranger.away("staff", "/")).says(422, "没有绑定本平台的账号")
 	})
 }

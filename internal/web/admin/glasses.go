@@ -89,7 +89,7 @@ func (s *Service) newGlass(r *http.Request) *sheet {
 	p.add(part{Notice: &page.Notice{Class: page.Care, Title: "发起即告警", Text: "安全管理员和审计管理员立即收到告警，您查阅的每一条都会记录，事后逐次复核。平常的查阅请找有权限的经办单位。"}})
 	f := &form{Form: page.Form{Action: at("glasses", "new"), Button: "发起，我知道会告警", Busy: "正在发起…", Cancel: at("glasses"), Fields: []page.Field{
 		{ID: "org", Name: "org", Label: "记录属于哪个单位", Value: v("org"), Required: true, Max: 100, Hint: "单位全称，或单位编号"},
-		{ID: "object", Name: "object", Label: "要查阅的记录", Value: v("object"), Required: true, Max: 200, Code: true, Hint: "如证照标识、证照编号；不要填写姓名和身份证号码"},
+		{ID: "object", Name: "object", Label: "要查阅的记录", Value: v("object"), Required: true, Max: 200, Code: true, Hint: "证照页面地址最后一段之前加 cert/，如 cert/证照的编号；不要填写姓名和身份证号码"},
 		{ID: "reason", Name: "reason", Label: "事由", Value: v("reason"), Required: true, Lines: 3, Max: 500, Hint: "至少 10 个字：发生了什么，为什么等不到有权限的人"},
 	}}}
 	return p.add(part{Form: f})

@@ -23,7 +23,7 @@ func (s *Service) closePerson(r *http.Request, a iam.Account) (*sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := s.sheet(r, "people", "停用账号", "离岗人员先移交角色、岗位、印章和待办，再停用账号。停用后不能登录，已做过的事仍留在记录里。").under(a.Name, at("people", a.ID)).stands(r, at("people", a.ID, "close"))
+	p := s.sheet(r, "people", "停用账号", "离岗人员先移交角色、岗位和待办，再停用账号。停用后不能登录，已做过的事仍留在记录里。").under(a.Name, at("people", a.ID)).stands(r, at("people", a.ID, "close"))
 	if r.URL.Query().Get("then") == "move" {
 		p.Heading, p.Title, p.Lead = "移交", "移交", "先把在原单位担负的交给接手人，再办理调动。"
 	}
