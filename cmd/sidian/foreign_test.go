@@ -3,7 +3,6 @@ package main
 import (
 	"archive/zip"
 	"bytes"
-	"context"
 	"encoding/asn1"
 	"encoding/base64"
 	"encoding/xml"
@@ -12,13 +11,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"sidian/internal/db"
 )
 
 // values takes a sealed document apart with nothing of ours, into files that
@@ -97,33 +92,4 @@ func unzip(ts *testscript.TestScript, data []byte) map[string][]byte {
 		ts.Check(err)
 	}
 	return parts
-}
-
-var created = regexp.MustCompile(`(?im)^create\s+table\s+(\w+)`)
-
-// schema makes a database look as if an older or a newer program had made it.
-func schema(ts *testscript.TestScript, _ bool, args []string) {
-	ctx := context.Background()
-	d, err := db.Open(ctx, "sqlite:"+ts.MkAbs(args[1]))
-	ts.Check(err)
-	files, err := filepath.Glob(filepath.Join(ts.Getenv("ROOT"), "internal/db/migrations/*.sql"))
-	ts.Check(err)
-	last := slices.Max(files)
-	text, err := os.ReadFile(last)
-	ts.Check(err)
-	ts.Check(d.Write(ctx, func(tx *db.Tx) error {
-		if args[0] == "newer" {
-			_, err := tx.Exec(`insert into db_migration (name, checksum, applied_at) values ($1, $2, $3)`, "9999_future", "x", 0)
-			return err
-		}
-		tables := created.FindAllStringSubmatch(string(text), -1)
-		for _, m := range slices.Backward(tables) {
-			if err := tx.Define("drop table " + m[1]); err != nil {
-				return err
-			}
-		}
-		_, err := tx.Exec(`delete from db_migration where name = $1`, strings.TrimSuffix(filepath.Base(last), ".sql"))
-		return err
-	}))
-	ts.Check(d.Close())
 }

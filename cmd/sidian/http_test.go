@@ -107,13 +107,13 @@ func token(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("TOKEN", t.AccessToken)
 }
 
-// login takes the credentials of a demo, or what init has printed as JSON.
+// login takes the credentials of a demo.
 func login(ts *testscript.TestScript, _ bool, args []string) {
 	var all struct {
-		Users, Administrators []struct{ Username, Password string }
+		Users []struct{ Username, Password string }
 	}
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[2])), &all))
-	for _, u := range append(all.Users, all.Administrators...) {
+	for _, u := range all.Users {
 		if u.Username != args[3] {
 			continue
 		}
