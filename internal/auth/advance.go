@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -147,7 +148,7 @@ func (s *Service) advance(ctx context.Context, p proof) (SignedIn, error) {
 	s.forget(out.Account)
 	s.forget(old)
 	s.tellSuspects(ctx)
-	if err == errWorthless {
+	if errors.Is(err, errWorthless) {
 		return SignedIn{}, s.fail(ctx, p)
 	}
 	if err != nil {

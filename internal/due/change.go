@@ -176,10 +176,10 @@ func (s *Service) change(tx *db.Tx, topic, object string, fn func(*Promise) erro
 
 // was answers who wants a closed promise in a state: it is so, or it cannot.
 func (p *Promise) was(want State) error {
-	switch {
-	case p.State == want:
+	switch p.State {
+	case want:
 		return errUnchanged
-	case p.State == Kept:
+	case Kept:
 		return fault.Conflict.New("该时限已办结").WithCode("due.kept")
 	}
 	return fault.Conflict.New("该时限已撤销").WithCode("due.dropped")

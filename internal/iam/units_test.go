@@ -113,10 +113,10 @@ func TestParentActsForManyUnits(t *testing.T) {
 			ok(t, err)
 		}
 		c.Hire(t, "eduissuer", "issuer", "edu")
-		bureau, program := c.Ctx(t, "eduissuer"), c.Ctx(t, "eduissuer")
+		bureau := c.Ctx(t, "eduissuer")
 		app, err := c.CreateClient(c.Ctx(t, "security"), iam.ClientRequest{Name: "教育发证", Org: "edu", Scopes: []string{"cert.issue"}})
 		ok(t, err)
-		program, err = c.AsClient(t.Context(), app.ID)
+		program, err := c.AsClient(t.Context(), app.ID)
 		ok(t, err)
 		for _, school := range []string{"school-000", fmt.Sprintf("school-%03d", n-1)} {
 			ok(t, iam.Allow(bureau, "cert.issue", school))

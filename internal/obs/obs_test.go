@@ -165,7 +165,7 @@ func TestSpan(t *testing.T) {
 	for _, s := range kept.GetSpans() {
 		line := s.Name + " " + s.Status.Code.String() + s.Status.Description
 		for _, a := range s.Attributes {
-			line += " " + string(a.Key) + "=" + a.Value.Emit()
+			line += " " + string(a.Key) + "=" + a.Value.String()
 		}
 		got = append(got, line)
 	}

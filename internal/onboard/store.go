@@ -2,6 +2,7 @@ package onboard
 
 import (
 	"encoding/json"
+	"errors"
 	"time"
 
 	"sidian/gm"
@@ -52,7 +53,7 @@ func getRun(tx *db.Tx, id string, lock bool) (*runRow, error) {
 		q += ` for update`
 	}
 	err := tx.Get(q, []any{id}, r.dest()...)
-	if f := fault.As(err); f != nil && f.Kind == fault.NotFound || err == fault.NotFound {
+	if errors.Is(err, fault.NotFound) {
 		return nil, nil
 	}
 	return &r, err
