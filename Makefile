@@ -29,7 +29,7 @@ test: need ## all tests, on SQLite and PostgreSQL, with the independent checkers
 
 .PHONY: race
 race: need ## the race detector over what is concurrent
-	scripts/with-postgres.sh $(GO) test -race -timeout 20m ./internal/db/... ./internal/outbox/... ./internal/audit/... ./internal/blob/... ./internal/keys/... ./internal/httpx/... ./internal/iam/... ./internal/seal/... ./internal/cert/...
+	scripts/with-postgres.sh $(GO) test -race -timeout 20m ./internal/db/... ./internal/outbox/... ./internal/audit/... ./internal/blob/... ./internal/keys/... ./internal/httpx/... ./internal/iam/... ./internal/auth/... ./internal/auditor/... ./internal/due/... ./internal/onboard/... ./internal/seal/... ./internal/cert/...
 
 .PHONY: lint
 lint: ## golangci-lint, pinned in tools.mod
