@@ -322,7 +322,7 @@ func TestBrowserIdentity(t *testing.T) {
 	tb.click(`a[href^="/login/from/holder"]`)
 	choose("张样例")
 	tb.at("/me")
-	tb.says("main", "张样例", "演示身份平台（持证人）", "解除绑定")
+	tb.says("main", "张样例", "演示身份平台", "解除绑定")
 	tb.picture("me-holder")
 	tb.click("header form button")
 	tb.at("/")

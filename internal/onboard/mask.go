@@ -12,6 +12,8 @@ import (
 // whoever shifted a column must not find it in a report.
 var personal = regexp.MustCompile(`\d{11,}[\dXx]?`)
 
+var username = regexp.MustCompile(`^[A-Za-z0-9._-]{1,40}$`)
+
 // show is a value as problems keep it.
 func show(c *Column, value string) string {
 	value = strings.ToValidUTF8(value, "�")
@@ -21,8 +23,8 @@ func show(c *Column, value string) string {
 	switch {
 	case value == "":
 		return ""
-	case c != nil && c.Key == "name" && c.Personal:
-		return gbcode.MaskName(value)
+	case c != nil && (c.Key == "name" && c.Personal || c.Key == "username" && !username.MatchString(value)):
+		return gbcode.MaskName(value) // a name may stand in the wrong column
 	case c != nil && c.Personal:
 		return maskNumber(value)
 	}

@@ -31,7 +31,7 @@ func (s *Service) link(r *http.Request) (*linkPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &linkPage{sheet: sheet{Frame: s.Kit.Frame(r, "设置登录方式", "login", page.Narrow).WithScript("password.js"), Action: r.URL.EscapedPath(), Rules: s.Rules.list(welcome.Username), Fields: newPasswordFields()}, Welcome: welcome, Intro: linkIntros[welcome.Purpose]}
+	p := &linkPage{sheet: sheet{Frame: s.frame(r, "设置登录方式", page.Narrow).WithScript("password.js"), Action: r.URL.EscapedPath(), Rules: s.Rules.list(welcome.Username), Fields: newPasswordFields()}, Welcome: welcome, Intro: linkIntros[welcome.Purpose]}
 	if welcome.TOTP.URI == "" {
 		if welcome.NeedCode {
 			p.Fields = append(p.Fields, codeField("一次性口令的 6 位数字", "打开手机上的验证器应用，填写现在显示的数字", true))
@@ -87,5 +87,12 @@ func (s *Service) linkOver(w http.ResponseWriter, r *http.Request, why error) er
 	if e == nil || e.Kind == fault.TooMany || e.Kind == fault.Unavailable {
 		return why
 	}
-	return s.set.Show(w, http.StatusNotFound, "linkover", sheet{Frame: s.Kit.Frame(r, "链接不能使用", "login", page.Middle)})
+	return s.set.Show(w, http.StatusNotFound, "linkover", sheet{Frame: s.frame(r, "链接不能使用", page.Middle)})
+}
+
+// frame is that of a page whose address is a secret: nothing on it leads back.
+func (s *Service) frame(r *http.Request, title, width string) page.Frame {
+	f := s.Kit.Frame(r, title, "login", width)
+	f.Path = "/login"
+	return f
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -127,6 +128,9 @@ func (c criteria) query(now time.Time) (q auditor.Query, err error) {
 	return q, e.OrNil()
 }
 
+// accountForm is what an account's id looks like.
+var accountForm = regexp.MustCompile(`^[a-z0-9]{26}$`)
+
 // typed reads the form of the search: people type usernames and names of units,
 // which become ids.
 func (s *Service) typed(r *http.Request) (c criteria, err error) {
@@ -141,8 +145,14 @@ func (s *Service) typed(r *http.Request) (c criteria, err error) {
 			return c, err
 		}
 		c.Account = id
+		if id == "" && !accountForm.MatchString(c.person) {
+			// It may be a name, and what is asked for goes into addresses and
+			// the audit.
+			return c, fault.Invalid.New("没有这个用户名").WithCode("audit.person").WithHint("请填写用户名或账号编号；按姓名查找，请先到“人员”").
+				WithField("person", "unknown", "没有这个用户名")
+		}
 		if id == "" {
-			c.Account = c.person // an id, or nobody: then there is nothing to find
+			c.Account = c.person // of an account that is not here: there is nothing to find
 		}
 	}
 	if c.unit != "" {

@@ -119,7 +119,6 @@ func TestSearchForm(t *testing.T) {
 	}{
 		"all":      {url.Values{}, "/console/audit#found"},
 		"person":   {url.Values{"person": {"counter"}}, "/console/audit?account=" + o.account("counter") + "#found"},
-		"nobody":   {url.Values{"person": {"无此人"}}, "/console/audit?account=" + url.QueryEscape("无此人") + "#found"},
 		"unit":     {url.Values{"unit": {"青禾县市场监督管理局"}}, "/console/audit?org=market#found"},
 		"part":     {url.Values{"unit": {"市场监督"}}, "/console/audit?org=market#found"},
 		"platform": {url.Values{"unit": {"平台"}, "span": {"7d"}}, "/console/audit?org=-&span=7d#found"},
@@ -131,6 +130,8 @@ func TestSearchForm(t *testing.T) {
 	// A text may be a name: it stands in no address.
 	a := post(url.Values{"text": {"窗口核对"}})
 	o.wants(a, "text", http.StatusOK, "窗口核对办件")
+	// So may what stands for a user name.
+	o.wants(post(url.Values{"person": {"无此人"}}), "nobody", http.StatusUnprocessableEntity, "没有这个用户名", "到“人员”")
 	o.wants(post(url.Values{"unit": {"青禾县"}}), "several units", http.StatusUnprocessableEntity, "有多个单位", "请写全称")
 	o.wants(post(url.Values{"unit": {"没有的局"}}), "no unit", http.StatusUnprocessableEntity, "没有名称含")
 	for query, word := range map[string]string{
