@@ -91,7 +91,7 @@ func (s *stage) tellStory(t *testing.T, personal []string, keep func(answer) ans
 			keep(s.get(t, "/api/v1/certificates/"+url.PathEscape(secret), a.send))
 			keep(s.get(t, "/console/certificates/"+url.PathEscape(secret), a.send))
 			keep(s.get(t, "/v/"+url.PathEscape(secret), a.send, header("Accept", "application/json")))
-			keep(s.get(t, certificates+"?holder="+url.QueryEscape(secret), a.send))
+			post(a, certificates+"/find", map[string]any{"holder": secret})
 			keep(s.get(t, "/"+url.PathEscape(secret), a.send, header("User-Agent", secret), header("Referer", "https://zz.example/"+url.PathEscape(secret))))
 			keep(s.call(t, http.MethodPost, "/console", []byte("holder="+url.QueryEscape(secret)), a.send, header("Content-Type", "application/x-www-form-urlencoded")))
 		}

@@ -132,6 +132,7 @@ var lines = []line{
 
 	{route: "POST /api/v1/certificates", body: `${issue}`, about: unit},
 	{route: "GET /api/v1/certificates", about: door},
+	{route: "POST /api/v1/certificates/find", body: `{"holder":"没有这个人"}`, about: door},
 	{route: "GET /api/v1/certificates #issuer", at: "/api/v1/certificates?issuer=${org}", about: unit},
 	{route: "GET /api/v1/certificates/{id}", at: "/api/v1/certificates/${cert}", about: unit},
 	{route: "GET /api/v1/certificates/{id}/trace", at: "/api/v1/certificates/${cert}/trace", about: unit},

@@ -351,7 +351,7 @@ func (s *story) mistakes(t *testing.T, id string) {
 				who.send(t, 0, "GET", path+url.PathEscape(v), "", nil, true)
 			}
 		}
-		county.send(t, 0, "GET", "/api/v1/certificates?holder="+url.QueryEscape(v), "", nil, true)
+		county.send(t, 200, "POST", "/api/v1/certificates/find", "application/json", fmt.Appendf(nil, `{"holder":%q}`, v), false)
 		county.send(t, 0, "GET", "/api/v1/certificates?issuer="+url.QueryEscape(v), "", nil, true)
 		county.send(t, 0, "GET", "/console?number="+url.QueryEscape(v), "", nil, true)
 	}

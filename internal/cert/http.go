@@ -1,6 +1,7 @@
 package cert
 
 import (
+	"cmp"
 	"context"
 
 	"sidian/internal/httpx"
@@ -15,6 +16,7 @@ func (s *Service) Routes(r *httpx.Router) {
 	issue, read := httpx.Needs("cert.issue"), httpx.Needs("cert.read")
 	httpx.Handle(r, "POST /api/v1/certificates", issue, s.postCertificate, httpx.Doc(tag, "签发证照"), httpx.Status(201), httpx.MaxBody(maxIssueBody))
 	httpx.Handle(r, "GET /api/v1/certificates", read, s.listCertificates, httpx.Doc(tag, "查询证照"))
+	httpx.Handle(r, "POST /api/v1/certificates/find", read, s.findCertificates, httpx.NoIdempotency(), httpx.Doc(tag, "按持证主体查询证照；条件不出现在地址中"))
 	httpx.Handle(r, "GET /api/v1/certificates/{id}", read, s.getCertificate, httpx.Doc(tag, "证照记录"))
 	httpx.Handle(r, "GET /api/v1/certificates/{id}/file", read, s.getFile, httpx.Doc(tag, "证照文件：ofd 为原件，其余为复印件"),
 		httpx.Media("application/ofd", "application/pdf", "image/svg+xml", "image/png"))
@@ -38,13 +40,25 @@ type listRequest struct {
 	Issuer string `query:"issuer" maxLength:"64" doc:"签发单位编号"`
 	Kind   string `query:"kind" maxLength:"64"`
 	Number string `query:"number" maxLength:"128"`
-	Holder string `query:"holder" maxLength:"200" doc:"持证主体的完整代码或完整名称"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
 	Cursor string `query:"cursor" maxLength:"200"`
 }
 
 func (s *Service) listCertificates(ctx context.Context, r listRequest) (*Page, error) {
-	return s.List(ctx, ListQuery{Issuer: r.Issuer, Kind: r.Kind, Number: r.Number, Holder: r.Holder, Limit: r.Limit, Cursor: r.Cursor})
+	return s.List(ctx, ListQuery{Issuer: r.Issuer, Kind: r.Kind, Number: r.Number, Limit: r.Limit, Cursor: r.Cursor})
+}
+
+// findRequest asks for a holder, whose name or number stands in no address.
+type findRequest struct {
+	Holder string `json:"holder" minLength:"1" maxLength:"200" doc:"持证主体的完整代码或完整名称"`
+	Issuer string `json:"issuer,omitempty" maxLength:"64" doc:"签发单位编号"`
+	Kind   string `json:"kind,omitempty" maxLength:"64"`
+	Limit  int    `json:"limit,omitempty" minimum:"1" maximum:"100" default:"20"`
+	Cursor string `json:"cursor,omitempty" maxLength:"200"`
+}
+
+func (s *Service) findCertificates(ctx context.Context, r findRequest) (*Page, error) {
+	return s.List(ctx, ListQuery{Holder: r.Holder, Issuer: r.Issuer, Kind: r.Kind, Limit: cmp.Or(r.Limit, 20), Cursor: r.Cursor})
 }
 
 type idRequest struct {

@@ -89,8 +89,8 @@ func TestRoutes(t *testing.T) {
 			"file above, for no purpose":       {"above", "GET", path + "/file", "", 422, false},
 			"file above, for a purpose":        {"above", "GET", path + "/file?purpose=issue&reason=%E6%A0%B8%E5%AF%B9", "", 200, false},
 			"file above, for another's":        {"above", "GET", path + "/file?purpose=window&reason=%E6%A0%B8%E5%AF%B9", "", 403, false},
-			"list of a holder, masked":         {"clerk", "GET", "/api/v1/certificates?holder=" + holder.ID, "", 200, false},
-			"list of a holder by another unit": {"land", "GET", "/api/v1/certificates?issuer=market&holder=" + holder.ID, "", 403, false},
+			"list of a holder, masked":         {"clerk", "POST", "/api/v1/certificates/find", `{"holder":"` + holder.ID + `"}`, 200, false},
+			"list of a holder by another unit": {"land", "POST", "/api/v1/certificates/find", `{"issuer":"market","holder":"` + holder.ID + `"}`, 403, false},
 		} {
 			t.Run(name, func(t *testing.T) {
 				rec := call(tc.who, tc.method, tc.path, tc.body)
