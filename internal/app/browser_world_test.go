@@ -351,13 +351,13 @@ func (tb *tab) path() string {
 	return eval[string](tb, `location.pathname + location.search`)
 }
 
-// until waits until an expression holds.
+// until waits until an expression holds on a page that is there as a whole.
 func (tb *tab) until(expression string) {
 	tb.t.Helper()
 	ctx, cancel := context.WithTimeout(tb.ctx, patience)
 	defer cancel()
 	for {
-		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`!!(`+expression+`)`))
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.readyState === "complete" && !!(`+expression+`)`))
 		if err == nil && ok {
 			return
 		}
