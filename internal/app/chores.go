@@ -28,7 +28,7 @@ func (a *App) chores() []chore {
 		{"linking audit entries", 2 * time.Second, func(ctx context.Context) error { _, err := chain.Run(ctx, a.DB, a.Keys); return err }},
 		{"looking for altered rows", time.Hour, func(ctx context.Context) error { return errors.Join(a.IAM.Patrol(ctx), a.Auth.Patrol(ctx)) }},
 		{"looking at the audit's newest links", time.Hour, func(ctx context.Context) error { _, err := a.Auditor.Inspect(ctx, false); return err }},
-		{"reading the whole audit", 24 * time.Hour, func(ctx context.Context) error { _, err := a.Auditor.Inspect(ctx, true); return err }},
+		{"reading the whole audit", 24 * time.Hour, after(15*time.Minute, func(ctx context.Context) error { _, err := a.Auditor.Inspect(ctx, true); return err })},
 		{"ending what was granted for a time", 5 * time.Minute, a.IAM.Sweep},
 		{"encrypting again under new keys", time.Minute, a.Rotation.Run},
 		{"forgetting answers that nobody asks for again", time.Hour, func(ctx context.Context) error { _, err := a.repeats.Sweep(ctx); return err }},
@@ -46,6 +46,18 @@ func (a *App) keepDoing(ctx context.Context, c chore) {
 		select {
 		case <-ctx.Done():
 		case <-tick.C:
+		}
+	}
+}
+
+// after puts off what would hold up a start: of millions of rows, say.
+func after(wait time.Duration, do func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+			return do(ctx)
 		}
 	}
 }
