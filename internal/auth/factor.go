@@ -319,13 +319,7 @@ func (s *Service) EnrolCertificate(ctx context.Context, name string, answer []by
 // RemoveFactor ends one of the caller's second factors. The last one of an
 // administrator, and of staff where the rule demands one, is refused.
 func (s *Service) RemoveFactor(ctx context.Context, id string) error {
-	var account string
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		p, err := s.confirmed(ctx, tx)
-		if err != nil {
-			return err
-		}
-		account = p.Account
+	return s.letGo(ctx, "auth.unenrol", id, func(tx *db.Tx, account string) error {
 		found, err := s.remove(tx, account, id)
 		if err != nil {
 			return err
@@ -333,13 +327,27 @@ func (s *Service) RemoveFactor(ctx context.Context, id string) error {
 		if !found {
 			return fault.NotFound.New("没有登记这个第二因素").WithCode("factor.unknown")
 		}
-		if err := s.mayLack(tx, account); err != nil {
+		return s.mayLack(tx, account)
+	})
+}
+
+// letGo ends something that the caller signs in by, once they have proved
+// themselves lately, and their other sessions.
+func (s *Service) letGo(ctx context.Context, action, id string, end func(tx *db.Tx, account string) error) error {
+	var account string
+	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+		p, err := s.confirmed(ctx, tx)
+		if err != nil {
+			return err
+		}
+		account = p.Account
+		if err := end(tx, account); err != nil {
 			return err
 		}
 		if err := endSessions(tx, account, p.Session); err != nil {
 			return err
 		}
-		return audit.Put(tx, audit.Entry{Action: "auth.unenrol", Object: "account/" + account, Reason: id})
+		return audit.Put(tx, audit.Entry{Action: action, Object: "account/" + account, Reason: id})
 	})
 	s.forget(account)
 	return err

@@ -1,6 +1,8 @@
 package auth
 
 import (
+	"slices"
+
 	"strings"
 
 	"sidian/gm"
@@ -10,36 +12,27 @@ import (
 
 // passkeysOf lists the passkeys by which an account may prove itself: those that
 // are as they were enrolled, and that the account's row names.
-func (s *Service) passkeysOf(tx *db.Tx, c credential) (list []passkeyRow, err error) {
+func (s *Service) passkeysOf(tx *db.Tx, c credential) ([]passkeyRow, error) {
 	rows, err := passkeyRows(tx, c.account)
-	for _, r := range rows {
-		if s.genuine(s.guards.passkeys, "auth_passkey", c, heldPasskey, r.id, r.mac, r.guarded()) {
-			list = append(list, r)
-		}
-	}
-	return list, err
+	return slices.DeleteFunc(rows, func(r passkeyRow) bool {
+		return !s.genuine(s.guards.passkeys, "auth_passkey", c, heldPasskey, r.id, r.mac, r.guarded())
+	}), err
 }
 
 // certificatesOf is passkeysOf for digital certificates.
-func (s *Service) certificatesOf(tx *db.Tx, c credential) (list []certificateRow, err error) {
+func (s *Service) certificatesOf(tx *db.Tx, c credential) ([]certificateRow, error) {
 	rows, err := certificateRows(tx, c.account)
-	for _, r := range rows {
-		if s.genuine(s.guards.certificates, "auth_certificate", c, heldCertificate, r.id, r.mac, r.guarded()) {
-			list = append(list, r)
-		}
-	}
-	return list, err
+	return slices.DeleteFunc(rows, func(r certificateRow) bool {
+		return !s.genuine(s.guards.certificates, "auth_certificate", c, heldCertificate, r.id, r.mac, r.guarded())
+	}), err
 }
 
 // linksOf is passkeysOf for links.
-func (s *Service) linksOf(tx *db.Tx, c credential) (list []linkRow, err error) {
+func (s *Service) linksOf(tx *db.Tx, c credential) ([]linkRow, error) {
 	rows, err := linkRows(tx, c.account)
-	for _, r := range rows {
-		if s.genuine(s.guards.links, "auth_link", c, heldLink, r.id, r.mac, r.guarded()) {
-			list = append(list, r)
-		}
-	}
-	return list, err
+	return slices.DeleteFunc(rows, func(r linkRow) bool {
+		return !s.genuine(s.guards.links, "auth_link", c, heldLink, r.id, r.mac, r.guarded())
+	}), err
 }
 
 func (s *Service) genuine(g *keys.Rows, table string, c credential, kind, id string, mac []byte, fields []any) bool {

@@ -321,13 +321,7 @@ func (s *Service) Links(ctx context.Context) ([]Link, error) {
 // Unlink ends one of the caller's own links, and their other sessions. The last
 // way in is refused: an account without a password keeps a link.
 func (s *Service) Unlink(ctx context.Context, id string) error {
-	var account string
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		p, err := s.confirmed(ctx, tx)
-		if err != nil {
-			return err
-		}
-		account = p.Account
+	return s.letGo(ctx, "auth.unlink", id, func(tx *db.Tx, account string) error {
 		done, err := s.end(tx, account, heldLink, id)
 		if err != nil {
 			return err
@@ -335,16 +329,8 @@ func (s *Service) Unlink(ctx context.Context, id string) error {
 		if !done {
 			return fault.NotFound.New("没有这个绑定").WithCode("auth.link")
 		}
-		if err := s.wayIn(tx, account); err != nil {
-			return err
-		}
-		if err := endSessions(tx, account, p.Session); err != nil {
-			return err
-		}
-		return audit.Put(tx, audit.Entry{Action: "auth.unlink", Object: "account/" + account, Reason: id})
+		return s.wayIn(tx, account)
 	})
-	s.forget(account)
-	return err
 }
 
 func (s *Service) wayIn(tx *db.Tx, account string) error {

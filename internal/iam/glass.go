@@ -307,11 +307,7 @@ func (s *Service) showGlasses(tx *db.Tx, list []*glassRow) ([]Glass, error) {
 	for _, g := range list {
 		accounts, orgs = append(accounts, g.Account, g.ReviewedBy), append(orgs, g.Org)
 	}
-	people, err := s.people(tx, accounts)
-	if err != nil {
-		return nil, err
-	}
-	names, err := orgNames(tx, orgs)
+	people, names, err := s.shownBy(tx, accounts, orgs)
 	if err != nil {
 		return nil, err
 	}

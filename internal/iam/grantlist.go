@@ -98,11 +98,7 @@ func (s *Service) showGrants(tx *db.Tx, list []*grantRow) ([]GrantItem, error) {
 	for _, g := range list {
 		accounts, orgs = append(accounts, g.Account, g.By, g.Decided), append(orgs, g.Org)
 	}
-	people, err := s.people(tx, accounts)
-	if err != nil {
-		return nil, err
-	}
-	names, err := orgNames(tx, orgs)
+	people, names, err := s.shownBy(tx, accounts, orgs)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,16 @@ import (
 	"sidian/internal/db"
 )
 
+// shownBy are the accounts, masked, and the names of organisations that a list
+// shows by id.
+func (s *Service) shownBy(tx *db.Tx, accounts, orgs []string) (people map[string]Account, names map[string]string, err error) {
+	if people, err = s.people(tx, accounts); err != nil {
+		return nil, nil, err
+	}
+	names, err = orgNames(tx, orgs)
+	return people, names, err
+}
+
 // Names are the names of accounts by id, as records show who did something: of
 // staff in full, because they answer for it, of holders masked. Records
 // themselves hold no names, so that the database alone does not tell them. An
