@@ -314,7 +314,7 @@ func TestLeaver(t *testing.T) {
 		if err != nil || len(posts) != 1 || posts[0].Account != to {
 			t.Errorf("%+v, %v", posts, err)
 		}
-		if iam.Allow(c.Ctx(t, "designer"), "seal.manage", iamtest.Market) == nil {
+		if iam.Allow(c.Ctx(t, "designer"), "seal.apply", iamtest.Market) == nil {
 			t.Error("a role was handed over without its approval")
 		}
 		page, err := c.GrantsPage(security, iam.GrantQuery{State: iam.Proposed, Account: to})
@@ -322,7 +322,7 @@ func TestLeaver(t *testing.T) {
 			t.Fatalf("%+v, %v", page, err)
 		}
 		ok(t, c.DecideGrant(security, page.Items[0].ID, true, "同意"))
-		ok(t, iam.Allow(c.Ctx(t, "designer"), "seal.manage", iamtest.Market))
+		ok(t, iam.Allow(c.Ctx(t, "designer"), "seal.apply", iamtest.Market))
 		ok(t, c.CloseAccount(system, from, "离职"))
 		if _, err := c.Principal(t.Context(), from, iam.Proof{}); err == nil {
 			t.Error("a closed account acts")

@@ -26,8 +26,8 @@ func texts(t *testing.T, c *iamtest.County, version int, old, now string) iam.Po
 }
 
 const (
-	custodianMay = "may: [org.read, seal.manage,"
-	more         = "may: [org.read, kind.read, seal.manage,"
+	custodianMay = "may: [org.read, seal.apply,"
+	more         = "may: [org.read, kind.read, seal.apply,"
 )
 
 func TestPolicyTakesTwo(t *testing.T) {
@@ -117,7 +117,7 @@ func TestPolicyLockout(t *testing.T) {
 			"the security administrators' role gets another code": {"- code: security\n", "- code: guardian\n", "policy.lockout"},
 			"the auditors' role gets another code":                {"- code: audit\n", "- code: watcher\n", "policy.lockout"},
 			"nobody approves policies":                            {"policy.approve, policy.read, glass.review", "policy.read, glass.review", "policy.invalid"},
-			"business administrates":                              {custodianMay, "may: [grant.approve, org.read, seal.manage,", "policy.invalid"},
+			"business administrates":                              {custodianMay, "may: [grant.approve, org.read, seal.apply,", "policy.invalid"},
 			"no YAML":                                             {"purposes:\n", "purposes: [\n", "policy.invalid"},
 			"an anchor":                                           {"purposes:\n", "purposes: &x\n", "policy.invalid"},
 		} {

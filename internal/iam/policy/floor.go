@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // A probe is a question to which no policy may say yes.
@@ -76,10 +77,10 @@ func (s *Set) probesOf(permission string, sub Subject) (list []probe) {
 		s.weak(sub, with, add)
 	}
 	s.weak(sub, Question{Permission: permission, Org: "unit", Class: Sensitive, Owner: q.Owner}, add)
-	// HLD-01: holders see their certificates once their identity is verified.
-	if sub.Kind == Holder && permission == "cert.read.own" {
+	// HLD-01, SIGN-02: holders do what is theirs once their identity is verified.
+	if sub.Kind == Holder && strings.HasSuffix(permission, ".own") {
 		sub.Level = 1
-		add("未经实名认证即可查阅本人证照", sub, q)
+		add("未经实名认证即可使用本人权限 "+permission, sub, q)
 	}
 	return list
 }
