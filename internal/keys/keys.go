@@ -38,6 +38,7 @@ const (
 	Authority  Purpose = "authority"  // digital certificates and revocation lists
 	Timestamp  Purpose = "timestamp"  // time stamps
 	Checkpoint Purpose = "checkpoint" // checkpoints of the evidence log
+	Personal   Purpose = "personal"   // personal signatures
 )
 
 // Purposes of secrets (symmetric).
@@ -55,13 +56,13 @@ const (
 
 // purposes says which kind of key serves a purpose.
 var purposes = map[Purpose]string{
-	Seal: kindSM2, Authority: kindSM2, Timestamp: kindSM2, Checkpoint: kindSM2,
+	Seal: kindSM2, Authority: kindSM2, Timestamp: kindSM2, Checkpoint: kindSM2, Personal: kindSM2,
 	Session: kindSecret, Field: kindSecret, Blob: kindSecret,
 }
 
 // Purposes lists every purpose, signing ones first.
 func Purposes() []Purpose {
-	return []Purpose{Seal, Authority, Timestamp, Checkpoint, Session, Field, Blob}
+	return []Purpose{Seal, Authority, Timestamp, Checkpoint, Personal, Session, Field, Blob}
 }
 
 // Signs reports whether keys of this purpose sign.
