@@ -73,6 +73,36 @@ func (p *Page) Area() (PageArea, error) {
 	return p.body.Area, nil
 }
 
+// a4 is taken for a page that has no size of its own, as readers do.
+var a4 = Box{W: 210, H: 297}
+
+// Box gives the page's physical box in millimetres (GB/T 33190-2016 §7.7); a
+// page without one is A4, as in ofd/render. Places on the page are measured
+// from its upper left corner, so that X and Y of the box do not matter to them.
+func (p *Page) Box() (Box, error) {
+	a, err := p.Area()
+	if err != nil {
+		return Box{}, err
+	}
+	if a.Physical.Empty() {
+		return a4, nil
+	}
+	return a.Physical, nil
+}
+
+// Boxes gives the box of each page of the document, in order: what whoever
+// places a seal needs to know.
+func (b *Body) Boxes() ([]Box, error) {
+	out := make([]Box, len(b.pages))
+	for i, p := range b.pages {
+		var err error
+		if out[i], err = p.Box(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // Resources gives the document's resources together with those of this page
 // and of the templates it uses.
 func (p *Page) Resources() (*Resources, error) { return p.resources() }
