@@ -32,8 +32,14 @@ var floor = []string{"fault", "db", "outbox", "audit", "due", "blob", "keys", "h
 var edges = map[string][]string{
 	"iam": {}, "auth": {"iam"}, "onboard": {"iam", "auth"}, "auditor": {"iam"}, "todo": {"iam"}, "notice": {"iam"}, "pki": {"iam"}, "ledger": {"iam"},
 	"catalogue":  {"iam", "notice"},
-	"seal":       {"iam", "pki", "ledger", "notice"},
+	"status":     {}, // a list knows places and states, not whose they are
+	"seal":       {"iam", "pki", "status", "ledger", "notice"},
+	"sealapply":  {"iam", "pki", "seal", "notice"},
+	"sealing":    {"iam", "seal", "notice"},
 	"signature":  {"iam", "pki", "seal", "ledger", "notice"},
+	"provider":   {"iam", "pki", "notice"},
+	"webhook":    {"iam"},
+	"ferry":      {"iam"},
 	"cert":       {"iam", "catalogue", "seal", "ledger", "notice"},
 	"matter":     {"iam", "catalogue", "cert", "notice"}, // cert does not know it: a case number is a string there
 	"grant":      {"iam", "catalogue", "cert", "signature", "notice"},
@@ -42,7 +48,7 @@ var edges = map[string][]string{
 	"archive":    {"iam", "catalogue", "seal", "cert", "material", "matter", "sharing"},
 	"quality":    {"iam", "catalogue", "cert", "material", "matter", "notice"},
 	"exchange":   {"iam", "catalogue", "seal", "cert", "material", "sharing", "quality", "archive", "ledger"},
-	"verify":     {"iam", "pki", "catalogue", "seal", "signature", "cert", "grant", "material", "exchange", "ledger"},
+	"verify":     {"iam", "pki", "catalogue", "seal", "signature", "provider", "cert", "grant", "material", "exchange", "ledger"},
 	"inspection": {"iam", "catalogue", "cert", "grant", "verify", "notice"},
 	"supervise":  {"iam", "catalogue"},
 }
