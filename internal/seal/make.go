@@ -19,12 +19,23 @@ import (
 
 // A MakeRequest asks for a seal.
 type MakeRequest struct {
+	ID      string // chosen by the caller: the same again is the same seal; empty: a new one
 	Org     string // id of the organisation
 	OrgName string // its legal name, as registered: the digital certificate's name
 	OrgCode string // 统一社会信用代码, as registered
 	Kind    string
-	Name    string // what the imprint says: begins with the legal name
+	Name    string // what the imprint says: begins with the legal name, or is a person's
 	Imprint Imprint
+	// Custodian keeps the seal; filing needs one. Person is whose seal it is, for
+	// seals of persons. Both are accounts.
+	Custodian, Person string
+	// Certificate is the serial number or id of a registered digital certificate
+	// to be used, and Key the id of its key; empty: the built-in authority issues
+	// one for a new key.
+	Certificate, Key string
+	Replaces         string    // the seal whose place it takes when it is filed
+	Application      string    // the application that it comes from
+	Statement        gm.Digest // of the applicant's signed statement about the imprint
 }
 
 // An Imprint is the picture of a seal, as its owner gave it.

@@ -20,6 +20,9 @@ type Policy struct {
 	Purpose string    `json:"purpose" doc:"证照种类；* 为全部"`
 	Until   time.Time `json:"until"`
 	Reason  string    `json:"reason"`
+	Max     int64     `json:"max,omitempty" doc:"至多用印几次；0：不限"`
+	Daily   int64     `json:"daily,omitempty" doc:"每日至多用印几次；0：不限"`
+	EndedAt time.Time `json:"ended_at,omitzero"`
 }
 
 // Any stands for every purpose.

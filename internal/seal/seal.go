@@ -3,41 +3,37 @@ package seal
 import (
 	"slices"
 	"time"
-
-	"sidian/internal/fault"
 )
 
-// What a seal is for (电子印章管理办法: 法定名称章, 内设机构章, 业务专用章, 电子名章).
+// What a seal is for (电子印章管理办法: 法定名称章, 内设或分支机构章, 业务专用章, 电子名章,
+// 企业印章, 个人印章).
 const (
 	LegalName  = "legal-name"
-	Internal   = "internal"
+	Internal   = "internal" // of a department within the unit
+	Branch     = "branch"   // of a branch of the unit
 	Special    = "special"
-	NameSeal   = "name"
+	NameSeal   = "name" // of the person who heads the unit
 	Enterprise = "enterprise"
+	Personal   = "personal"
 )
 
 // labels are the Chinese words for the kinds of seal.
 var labels = map[string]string{
-	LegalName: "法定名称章", Internal: "内设机构章", Special: "业务专用章", NameSeal: "电子名章", Enterprise: "企业印章",
+	LegalName: "法定名称章", Internal: "内设机构章", Branch: "分支机构章", Special: "业务专用章",
+	NameSeal: "电子名章", Enterprise: "企业印章", Personal: "个人印章",
 }
 
 // Label is the Chinese word for a kind of seal.
 func Label(kind string) string { return labels[kind] }
 
-// States of a seal.
-const (
-	Effective = "effective"
-	Frozen    = "frozen"
-	Cancelled = "cancelled"
-	Expired   = "expired" // comes from time, is never stored
-)
-
-// moves are the states that each state may be reached from.
-var moves = map[string][]string{
-	Effective: {Frozen},
-	Frozen:    {Effective},
-	Cancelled: {Effective, Frozen},
+// Kinds lists the kinds of seal, in the order in which people choose.
+func Kinds() []string {
+	return []string{LegalName, Internal, Branch, Special, NameSeal, Enterprise, Personal}
 }
+
+// OfPerson tells whether seals of a kind carry a person's name: what is public
+// about them is masked.
+func OfPerson(kind string) bool { return kind == NameSeal || kind == Personal }
 
 // A Seal is what is known of an electronic seal.
 type Seal struct {
@@ -45,53 +41,32 @@ type Seal struct {
 	Org         string    `json:"org"`
 	Kind        string    `json:"kind"`
 	Name        string    `json:"name"`
-	State       string    `json:"state" enum:"effective,frozen,cancelled,expired"`
+	State       string    `json:"state" enum:"made,effective,frozen,cancelled,replaced,expired"`
+	Custodian   string    `json:"custodian,omitempty" doc:"保管人账号"`
+	Person      string    `json:"person,omitempty" doc:"电子名章、个人印章：本人账号"`
 	ValidFrom   time.Time `json:"valid_from"`
 	ValidTo     time.Time `json:"valid_to"`
+	RenewFrom   time.Time `json:"renew_from,omitzero" doc:"可以申请续期的第一天"`
 	Certificate string    `json:"certificate" doc:"数字证书序列号"`
+	Imprint     string    `json:"imprint,omitempty" doc:"印模图像的 SM3 摘要，十六进制"`
+	Statement   string    `json:"statement,omitempty" doc:"印模声明的 SM3 摘要，十六进制"`
+	Application string    `json:"application,omitempty" doc:"印章申请编号"`
+	Replaces    string    `json:"replaces,omitempty" doc:"所代替的印章"`
+	ReplacedBy  string    `json:"replaced_by,omitempty" doc:"由哪枚印章代替"`
+	Authority   string    `json:"authority,omitempty" doc:"备案机关"`
+	Number      string    `json:"number,omitempty" doc:"备案号"`
+	FiledAt     time.Time `json:"filed_at,omitzero" doc:"备案时间"`
+	LostAt      time.Time `json:"lost_at,omitzero" doc:"报告密钥失控的时间"`
 	CreatedAt   time.Time `json:"created_at"`
+
+	path string // of the organisation: "/a/b/"
 }
 
-// At returns the state at a time: a seal whose validity is over is expired
-// unless it is worse.
-func (s *Seal) At(now time.Time) string {
-	if s.State == Effective && now.After(s.ValidTo) {
-		return Expired
-	}
-	return s.State
+// RenewalOpen tells whether the seal may be renewed: within the days before its
+// end that the rule in force when it was filed says (N6), and not after it.
+func (s *Seal) RenewalOpen(now time.Time) bool {
+	return s.live() && !now.Before(s.RenewFrom) && !now.After(s.ValidTo)
 }
 
-// move refuses a change of state that the table does not know.
-func (s *Seal) move(to string) error {
-	from, known := moves[to]
-	switch {
-	case !known:
-		return fault.Invalid.New("没有这种印章状态").WithCode("seal.state").WithHint("可选：冻结、解冻、注销").WithField("state", "unknown", "可选 effective、frozen、cancelled")
-	case slices.Contains(from, s.State):
-		return nil
-	case s.State == Cancelled:
-		return fault.Conflict.New("印章“%s”已注销，状态不能再变更", s.Name).WithCode("seal.state").WithHint("请申请制作新的印章")
-	default:
-		return fault.Conflict.New("印章“%s”已处于该状态", s.Name).WithCode("seal.state").WithHint("请刷新后核对印章状态")
-	}
-}
-
-// usable refuses what may not stamp now, and names the rule.
-func (s *Seal) usable(now time.Time) error {
-	switch s.At(now) {
-	case Effective:
-		if now.Before(s.ValidFrom) {
-			return fault.Conflict.New("印章“%s”尚未到启用时间", s.Name).WithCode("seal.not-yet").WithHint("请在启用时间之后签发")
-		}
-		return nil
-	case Expired:
-		return fault.Conflict.New("印章“%s”已于 %s 到期，不能用印", s.Name, s.ValidTo.In(beijing).Format(time.DateOnly)).
-			WithCode("seal.expired").WithHint("请印章保管人办理续期后再签发")
-	case Frozen:
-		return fault.Conflict.New("印章“%s”已冻结，不能用印", s.Name).WithCode("seal.frozen").WithHint("请联系印章保管人或印章管理部门")
-	default:
-		return fault.Conflict.New("印章“%s”已注销，不能用印", s.Name).WithCode("seal.cancelled").WithHint("请申请制作新的印章")
-	}
-}
-
-var beijing = time.FixedZone("CST", 8*3600)
+// live tells whether the seal is filed and not gone for ever.
+func (s *Seal) live() bool { return slices.Contains([]string{Effective, Frozen}, s.State) }

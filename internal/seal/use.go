@@ -30,6 +30,9 @@ type Use struct {
 	Attempts  int64     `json:"attempts" doc:"调用密钥的次数至多为此"`
 	Account   string    `json:"account"`
 	App       string    `json:"app"`
+	Approval  string    `json:"approval,omitempty" doc:"逐件审批的编号"`
+	Operator  string    `json:"operator,omitempty" doc:"申请人账号"`
+	Device    string    `json:"device,omitempty" doc:"批准时所用设备"`
 	CreatedAt time.Time `json:"created_at"`
 	ClosedAt  time.Time `json:"closed_at,omitzero"`
 }
