@@ -16,7 +16,7 @@ var countyFile []byte
 
 // county is the demo's data, all of it invented.
 type county struct {
-	County       struct{ Name, Region, Tier string }
+	County       struct{ ID, Name, Region, Tier string }
 	Units        []unit
 	Staff        []staffMember
 	Posts        []unitPosts
@@ -32,9 +32,10 @@ type unit struct {
 	Any                          bool
 }
 
+// A staffMember has the roles in their unit, or in For and all below it.
 type staffMember struct {
-	Username, Name, Org string
-	Roles               []string
+	Username, Name, Org, For string
+	Roles                    []string
 }
 
 // unitPosts are the user names of who answers for certificates in a unit.
@@ -77,7 +78,7 @@ func loadCounty() (*county, error) {
 
 // unitTypes are the sorts of the county's units in the words of iam.
 var unitTypes = map[string]string{
-	"政府": "government", "管理单位": "department", "制发单位": "department", "应用单位": "department", "医疗机构": "medical", "学校": "school",
+	"政府": "government", "管理单位": "authority", "制发单位": "department", "应用单位": "department", "医疗机构": "medical", "学校": "school",
 	"档案部门": "archive", "乡镇": "township", "公用事业": "utility",
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -54,7 +55,7 @@ func (s *seeder) administrators(ctx context.Context) error {
 		return err
 	}
 	made, err := s.Auth.Bootstrap(ctx, iam.BootstrapRequest{
-		Root:     iam.OrgRequest{ID: root.ID, Name: root.Name, USCC: code, Region: s.County.Region, Tier: s.County.Tier},
+		Root:     iam.OrgRequest{ID: root.ID, Name: root.Name, USCC: code, Region: s.County.Region, Tier: root.Tier, Type: unitTypes[root.Sort]},
 		System:   iam.AccountRequest{Username: "system", Name: "样例·系统管理员"},
 		Security: iam.AccountRequest{Username: "security", Name: "样例·安全管理员"},
 		Audit:    iam.AccountRequest{Username: "audit", Name: "样例·审计管理员"},
@@ -111,12 +112,12 @@ func (s *seeder) staff(ctx context.Context) error {
 		}
 		s.accounts[m.Username] = n.ID
 		for _, role := range m.Roles {
-			if err := s.grant(n.ID, role, m.Org); err != nil {
+			if err := s.grant(n.ID, role, cmp.Or(m.For, m.Org)); err != nil {
 				return fmt.Errorf("%s: %w", m.Username, err)
 			}
 		}
 		s.remember(n, m.Roles, s.unitName(m.Org))
-		if slices.Contains(m.Roles, "custodian") && m.Org == s.Units[0].ID {
+		if slices.Contains(m.Roles, "custodian") && m.Org == s.County.ID {
 			if s.custodian, err = s.IAM.As(ctx, n.ID); err != nil {
 				return err
 			}
@@ -186,7 +187,7 @@ func (s *seeder) holders(context.Context) error {
 // behalf of its issuer.
 func (s *seeder) clients(ctx context.Context) error {
 	scopes := []string{"cert.issue", "cert.read", "kind.read", "seal.read"}
-	n, err := s.IAM.CreateClient(s.security, iam.ClientRequest{Name: "样例政务服务业务系统", Org: s.Units[0].ID, Scopes: scopes})
+	n, err := s.IAM.CreateClient(s.security, iam.ClientRequest{Name: "样例政务服务业务系统", Org: s.County.ID, Scopes: scopes})
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ var tiers = []string{"province", "city", "county", "town", "village"}
 
 // orgTypes are the sorts of unit that the documents name (S4 任务8、10; S3A art.31).
 var orgTypes = []OrgType{
-	{"government", "政府"}, {"department", "部门"}, {"township", "乡镇街道"}, {"village", "村社区"}, {"utility", "公用事业"},
+	{"government", "政府"}, {"authority", "管理单位"}, {"department", "部门"}, {"township", "乡镇街道"}, {"village", "村社区"}, {"utility", "公用事业"},
 	{"school", "学校"}, {"medical", "医疗机构"}, {"archive", "档案部门"}, {"enterprise", "企业"}, {"other", "其他"},
 }
 
