@@ -2,17 +2,31 @@
 // wrapped, and is used through what it can do (sign, encrypt a column, index a
 // value), never as bytes that travel.
 //
-// The keys stand in the database, each wrapped with SM4-GCM under a master key
-// that stands in a file beside it: neither of the two alone gives a key away.
-// A module that keeps keys in hardware (PKCS#11, SDF) takes the place of that
-// file and of [Store.load]: it wraps secrets itself and answers Signer with a
-// handle; it is no interface before there are two.
+// The keys stand in the database, each wrapped under a key that stands beside
+// it, in a [Module]: a master key file (SM4-GCM), a token (package pkcs11), or a
+// cryptographic device (package sdf). Neither of the two alone gives a key away.
+// A module that can also keeps signing keys of its own: of these the database
+// has the handle and the public half, and the key itself never leaves the module.
+//
+// Backups. A copy of the database is worth nothing without the module's wrapping
+// key of that day: keep a copy of the master key file, or a backup token, apart
+// from the database's copies, and as long as any of these is kept. What a module
+// keeps itself is in no copy of the database; it is backed up by the module's own
+// means, or its seals are made again (a lost signing key is no lost record: what
+// it signed verifies as before).
+//
+// The wrapping key is exchanged by [Store.Rewrap] and [Store.FinishRewrap]: of a
+// file for another (it leaked, or its time has come), of a file for a module, of
+// one module for another. Between the two, either opens the store, so that nothing
+// is lost whenever the machine stops. Signing keys stay where they were made;
+// seals get new ones, in the module, when they are renewed. A wrapping key that
+// is lost without a copy is lost with everything under it.
 //
 // Beside keys it holds what they are good for in a database that others can
 // reach: guarded rows ([Rows]), and sealing again under a new root ([Rotation]).
 //
-// It owns the tables keys_master, keys_key, keys_census, keys_rotation and
-// keys_pause.
+// It owns the tables keys_master, keys_key, keys_rewrap, keys_census,
+// keys_rotation and keys_pause.
 package keys
 
 import (
@@ -70,9 +84,12 @@ func (p Purpose) Signs() bool { return purposes[p] == kindSM2 }
 
 // A Store holds keys. It is safe for concurrent use.
 type Store struct {
-	db     *db.DB
-	master atomic.Pointer[master]
-	roots  atomic.Pointer[rootSet]
+	db      *db.DB
+	wrapper atomic.Pointer[Module]
+	roots   atomic.Pointer[rootSet]
+	holders map[string]Module // modules that keep signing keys, by name
+
+	Step func(string) // called after each step of an exchange, by tests; nil: none
 
 	mu      sync.Mutex
 	signers map[string]cached      // by id
@@ -98,8 +115,12 @@ func (s *Store) Generate(ctx context.Context, p Purpose) (id string, err error) 
 	return id, err
 }
 
-// GenerateTx is Generate in a caller's transaction.
+// GenerateTx is Generate in a caller's transaction. A key that a module keeps
+// stays there, unused, when that is undone: tokens know no transactions.
 func (s *Store) GenerateTx(tx *db.Tx, p Purpose) (id string, err error) {
+	if p.Signs() && s.module().Keeps(p) {
+		return s.generateIn(tx, p)
+	}
 	key, err := gm.GenerateKey()
 	if err != nil {
 		return "", err
@@ -121,14 +142,35 @@ func (s *Store) ImportTx(tx *db.Tx, p Purpose, key *gm.PrivateKey) (id string, e
 
 // keep wraps the bytes of a key and stores them under a new id.
 func (s *Store) keep(tx *db.Tx, p Purpose, kind string, public, plain []byte) (string, error) {
-	r := s.newRow(tx, p, kind)
+	r := newRow(tx, p, kind)
 	r.public = public
-	r.wrapped = s.master.Load().wrap(r, plain)
+	if err := s.wrap(&r, plain); err != nil {
+		return "", err
+	}
 	return r.id, insertKey(tx, r)
 }
 
-func (s *Store) newRow(tx *db.Tx, p Purpose, kind string) row {
-	return row{id: newID(), purpose: p, kind: kind, master: s.master.Load().id, created: tx.Now()}
+// generateIn makes a key that stays in the module. What is wrapped is no key:
+// it ties the row to the module's word.
+func (s *Store) generateIn(tx *db.Tx, p Purpose) (string, error) {
+	m, r := s.module(), newRow(tx, p, kindSM2)
+	taken, err := handles(tx, m.Name())
+	if err != nil {
+		return "", err
+	}
+	handle, public, err := m.Generate(r.id, taken)
+	if err != nil {
+		return "", err
+	}
+	r.holder, r.handle, r.public = m.Name(), handle, public.Bytes()
+	if err := s.wrap(&r, []byte("kept")); err != nil {
+		return "", err
+	}
+	return r.id, insertKey(tx, r)
+}
+
+func newRow(tx *db.Tx, p Purpose, kind string) row {
+	return row{id: newID(), purpose: p, kind: kind, created: tx.Now()}
 }
 
 // newID is 80 random bits.
@@ -164,13 +206,15 @@ func (s *Store) Signer(ctx context.Context, id string, p Purpose) (gm.Signer, er
 	return signer, nil
 }
 
-// load makes a signer of a stored key: the place where one kept in hardware
-// would be opened instead.
+// load makes a signer of a stored key.
 func (s *Store) load(r row) (gm.Signer, error) {
 	if r.kind != kindSM2 {
 		return nil, fault.Invalid.New("该密钥不能用于签名").WithCode("key.purpose")
 	}
-	der, err := s.master.Load().unwrap(r)
+	if r.holder != "" {
+		return s.kept(r)
+	}
+	der, err := s.unwrap(r)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package keys
 
 import (
-	"context"
 	"crypto/cipher"
 	"crypto/rand"
 	"crypto/subtle"
@@ -13,13 +12,11 @@ import (
 	"strings"
 
 	"sidian/gm"
-	"sidian/internal/db"
-	"sidian/internal/fault"
 )
 
-// A master key wraps the keys in the database. Its file is one line of text:
-// a label and 32 random bytes in base64.
-type master struct {
+// soft is the module without hardware: a master key wraps the keys in the
+// database. Its file is one line of text: a label and 32 random bytes in base64.
+type soft struct {
 	id    string      // derived from the bytes, says nothing about them
 	check gm.Digest   // likewise; tells two keys of one id apart
 	aead  cipher.AEAD // SM4-GCM under a key derived for wrapping
@@ -48,7 +45,7 @@ func CreateMaster(path string) error {
 
 // readMaster reads a master key file. One that others may read is refused: it
 // is no secret any more.
-func readMaster(path string) (*master, error) {
+func readMaster(path string) (*soft, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("keys: looking for the master key file: %w", err)
@@ -70,13 +67,13 @@ func readMaster(path string) (*master, error) {
 	return newMaster(secret)
 }
 
-func newMaster(secret []byte) (*master, error) {
+func newMaster(secret []byte) (*soft, error) {
 	aead, err := gm.NewGCM(gm.DeriveKey(secret, "sidian keys wrap", 16))
 	if err != nil {
 		return nil, err
 	}
 	id := gm.HMAC(secret, []byte("sidian keys master id"))
-	return &master{
+	return &soft{
 		id:    hex.EncodeToString(id[:8]),
 		check: gm.HMAC(secret, []byte("sidian keys master check")),
 		aead:  aead,
@@ -89,89 +86,58 @@ const wrapVersion = 1
 // bound is what a wrapped key is bound to: moved to another row, or with its
 // row changed, it does not open.
 func bound(r row) []byte {
-	return fmt.Appendf(nil, "keys_key\x00%s\x00%s\x00%s\x00%x", r.id, r.purpose, r.kind, r.public)
-}
-
-func (m *master) wrap(r row, plain []byte) []byte {
-	return seal(m.aead, []byte{wrapVersion}, plain, bound(r))
-}
-
-func (m *master) unwrap(r row) ([]byte, error) {
-	if r.master != m.id || len(r.wrapped) < 1 || r.wrapped[0] != wrapVersion {
-		return nil, errWrapped(r.id)
+	b := fmt.Appendf(nil, "keys_key\x00%s\x00%s\x00%s\x00%x", r.id, r.purpose, r.kind, r.public)
+	if r.holder != "" {
+		b = fmt.Appendf(b, "\x00%s\x00%s", r.holder, r.handle)
 	}
-	plain, err := open(m.aead, r.wrapped[:1], r.wrapped[1:], bound(r))
-	if err != nil {
-		return nil, errWrapped(r.id)
-	}
-	return plain, nil
+	return b
 }
 
-func errWrapped(id string) error {
-	return fmt.Errorf("keys: key %s does not open under this master key: it was altered, or wrapped under another", id)
-}
-
-// Create makes the root secrets of a platform that has none, wrapped under the
-// master key in the file, and opens the store. Only the setting-up of a
-// platform calls it.
-func Create(ctx context.Context, d *db.DB, path string) (*Store, error) {
+// Soft is the module of the master key in a file.
+func Soft(path string) (Module, error) {
 	m, err := readMaster(path)
 	if err != nil {
 		return nil, err
 	}
-	s := newStore(d, m)
-	err = d.Write(ctx, func(tx *db.Tx) error {
-		switch _, err := onlyMaster(tx); {
-		case err == nil:
-			return fault.Conflict.New("密钥库已经建立").WithCode("keys.exists")
-		case !errors.Is(err, fault.NotFound):
-			return err
-		}
-		if err := insertMaster(tx, m); err != nil {
-			return err
-		}
-		for _, p := range Purposes() {
-			if p.Signs() {
-				continue
-			}
-			if err := s.addRoot(tx, p); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	_, err = s.loadRoots(ctx)
-	return s, err
+	return m, nil
 }
 
-// Open reads the master key file and checks that it is the one that the keys
-// in d are wrapped under. It creates nothing.
-func Open(ctx context.Context, d *db.DB, path string) (*Store, error) {
-	m, err := readMaster(path)
-	if err != nil {
-		return nil, err
+func (m *soft) Name() string                { return SoftModule }
+func (m *soft) Wrapper() string             { return m.id }
+func (m *soft) CheckValue() ([]byte, error) { return m.check[:], nil }
+func (m *soft) Keeps(Purpose) bool          { return false }
+func (m *soft) Health() error               { return nil }
+func (m *soft) Close() error                { return nil }
+
+func (m *soft) CheckWrapper(value []byte) error {
+	if subtle.ConstantTimeCompare(value, m.check[:]) != 1 {
+		return errors.New("keys: the master key has the id of another")
 	}
-	var known *master
-	err = d.Read(ctx, func(tx *db.Tx) (err error) { known, err = onlyMaster(tx); return err })
-	if errors.Is(err, fault.NotFound) {
-		return nil, errors.New("keys: the database holds no keys; they are created when the platform is set up")
-	}
-	if err != nil {
-		return nil, err
-	}
-	if known.id != m.id || subtle.ConstantTimeCompare(known.check[:], m.check[:]) != 1 {
-		return nil, fmt.Errorf("keys: %s is not the master key of this database, which has the id %s", path, known.id)
-	}
-	s := newStore(d, m)
-	_, err = s.loadRoots(ctx)
-	return s, err
+	return nil
 }
 
-func newStore(d *db.DB, m *master) *Store {
-	s := &Store{db: d, signers: map[string]cached{}, ciphers: map[column]cipher.AEAD{}}
-	s.master.Store(m)
-	return s
+func (m *soft) Lacks(a Ability) string {
+	if a == Signs {
+		return "软件密钥以包裹形式保存在数据库中，不在模块内"
+	}
+	return ""
+}
+
+func (m *soft) Generate(string, []string) (string, *gm.PublicKey, error) {
+	return "", nil, errors.New("keys: the soft module keeps no keys")
+}
+
+func (m *soft) Signer(string, *gm.PublicKey) (gm.Signer, error) {
+	return nil, errors.New("keys: the soft module keeps no keys")
+}
+
+func (m *soft) Wrap(bound, plain []byte) ([]byte, error) {
+	return seal(m.aead, []byte{wrapVersion}, plain, bound), nil
+}
+
+func (m *soft) Unwrap(bound, wrapped []byte) ([]byte, error) {
+	if len(wrapped) < 1 || wrapped[0] != wrapVersion {
+		return nil, errors.New("keys: malformed")
+	}
+	return open(m.aead, wrapped[:1], wrapped[1:], bound)
 }

@@ -93,9 +93,15 @@ func (s *Store) RotateTx(tx *db.Tx, p Purpose) error {
 // addRoot makes a root that is newer than all others of its purpose, also when
 // the clock was set back meanwhile.
 func (s *Store) addRoot(tx *db.Tx, p Purpose) error {
+	switch exchanging, err := hasNext(tx); {
+	case err != nil:
+		return err
+	case exchanging:
+		return fault.Conflict.New("主密钥正在更换，暂不能更换数据加密密钥").WithCode("key.master").WithHint("请先完成主密钥的更换，再轮换")
+	}
 	secret := randomBytes(rootLen)
 	defer clear(secret)
-	r := s.newRow(tx, p, kindSecret)
+	r := newRow(tx, p, kindSecret)
 	last, err := newestRoot(tx, p)
 	if err != nil {
 		return err
@@ -103,7 +109,9 @@ func (s *Store) addRoot(tx *db.Tx, p Purpose) error {
 	if !r.created.After(last) {
 		r.created = last.Add(time.Millisecond)
 	}
-	r.wrapped = s.master.Load().wrap(r, secret)
+	if err := s.wrap(&r, secret); err != nil {
+		return err
+	}
 	return insertKey(tx, r)
 }
 
@@ -179,11 +187,10 @@ func (s *Store) loadRoots(ctx context.Context) (*rootSet, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keys: reading the root secrets: %w", err)
 	}
-	m := s.master.Load()
 	for _, r := range rows { // oldest first
 		k := root{id: r.id, purpose: r.purpose, created: r.created, retired: !r.retired.IsZero()}
 		if !r.destroyed() {
-			if k.secret, err = m.unwrap(r); err != nil {
+			if k.secret, err = s.unwrap(r); err != nil {
 				return nil, err
 			}
 		}

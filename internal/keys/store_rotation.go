@@ -110,6 +110,9 @@ func setRetired(tx *db.Tx, id string, at time.Time) error {
 
 // wipe leaves the record of a retired root without its secret.
 func wipe(tx *db.Tx, id string) error {
+	if _, err := tx.Exec(`delete from keys_rewrap where id = $1`, id); err != nil {
+		return err
+	}
 	_, err := tx.Exec(`update keys_key set wrapped = $2 where id = $1 and kind = 'secret' and retired_at is not null`, id, []byte{})
 	return err
 }
