@@ -61,6 +61,7 @@ func run(ctx context.Context, span time.Duration, only string) error {
 	}
 	for _, m := range []measure{
 		{"issue_memory", issueMemory}, {"issue_memory_tsa", issueMemoryStamped}, {"verify_memory", verifyMemory},
+		{"stamp_memory", stampMemory}, {"stamp_timestamp_memory", stampTimestampMemory},
 		{"issue_http_sqlite", issueSQLite}, {"issue_http_postgres", issuePostgres},
 		{"decide", decide}, {"audit_share_sqlite", auditSQLite}, {"audit_share_postgres", auditPostgres},
 	} {

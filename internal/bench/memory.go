@@ -111,6 +111,15 @@ func (b *bench) makeSeal() error {
 // issue makes the n-th document: the request is checked, the face filled, its
 // glyphs embedded, the seal stamped and the package written.
 func (b *bench) issue(n int64, stamped bool) ([]byte, error) {
+	d, err := b.draft(n)
+	if err != nil {
+		return nil, err
+	}
+	return b.stamp(d, stamped)
+}
+
+// draft is the n-th document before it is sealed.
+func (b *bench) draft(n int64) (*ofd.Document, error) {
 	req, err := b.request(n)
 	if err != nil {
 		return nil, err
@@ -125,11 +134,7 @@ func (b *bench) issue(n int64, stamped bool) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := b.face.Fill(draft.Face)
-	if err != nil {
-		return nil, err
-	}
-	return b.stamp(d, stamped)
+	return b.face.Fill(draft.Face)
 }
 
 // names vary the glyphs that a document needs.

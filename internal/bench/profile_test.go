@@ -35,3 +35,19 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkStamp(b *testing.B) {
+	x, err := newBench()
+	if err != nil {
+		b.Fatal(err)
+	}
+	plain, err := x.plain()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := x.stampBytes(plain, false); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
