@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -81,15 +82,26 @@ func isPublic(a netip.Addr) bool {
 // Post sends body and returns the answer's body. An answer that is not 2xx, or
 // is too large, is an error that names the host and the status only.
 func (c *Client) Post(ctx context.Context, target, media string, body []byte) ([]byte, error) {
-	return c.do(ctx, http.MethodPost, target, media, body)
+	return c.do(ctx, http.MethodPost, target, media, body, nil)
+}
+
+// PostWith is Post with further headers.
+func (c *Client) PostWith(ctx context.Context, target, media string, body []byte, header http.Header) ([]byte, error) {
+	return c.do(ctx, http.MethodPost, target, media, body, header)
+}
+
+// Lists tells whether an address is one that may be called.
+func (c *Client) Lists(target string) bool {
+	u, err := url.Parse(target)
+	return err == nil && lists(c.opts.Hosts, u)
 }
 
 // Get fetches target, with the same rules as Post.
 func (c *Client) Get(ctx context.Context, target string) ([]byte, error) {
-	return c.do(ctx, http.MethodGet, target, "", nil)
+	return c.do(ctx, http.MethodGet, target, "", nil, nil)
 }
 
-func (c *Client) do(ctx context.Context, method, target, media string, body []byte) ([]byte, error) {
+func (c *Client) do(ctx context.Context, method, target, media string, body []byte, header http.Header) ([]byte, error) {
 	u, err := url.Parse(target)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
 		return nil, fmt.Errorf("httpx: the address of an outgoing call is not a plain http or https URL")
@@ -101,6 +113,7 @@ func (c *Client) do(ctx context.Context, method, target, media string, body []by
 	if err != nil {
 		return nil, fmt.Errorf("httpx: calling %s: %w", u.Host, err)
 	}
+	maps.Copy(req.Header, header)
 	if media != "" {
 		req.Header.Set("Content-Type", media)
 	}
