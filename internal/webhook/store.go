@@ -104,7 +104,7 @@ func failing(tx *db.Tx, id string) (time.Time, error) {
 }
 
 func setFailing(tx *db.Tx, id string, at int64) error {
-	_, err := tx.Exec(`update webhook_subscription set failing_since = nullif($2, 0) where id = $1 and failing_since is distinct from nullif($2, 0)`, id, at)
+	_, err := tx.Exec(`update webhook_subscription set failing_since = nullif(cast($2 as bigint), 0) where id = $1 and failing_since is distinct from nullif(cast($2 as bigint), 0)`, id, at)
 	return err
 }
 
