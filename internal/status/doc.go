@@ -14,6 +14,8 @@
 package status
 
 import (
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"sidian/internal/db"
@@ -46,11 +48,16 @@ type Entry struct {
 }
 
 // A Service allots entries, changes them and serves the lists. It is safe for
-// concurrent use.
+// concurrent use, and is not copied.
 type Service struct {
 	DB   *db.DB
 	Keys *keys.Store
 	// BaseURL is where the lists are served, without a final slash: it stands in
 	// what is signed.
 	BaseURL string
+	// Lists are the lists there are; nil: Seals and Certificates.
+	Lists []string
+
+	ring   atomic.Pointer[ring]
+	boards sync.Map // name of a list → *board
 }
