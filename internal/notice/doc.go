@@ -5,7 +5,11 @@
 // finds what was told to the post, and who lost the permission sees it no more.
 //
 // A notice names what happened and where to look, and no person: its words are
-// refused if they hold the number of one. It is kept for three years.
+// refused if they hold the number of one. It is kept for three years: as long as
+// what it tells of is likely to be asked about, and no longer than a record of
+// reading habits should be (the acts themselves stand in the audit).
+//
+// Nothing leaves the platform from here: accounts have no address for mail.
 //
 // It owns the tables notice_notice and notice_read.
 package notice
@@ -18,6 +22,8 @@ import (
 
 // A Notice is one thing that people are told.
 type Notice struct {
+	// ID is what marks it as read. PutTx makes it, of the occasion that the
+	// caller names there.
 	ID string `json:"id"`
 	// Account is whom it is for, or, when it is empty, everybody who holds
 	// Permission at Org.
