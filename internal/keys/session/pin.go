@@ -14,12 +14,14 @@ import (
 type Pin struct {
 	Path string
 
-	mu  sync.Mutex
-	bad gm.Digest // of the PIN that the module refused
+	mu   sync.Mutex
+	good gm.Digest // of the PIN that the module took
+	bad  gm.Digest // of the one that it refused
 }
 
 // Use calls login with the PIN. One that login reports as refused is not tried
-// again before the file says another: modules lock after a few wrong ones.
+// again before the file says another: modules lock after a few wrong ones. Until
+// one was taken, callers try one after the other.
 func (p *Pin) Use(login func(pin []byte) (refused bool, err error)) error {
 	pin, err := p.read()
 	if err != nil {
@@ -28,14 +30,26 @@ func (p *Pin) Use(login func(pin []byte) (refused bool, err error)) error {
 	defer clear(pin)
 	sum := gm.Sum(pin)
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	known := sum == p.good && sum != p.bad
+	if known {
+		p.mu.Unlock()
+	} else {
+		defer p.mu.Unlock()
+	}
 	if sum == p.bad {
 		return Refused(p.Path)
 	}
 	refused, err := login(pin)
-	if refused {
+	if known {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+	}
+	switch {
+	case refused:
 		p.bad = sum
 		return Refused(p.Path)
+	case err == nil:
+		p.good, p.bad = sum, gm.Digest{}
 	}
 	return err
 }
