@@ -81,7 +81,7 @@ func TestMake(t *testing.T) {
 		if _, err := w.Seal.Get(w.Security, x.ID); !errors.Is(err, fault.Forbidden) {
 			t.Errorf("whoever may not see it: %v", err)
 		}
-		entries(t, d, "seal/"+x.ID, "seal.make")
+		entries(t, d, "seal/"+x.ID, "seal.make", "seal.file")
 		_, err = w.Seal.Get(w.Client, "none")
 		wantCode(t, err, fault.NotFound, "seal.unknown")
 		must(t, w.Seal.Setup(t.Context(), "另一个名称")) // does nothing
@@ -243,7 +243,7 @@ func TestCancelled(t *testing.T) {
 		must(t, err)
 		now = now.Add(time.Hour)
 		must(t, w.Seal.SetState(w.Keeper, x.ID, seal.Cancelled, "机构撤并"))
-		entries(t, d, "seal/"+x.ID, "seal.make", "seal.grant", "seal.cancelled")
+		entries(t, d, "seal/"+x.ID, "seal.make", "seal.file", "seal.grant", "seal.cancelled")
 		entries(t, d, "pki/certificate/"+x.Certificate, "pki.issue", "pki.revoke")
 		if _, err := w.Seal.Stamp(w.Client, left, doc, place); !errors.Is(err, fault.Conflict) {
 			t.Errorf("a right from before: %v", err)

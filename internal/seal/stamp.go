@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"sidian/gm"
 	"sidian/internal/db"
@@ -18,8 +19,12 @@ import (
 type Token struct {
 	use, seal string
 	content   gm.Digest
+	asked     time.Time // when the seal was last asked whether it may stamp
 	state     atomic.Int32
 }
+
+// believed is how long what a seal answered to that is believed.
+const believed = time.Second
 
 // States of a token.
 const (
@@ -29,10 +34,13 @@ const (
 )
 
 func newToken(tx *db.Tx, u *Use) *Token {
-	t := &Token{use: u.ID, seal: u.Seal, content: u.Plan}
+	t := &Token{use: u.ID, seal: u.Seal, content: u.Plan, asked: tx.Now()}
 	tx.AfterCommit(func() { t.state.CompareAndSwap(pending, ready) })
 	return t
 }
+
+// Seal is the id of the seal that it stamps with.
+func (t *Token) Seal() string { return t.seal }
 
 // Use is the id of the use that the token was made for.
 func (t *Token) Use() string { return t.use }
@@ -71,6 +79,9 @@ func (s *Service) Stamp(ctx context.Context, t *Token, d *ofd.Document, places .
 	if err != nil {
 		return nil, err
 	}
+	if err := s.still(ctx, t); err != nil {
+		return nil, err
+	}
 	if !t.state.CompareAndSwap(ready, spent) {
 		return nil, fault.Conflict.New("用印令牌未生效，或已经使用过").WithCode("seal.spent").WithHint("请重新签发")
 	}
@@ -87,4 +98,14 @@ func (s *Service) Stamp(ctx context.Context, t *Token, d *ofd.Document, places .
 		return nil, fmt.Errorf("seal: stamping: %w", err)
 	}
 	return out, nil
+}
+
+// still asks again whether the seal may stamp, where that was a while ago: one
+// that was frozen meanwhile, by any process, does not.
+func (s *Service) still(ctx context.Context, t *Token) error {
+	if age := s.DB.Now().Sub(t.asked); age >= 0 && age <= believed {
+		return nil
+	}
+	err := s.DB.Read(ctx, func(tx *db.Tx) error { _, err := s.UsableTx(tx, t.seal); return err })
+	return s.Refused(ctx, "seal.stamp", object(t.seal), err)
 }

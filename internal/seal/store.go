@@ -1,7 +1,6 @@
 package seal
 
 import (
-	"errors"
 	"time"
 
 	"sidian/gm"
@@ -25,64 +24,30 @@ func makerOf(tx *db.Tx) (keyID string, c *gm.Certificate, err error) {
 
 func insertSeal(tx *db.Tx, x *Seal, keyID string, sealDER, certificateDER []byte) error {
 	_, err := tx.Exec(`
-		insert into seal_seal (id, org_id, kind, name, state, key_id, seal, certificate, serial, valid_from, valid_to, created_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		x.ID, x.Org, x.Kind, x.Name, x.State, keyID, sealDER, certificateDER, x.Certificate,
-		x.ValidFrom.UnixMilli(), x.ValidTo.UnixMilli(), tx.Now().UnixMilli())
+		insert into seal_seal (id, org_id, path, kind, name, state, custodian, person, key_id, seal, certificate, serial, imprint, statement,
+		       application, replaces, replaced_by, authority, number, renew_at, valid_from, valid_to, created_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, '', '', '', $17, $18, $19, $20)`,
+		x.ID, x.Org, x.path, x.Kind, x.Name, x.State, x.Custodian, x.Person, keyID, sealDER, certificateDER, x.Certificate, x.Imprint, x.Statement,
+		x.Application, x.Replaces, x.RenewFrom.UnixMilli(), x.ValidFrom.UnixMilli(), x.ValidTo.UnixMilli(), tx.Now().UnixMilli())
 	return err
 }
 
-const columns = `id, org_id, kind, name, state, serial, valid_from, valid_to, created_at`
+const columns = `id, org_id, path, kind, name, state, custodian, person, serial, imprint, statement, application, replaces, replaced_by,
+	authority, number, filed_at, lost_at, renew_at, valid_from, valid_to, created_at`
 
 func scanSeal(scan func(...any) error) (*Seal, error) {
 	x := &Seal{}
-	var from, to, at int64
-	if err := scan(&x.ID, &x.Org, &x.Kind, &x.Name, &x.State, &x.Certificate, &from, &to, &at); err != nil {
-		return nil, err
-	}
-	x.ValidFrom, x.ValidTo, x.CreatedAt = ms(from), ms(to), ms(at)
-	return x, nil
-}
-
-// one returns the first row of a query for a seal.
-func one(tx *db.Tx, q string, args ...any) (x *Seal, err error) {
-	err = tx.All(q, args, func(scan func(...any) error) error {
-		if x != nil {
-			return nil
-		}
-		x, err = scanSeal(scan)
-		return err
-	})
-	if err == nil && x == nil {
-		return nil, fault.NotFound.New("没有这枚印章").WithCode("seal.unknown")
-	}
+	var renew, from, to, at int64
+	var filed, lost *int64
+	err := scan(&x.ID, &x.Org, &x.path, &x.Kind, &x.Name, &x.State, &x.Custodian, &x.Person, &x.Certificate, &x.Imprint, &x.Statement, &x.Application,
+		&x.Replaces, &x.ReplacedBy, &x.Authority, &x.Number, &filed, &lost, &renew, &from, &to, &at)
+	x.FiledAt, x.LostAt = maybe(filed), maybe(lost)
+	x.RenewFrom, x.ValidFrom, x.ValidTo, x.CreatedAt = ms(renew), ms(from), ms(to), ms(at)
 	return x, err
 }
 
-func byID(tx *db.Tx, id string) (*Seal, error) {
-	return one(tx, `select `+columns+` from seal_seal where id = $1`, id)
-}
-
-// newestOf returns the seal of an organisation that was made last; one that is
-// cancelled does not count.
-func newestOf(tx *db.Tx, org, kind string) (*Seal, error) {
-	return one(tx, `select `+columns+` from seal_seal
-		 where org_id = $1 and kind = $2 and state <> 'cancelled'
-		 order by created_at desc, id desc
-		 limit 1`, org, kind)
-}
-
-// page lists seals of organisations, newest first: those before the one that
-// was made at (ms) with id.
-func page(tx *db.Tx, orgs []string, before int64, beforeID string, limit int) (out []*Seal, err error) {
-	if len(orgs) == 0 {
-		return nil, nil
-	}
-	marks, args := db.Marks([]any{before, beforeID, limit}, orgs)
-	err = tx.All(`select `+columns+` from seal_seal
-		 where (created_at, id) < ($1, $2) and org_id in (`+marks+`)
-		 order by created_at desc, id desc
-		 limit $3`, args, func(scan func(...any) error) error {
+func seals(tx *db.Tx, q string, args ...any) (out []*Seal, err error) {
+	err = tx.All(q, args, func(scan func(...any) error) error {
 		x, err := scanSeal(scan)
 		out = append(out, x)
 		return err
@@ -90,9 +55,68 @@ func page(tx *db.Tx, orgs []string, before int64, beforeID string, limit int) (o
 	return out, err
 }
 
+// one returns the first row of a query for a seal.
+func one(tx *db.Tx, q string, args ...any) (*Seal, error) {
+	found, err := seals(tx, q, args...)
+	if err == nil && len(found) == 0 {
+		return nil, fault.NotFound.New("没有这枚印章").WithCode("seal.unknown")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+func byID(tx *db.Tx, id string) (*Seal, error) {
+	return one(tx, `select `+columns+` from seal_seal where id = $1`, id)
+}
+
+// newestOf returns the seal of an organisation that was filed last; one that is
+// cancelled or replaced does not count, nor one that waits to be filed.
+func newestOf(tx *db.Tx, org, kind string) (*Seal, error) {
+	return one(tx, `select `+columns+` from seal_seal
+		 where org_id = $1 and kind = $2 and state in ('effective', 'frozen')
+		 order by created_at desc, id desc
+		 limit 1`, org, kind)
+}
+
+// ofKey lists the filed seals that live and have the key of a seal, itself
+// included.
+func ofKey(tx *db.Tx, keyID string) ([]*Seal, error) {
+	return seals(tx, `select `+columns+` from seal_seal
+		 where key_id = $1 and state in ('made', 'effective', 'frozen')
+		 order by id`, keyID)
+}
+
 func setState(tx *db.Tx, id, state string) error {
 	_, err := tx.Exec(`update seal_seal set state = $2 where id = $1`, id, state)
 	return err
+}
+
+func setLost(tx *db.Tx, id string) error {
+	_, err := tx.Exec(`update seal_seal set state = 'frozen', lost_at = $2 where id = $1`, id, tx.Now().UnixMilli())
+	return err
+}
+
+func setReplaced(tx *db.Tx, id, by string) error {
+	_, err := tx.Exec(`update seal_seal set state = 'replaced', replaced_by = $2 where id = $1`, id, by)
+	return err
+}
+
+func setCustodian(tx *db.Tx, id, account string) error {
+	_, err := tx.Exec(`update seal_seal set custodian = $2 where id = $1`, id, account)
+	return err
+}
+
+func setFiled(tx *db.Tx, x *Seal) error {
+	_, err := tx.Exec(`update seal_seal set state = 'effective', authority = $2, number = $3, filed_at = $4, renew_at = $5 where id = $1`,
+		x.ID, x.Authority, x.Number, x.FiledAt.UnixMilli(), x.RenewFrom.UnixMilli())
+	return err
+}
+
+func numbered(tx *db.Tx, authority, number string) (n int64, err error) {
+	err = tx.Get(`select count(*) from seal_seal where number = $1 and authority = $2 and number <> ''`, []any{number, authority}, &n)
+	return n, err
 }
 
 func materialOf(tx *db.Tx, id string) (keyID string, sealDER, certificateDER []byte, err error) {
@@ -100,102 +124,12 @@ func materialOf(tx *db.Tx, id string) (keyID string, sealDER, certificateDER []b
 	return keyID, sealDER, certificateDER, err
 }
 
-func insertPolicy(tx *db.Tx, p *Policy) error {
-	_, err := tx.Exec(`
-		insert into seal_policy (id, seal_id, app, purpose, until, reason, created_at)
-		values ($1, $2, $3, $4, $5, $6, $7)`, p.ID, p.Seal, p.App, p.Purpose, p.Until.UnixMilli(), p.Reason, tx.Now().UnixMilli())
-	return err
-}
-
-func policyByID(tx *db.Tx, id string) (*Policy, error) {
-	p := &Policy{ID: id}
-	var until int64
-	err := tx.Get(`select seal_id, app, purpose, until, reason from seal_policy where id = $1`, []any{id}, &p.Seal, &p.App, &p.Purpose, &until, &p.Reason)
-	if errors.Is(err, fault.NotFound) {
-		err = fault.NotFound.New("没有这项常备用印授权").WithCode("seal.policy-unknown")
-	}
-	p.Until = ms(until)
-	return p, err
-}
-
-func endPolicy(tx *db.Tx, id string) (int64, error) {
-	return tx.Exec(`update seal_policy set ended_at = $2 where id = $1 and ended_at is null`, id, tx.Now().UnixMilli())
-}
-
-// policyFor returns the id of a policy that allows the use now.
-func policyFor(tx *db.Tx, sealID, app, purpose string) (id string, err error) {
-	err = tx.Get(`
-		select id from seal_policy
-		 where seal_id = $1 and app = $2 and (purpose = $3 or purpose = '*') and until >= $4 and ended_at is null
-		 order by until desc, id
-		 limit 1`, []any{sealID, app, purpose, tx.Now().UnixMilli()}, &id)
-	return id, err
-}
-
-func insertUse(tx *db.Tx, u *Use) error {
-	_, err := tx.Exec(`
-		insert into seal_use (id, seal_id, policy_id, object, plan, state, attempts, account, app, created_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		u.ID, u.Seal, u.Policy, u.Object, u.Plan[:], u.State, u.Attempts, u.Account, u.App, tx.Now().UnixMilli())
-	return err
-}
-
-func useByID(tx *db.Tx, id string) (*Use, error) {
-	uses, err := queryUses(tx, `id = $1`, id)
-	if err != nil {
-		return nil, err
-	}
-	if len(uses) == 0 {
-		return nil, fault.NotFound.New("没有这条用印记录").WithCode("seal.use")
-	}
-	return uses[0], nil
-}
-
-func usesOf(tx *db.Tx, object string) ([]*Use, error) { return queryUses(tx, `object = $1`, object) }
-
-func queryUses(tx *db.Tx, where string, args ...any) (out []*Use, err error) {
-	err = tx.All(`
-		select id, seal_id, policy_id, object, plan, state, document, attempts, account, app, created_at, closed_at
-		  from seal_use where `+where+`
-		 order by created_at, id`, args, func(scan func(...any) error) error {
-		u, err := scanUse(scan)
-		out = append(out, u)
-		return err
-	})
-	return out, err
-}
-
-func scanUse(scan func(...any) error) (*Use, error) {
-	u := &Use{}
-	var plan, document []byte
-	var at int64
-	var closed *int64
-	err := scan(&u.ID, &u.Seal, &u.Policy, &u.Object, &plan, &u.State, &document, &u.Attempts, &u.Account, &u.App, &at, &closed)
-	copy(u.Plan[:], plan)
-	copy(u.Document[:], document)
-	u.CreatedAt = ms(at)
-	if closed != nil {
-		u.ClosedAt = ms(*closed)
-	}
-	return u, err
-}
-
-func countAttempt(tx *db.Tx, use string) error {
-	_, err := tx.Exec(`update seal_use set attempts = attempts + 1 where id = $1`, use)
-	return err
-}
-
-func closeUse(tx *db.Tx, use, state string, document gm.Digest) error {
-	var d []byte
-	if state == Done {
-		d = document[:]
-	}
-	n, err := tx.Exec(`update seal_use set state = $2, document = $3, closed_at = $4 where id = $1 and state = 'intended'`,
-		use, state, d, tx.Now().UnixMilli())
-	if err == nil && n == 0 {
-		return fault.Conflict.New("用印记录已经关闭").WithCode("seal.use")
-	}
-	return err
-}
-
 func ms(v int64) time.Time { return time.UnixMilli(v).UTC() }
+
+// maybe is the zero time for null.
+func maybe(v *int64) time.Time {
+	if v == nil {
+		return time.Time{}
+	}
+	return ms(*v)
+}

@@ -9,6 +9,7 @@ import (
 	"sidian/internal/audit"
 	"sidian/internal/db"
 	"sidian/internal/fault"
+	"sidian/internal/seal/event"
 )
 
 // States of a use.
@@ -51,16 +52,24 @@ func ForTx(tx *db.Tx, org, kind string) (*Seal, error) {
 	return x, x.usable(tx.Now())
 }
 
+// UsableTx returns a seal that may stamp now, or refuses with the rule.
+func (s *Service) UsableTx(tx *db.Tx, id string) (*Seal, error) {
+	x, err := byID(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.usable(tx.Now()); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
 // IntendTx records that the seal is about to be used for object over content,
 // under a policy that allows it, and returns the right to do so: it comes into
 // force when the transaction is committed.
 func (s *Service) IntendTx(tx *db.Tx, x *Seal, object, purpose string, content gm.Digest) (*Token, error) {
 	a := audit.ActorFrom(tx.Context())
-	policy, err := policyFor(tx, x.ID, a.App, purpose)
-	if errors.Is(err, fault.NotFound) {
-		return nil, fault.Forbidden.New("没有授权用印：印章“%s”没有允许此用途的常备用印授权", x.Name).WithCode("seal.policy").
-			WithHint("请印章保管人批准常备用印授权，或逐件审批用印")
-	}
+	policy, err := allowing(tx, x, a.App, purpose)
 	if err != nil {
 		return nil, err
 	}
@@ -98,6 +107,21 @@ func AgainTx(tx *db.Tx, use string, content gm.Digest) (*Token, error) {
 // DoneTx closes a use: the stamped document exists.
 func DoneTx(tx *db.Tx, use string, document gm.Digest) error {
 	return closeUse(tx, use, Done, document)
+}
+
+// DoneTx is the function DoneTx, and tells the outbox that the seal stamped.
+func (s *Service) DoneTx(tx *db.Tx, use string, document gm.Digest) error {
+	u, err := useByID(tx, use)
+	if err != nil {
+		return err
+	}
+	if err := DoneTx(tx, use, document); err != nil {
+		return err
+	}
+	return s.emit(tx, event.Stamped, u.ID, event.Use{
+		ID: u.ID, Seal: u.Seal, Object: u.Object, Content: hexOf(u.Plan), Document: hexOf(document), Approval: u.Approval, Policy: u.Policy,
+		At: tx.Now().UnixMilli(),
+	}, []byte(u.ID), []byte(u.Seal), []byte(u.Object), u.Plan[:], document[:], []byte(u.Approval), []byte(u.Policy))
 }
 
 // WithdrawTx closes a use that came to nothing.

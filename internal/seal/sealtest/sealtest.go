@@ -9,10 +9,15 @@ import (
 	"testing"
 
 	"sidian/gbcode"
+	"sidian/gm"
 	"sidian/internal/db"
+	"sidian/internal/due"
 	"sidian/internal/iam"
+	"sidian/internal/notice"
+	"sidian/internal/outbox"
 	"sidian/internal/pki/pkitest"
 	"sidian/internal/seal"
+	"sidian/internal/status"
 	"sidian/ofd/draw/imprint"
 )
 
@@ -27,11 +32,17 @@ var names = map[string]string{Market: "青禾县市场监督管理局", Land: "�
 // A World is an instance as far as this package knows it.
 type World struct {
 	*pkitest.World
-	Seal *seal.Service
+	Seal   *seal.Service
+	Status *status.Service
+	Notice *notice.Service
 
-	Keeper context.Context // custodian of the county's seals
+	Keeper context.Context // keeps the county's seals, and manages them: custodian and sealadmin
+	Admin  context.Context // manages the county's seals and keeps none: sealadmin
+	Clerk  context.Context // of Market: may ask for stamps
 	Client context.Context // a program that acts for the county
 	App    iam.NewClient   // the same
+
+	known known
 }
 
 // New makes an instance in d. Its units have no seals yet.
@@ -48,7 +59,9 @@ func In(t testing.TB, d *db.DB, dir string) *World {
 		})
 		must(t, err)
 	}
-	w.Keeper = w.Hire(t, "keeper", "custodian", pkitest.Root)
+	w.Keeper = w.Grant(t, w.Hire(t, "keeper", "custodian", pkitest.Root), "sealadmin", pkitest.Root)
+	w.Admin = w.Hire(t, "sealadmin", "sealadmin", pkitest.Root)
+	w.Clerk = w.Hire(t, "sealclerk", "clerk", Market)
 	var err error
 	w.App, err = w.IAM.CreateClient(w.Security, iam.ClientRequest{
 		Name: "样例审批系统", Org: pkitest.Root, Scopes: []string{"cert.issue", "cert.read", "kind.read", "seal.read"},
@@ -72,7 +85,14 @@ func Open(ctx context.Context, d *db.DB, dir, client string) (*World, error) {
 }
 
 func wire(p *pkitest.World) *World {
-	return &World{World: p, Seal: &seal.Service{DB: p.DB, Keys: p.Keys, PKI: p.PKI, TimeStamps: true}}
+	o := outbox.New()
+	w := &World{World: p, Status: &status.Service{DB: p.DB, Keys: p.Keys, BaseURL: pkitest.BaseURL}, Notice: &notice.Service{DB: p.DB}}
+	w.Seal = &seal.Service{
+		DB: p.DB, Keys: p.Keys, PKI: p.PKI, TimeStamps: true, IAM: p.IAM, Status: w.Status, Notice: w.Notice, Outbox: o,
+		Due: &due.Service{DB: p.DB, Outbox: o}, Person: w.known.check,
+	}
+	p.IAM.Watch(w.Seal.Watcher())
+	return w
 }
 
 func creditCode(t testing.TB, n int) string {
@@ -110,17 +130,26 @@ func (w *World) Request(t testing.TB, unit, kind string) seal.MakeRequest {
 	t.Helper()
 	o, err := w.IAM.Org(t.Context(), unit)
 	must(t, err)
-	r := seal.MakeRequest{Org: unit, OrgName: o.Name, OrgCode: o.USCC, Kind: kind, Name: o.Name, Imprint: Imprint(t, o.Name)}
-	if kind == seal.Special {
-		r.Name += "电子证照专用章"
+	r := seal.MakeRequest{
+		Org: unit, OrgName: o.Name, OrgCode: o.USCC, Kind: kind, Name: o.Name, Imprint: Imprint(t, o.Name), Custodian: Account(w.Keeper),
+		Statement: gm.Sum([]byte("印模声明")), Application: "sq-1",
 	}
+	r.Name += map[string]string{seal.Special: "电子证照专用章", seal.Internal: "办公室", seal.Branch: "城关所"}[kind]
 	return r
 }
 
-// Make makes a unit's seal of a kind.
+// Make makes and files a unit's seal of a kind.
 func (w *World) Make(t testing.TB, unit, kind string) *seal.Seal {
 	t.Helper()
-	x, err := w.Seal.Make(w.Keeper, w.Request(t, unit, kind))
+	return w.MakeOf(t, w.Request(t, unit, kind))
+}
+
+// MakeOf makes and files a seal.
+func (w *World) MakeOf(t testing.TB, r seal.MakeRequest) *seal.Seal {
+	t.Helper()
+	x, err := w.Seal.Make(w.Keeper, r)
+	must(t, err)
+	x, err = w.Seal.File(w.Keeper, x.ID, seal.FileRequest{Authority: pkitest.Root, Reason: "测试"})
 	must(t, err)
 	return x
 }
