@@ -95,22 +95,46 @@ func (s *Service) Unread(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	branches, total := branchesOf(ctx, me), 0
-	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		total = 0
+	branches, told, read := branchesOf(ctx, me), 0, []tally(nil)
+	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
 		since := tx.Now().Add(-recent).UnixMilli()
+		told = 0
 		for _, b := range branches {
-			n, err := countUnread(tx, b, me.Account, since, maxUnread-total)
+			n, err := countTold(tx, b, since)
 			if err != nil {
 				return err
 			}
-			if total += n; total >= maxUnread {
-				break
+			told += n
+		}
+		read, err = countRead(tx, me.Account, since)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return min(told-countSeen(branches, read), maxUnread), nil
+}
+
+// countSeen counts of what was read that which is still in the inbox: who lost a
+// permission has read what they are not told any more.
+func countSeen(branches []branch, read []tally) (n int) {
+	in := map[string]map[string]bool{} // permission → organisations
+	for _, b := range branches {
+		for _, permission := range b.held {
+			if in[permission] == nil {
+				in[permission] = map[string]bool{}
+			}
+			for _, org := range b.orgs {
+				in[permission][org] = true
 			}
 		}
-		return nil
-	})
-	return total, err
+	}
+	for _, t := range read {
+		if t.permission == "" || in[t.permission][t.org] {
+			n += t.n
+		}
+	}
+	return n
 }
 
 // Read marks one notice as read by whoever acts. One that they do not see is a
@@ -128,7 +152,7 @@ func (s *Service) Read(ctx context.Context, id string) error {
 		if err != nil || !sees(ctx, me, n) { // the same answer for what is not there and what is another's
 			return fault.NotFound.New("没有这条消息").WithCode("notice.unknown").WithHint("消息可能已过保存期限，或者您已不再承担相应的工作")
 		}
-		return insertRead(tx, me.Account, id)
+		return insertRead(tx, me.Account, n)
 	})
 }
 

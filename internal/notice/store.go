@@ -30,18 +30,20 @@ func get(tx *db.Tx, id string) (Notice, error) {
 	})
 }
 
-// where is the condition of a branch and its arguments. The empty text keeps the
-// engines from gathering the rows of each organisation and sorting them all.
+// where is the condition of a branch and its arguments. What is for an account has
+// no permission: to say so again would offer the engines the wrong index. The
+// empty text keeps them from gathering the rows of each organisation and sorting
+// them all.
 func (b branch) where() (string, []any) {
 	if b.account != "" {
 		return `n.account = $1`, []any{b.account}
 	}
 	held, args := db.Marks(nil, padded(b.held))
 	if len(b.orgs) == 1 {
-		return fmt.Sprintf(`n.account = '' and n.permission in (%s) and n.org = $%d`, held, len(args)+1), append(args, b.orgs[0])
+		return fmt.Sprintf(`n.permission in (%s) and n.org = $%d`, held, len(args)+1), append(args, b.orgs[0])
 	}
 	orgs, args := db.Marks(args, padded(b.orgs))
-	return fmt.Sprintf(`n.account = '' and n.permission in (%s) and n.org || '' in (%s)`, held, orgs), args
+	return fmt.Sprintf(`n.permission in (%s) and n.org || '' in (%s)`, held, orgs), args
 }
 
 // padded repeats the last of a list, so that lists have few lengths and
@@ -76,42 +78,54 @@ func list(tx *db.Tx, b branch, before int64, id string, limit int) (all []Notice
 	return all, err
 }
 
-// unread is what of a branch an account has not read since a time; its arguments
-// stand after those of the branch.
-func (b branch) unread(account string, since int64) (string, []any) {
+// countTold counts what a branch was told since a time.
+func countTold(tx *db.Tx, b branch, since int64) (n int, err error) {
 	where, args := b.where()
-	n := len(args)
-	return fmt.Sprintf(where+` and n.at > $%d and not exists (select 1 from notice_read r where r.account = $%d and r.notice = n.id)`, n+1, n+2),
-		append(args, since, account)
-}
-
-func countUnread(tx *db.Tx, b branch, account string, since int64, limit int) (n int, err error) {
-	where, args := b.unread(account, since)
-	err = tx.Get(fmt.Sprintf(`
-		select count(*)
-		  from (select n.id
-		          from notice_notice n
-		         where `+where+`
-		         order by n.at desc, n.id desc
-		         limit $%d) as first`, len(args)+1), append(args, limit), &n)
+	err = tx.Get(fmt.Sprintf(`select count(*) from notice_notice n where `+where+` and n.at > $%d`, len(args)+1), append(args, since), &n)
 	return n, err
 }
 
+// A tally is how many notices to a permission at an organisation an account has
+// read; what it was told itself has no permission.
+type tally struct {
+	org, permission string
+	n               int
+}
+
+func countRead(tx *db.Tx, account string, since int64) (all []tally, err error) {
+	err = tx.All(`
+		select org, permission, count(*)
+		  from notice_read
+		 where account = $1 and told_at > $2
+		 group by org, permission
+		 order by org, permission`, []any{account, since}, func(scan func(...any) error) error {
+		var t tally
+		err := scan(&t.org, &t.permission, &t.n)
+		all = append(all, t)
+		return err
+	})
+	return all, err
+}
+
+// readBranch keeps that account has read what a branch was told since a time.
 func readBranch(tx *db.Tx, b branch, account string, since int64) error {
-	where, args := b.unread(account, since)
+	where, args := b.where()
 	n := len(args)
 	_, err := tx.Exec(fmt.Sprintf(`
-		insert into notice_read (account, notice, at)
-		select cast($%d as text), n.id, cast($%d as bigint)
+		insert into notice_read (account, notice, org, permission, told_at, at)
+		select cast($%d as text), n.id, n.org, n.permission, n.at, cast($%d as bigint)
 		  from notice_notice n
-		 where `+where+`
-		on conflict do nothing`, n+1, n+2), append(args, account, tx.Now().UnixMilli())...)
+		 where `+where+` and n.at > $%d
+		on conflict do nothing`, n+1, n+2, n+3), append(args, account, tx.Now().UnixMilli(), since)...)
 	return err
 }
 
 // insertRead keeps the first time at which account read a notice.
-func insertRead(tx *db.Tx, account, id string) error {
-	_, err := tx.Exec(`insert into notice_read (account, notice, at) values ($1, $2, $3) on conflict do nothing`, account, id, tx.Now().UnixMilli())
+func insertRead(tx *db.Tx, account string, n Notice) error {
+	_, err := tx.Exec(`
+		insert into notice_read (account, notice, org, permission, told_at, at)
+		values ($1, $2, $3, $4, $5, $6)
+		on conflict do nothing`, account, n.ID, n.Org, n.Permission, n.At.UnixMilli(), tx.Now().UnixMilli())
 	return err
 }
 

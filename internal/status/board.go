@@ -15,10 +15,13 @@ const (
 	// lookEvery is how long a change by another process may go unnoticed here.
 	lookEvery = 500 * time.Millisecond
 	// overlap is how much further back each look goes than the one before: a
-	// transaction has the time of its beginning and is seen from its end on.
-	overlap = time.Minute
+	// transaction has the time of its beginning and is seen from its end on. Every
+	// wideEvery a look goes further back, for transactions that take long.
+	overlap   = 5 * time.Second
+	wide      = time.Minute
+	wideEvery = 10 * time.Second
 	// reloadEvery is after how long a page is read anew as a whole: what a
-	// transaction did that took longer than overlap is in it.
+	// transaction did that took even longer is in it.
 	reloadEvery = time.Minute
 	// maxSheets bounds the pages of a list in memory: 32 MiB, 67 million entries.
 	maxSheets = 512
@@ -39,6 +42,7 @@ type board struct {
 	mu      sync.RWMutex
 	seen    int64     // commits when the last look began
 	looked  time.Time // zero: never
+	widely  time.Time // when a look went further back
 	last    int64     // highest page
 	updated int64     // last change, milliseconds; 0: none
 	sheets  map[int64]*sheet
@@ -105,26 +109,48 @@ func (b *board) unlock() { <-b.turn }
 
 // A look is what the rows say, in one snapshot.
 type look struct {
+	since time.Time // from when on changes are asked for
+	wide  bool
+	page  int64 // that is read as a whole; < 0: none
+	only  bool  // the page alone: all else is known well enough
+
 	at      time.Time // of the snapshot
 	seen    int64
 	last    int64
 	updated int64
-	marks   []mark           // changes since the look before
-	pages   map[int64][]mark // pages that are read as a whole
+	marks   []mark // changes
+	whole   []mark // of the page
 }
 
 // look asks the rows for what has changed, and for page as a whole if it is not
 // in memory (page < 0: for none). The caller has its turn.
 func (b *board) look(ctx context.Context, d *db.DB, page int64) error {
-	b.mu.RLock()
-	since, wanted := b.looked.Add(-overlap), b.wanted(page, d.Now())
-	b.mu.RUnlock()
-	l := look{seen: b.commits.Load()} // before the snapshot: what comes between is looked for again
-	err := d.Read(ctx, func(tx *db.Tx) error { return b.read(tx, &l, since, page, wanted) })
+	l := b.begin(d.Now(), page)
+	err := d.Read(ctx, func(tx *db.Tx) error { return b.read(tx, l) })
 	if err == nil {
-		b.apply(&l)
+		b.apply(l)
 	}
 	return err
+}
+
+// begin says what to look for.
+func (b *board) begin(now time.Time, page int64) *look {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	l := &look{seen: b.commits.Load(), page: -1, only: b.fresh(now)} // before the snapshot: what comes between is looked for again
+	if b.wanted(page, now) {
+		l.page = page
+	}
+	l.since, l.wide = b.looked, now.Sub(b.widely).Abs() >= wideEvery
+	if now.Before(l.since) { // the clock was put back
+		l.since = now
+	}
+	if l.wide {
+		l.since = l.since.Add(-wide)
+	} else {
+		l.since = l.since.Add(-overlap)
+	}
+	return l
 }
 
 // wanted tells whether page must be read as a whole. Callers hold mu.
@@ -133,21 +159,25 @@ func (b *board) wanted(page int64, now time.Time) bool {
 	return page >= 0 && (s == nil || now.Sub(s.loaded).Abs() > reloadEvery)
 }
 
-func (b *board) read(tx *db.Tx, l *look, since time.Time, page int64, whole bool) (err error) {
-	l.at, l.pages = tx.Now(), map[int64][]mark{}
+func (b *board) read(tx *db.Tx, l *look) (err error) {
+	l.at = tx.Now()
 	if l.last, err = lastPage(tx, b.list); err != nil {
 		return err
+	}
+	if l.page >= 0 && l.page <= l.last {
+		if l.whole, err = marksOf(tx, b.list, l.page); err != nil {
+			return err
+		}
+	}
+	if l.only {
+		return nil
 	}
 	if l.updated, err = lastChange(tx, b.list); err != nil {
 		return err
 	}
-	if b.follows(l.at) && l.updated >= since.UnixMilli() {
-		if l.marks, err = marksSince(tx, b.list, since.UnixMilli()); err != nil {
-			return err
-		}
-	}
-	if whole && page <= l.last {
-		l.pages[page], err = marksOf(tx, b.list, page)
+	l.marks = nil
+	if b.follows(l.at) && l.updated >= l.since.UnixMilli() {
+		l.marks, err = marksSince(tx, b.list, l.since.UnixMilli())
 	}
 	return err
 }
@@ -164,6 +194,20 @@ func (b *board) apply(l *look) {
 	follows := b.follows(l.at)
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if !l.only {
+		b.follow(l, follows)
+	}
+	if l.page >= 0 && l.page <= l.last {
+		b.keep(l.page, newSheet(l.at, l.whole))
+	}
+	b.last = l.last
+	if b.hint.Load() < l.last {
+		b.hint.Store(l.last)
+	}
+}
+
+// follow brings the pages in memory up to date. Callers hold mu.
+func (b *board) follow(l *look, follows bool) {
 	if !follows {
 		b.sheets = map[int64]*sheet{}
 	}
@@ -172,12 +216,9 @@ func (b *board) apply(l *look) {
 			s.put(m)
 		}
 	}
-	for page, marks := range l.pages {
-		b.keep(page, newSheet(l.at, marks))
-	}
-	b.seen, b.looked, b.last, b.updated = l.seen, l.at, l.last, l.updated
-	if b.hint.Load() < l.last {
-		b.hint.Store(l.last)
+	b.seen, b.looked, b.updated = l.seen, l.at, l.updated
+	if l.wide {
+		b.widely = l.at
 	}
 }
 

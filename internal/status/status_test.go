@@ -104,16 +104,20 @@ func TestOtherProcess(t *testing.T) {
 		there.clock.pass(500 * time.Millisecond)
 		there.wants(e, status.Invalid)
 
-		late := here.allot(status.Seals, "late", status.Valid)
-		there.clock.pass(time.Second)
-		there.wants(late, status.Valid)
-		here.write(func(tx *db.Tx) error {
-			at := tx.Now().Add(-10 * time.Minute).UnixMilli() // when it began
-			_, err := tx.Exec(`update status_entry set value = 1, changed_at = $1 where object = 'late'`, at)
-			return err
-		})
-		there.clock.pass(61 * time.Second)
-		there.wants(late, status.Invalid)
+		for began, within := range map[time.Duration]time.Duration{
+			3 * time.Second: 500 * time.Millisecond, 30 * time.Second: 10 * time.Second, 10 * time.Minute: 61 * time.Second,
+		} {
+			late := here.allot(status.Seals, began.String(), status.Valid)
+			there.clock.pass(time.Second)
+			there.wants(late, status.Valid)
+			here.write(func(tx *db.Tx) error {
+				at := tx.Now().Add(-began).UnixMilli()
+				_, err := tx.Exec(`update status_entry set value = 1, changed_at = $1 where object = $2`, at, began.String())
+				return err
+			})
+			there.clock.pass(within)
+			there.wants(late, status.Invalid)
+		}
 
 		a, err := here.Page(t.Context(), status.Seals, 0, status.ES256)
 		must(t, err)
