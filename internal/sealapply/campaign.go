@@ -1,0 +1,5 @@
+package sealapply
+
+import "sidian/internal/httpx"
+
+func (s *Service) campaignRoutes(r *httpx.Router) {}
