@@ -8,7 +8,19 @@
 // registration (登记) is the row of one digital certificate. Trust is the set
 // of anchors, intermediates and revocation lists that a verifier needs.
 //
-// It owns the tables pki_authority, pki_certificate and pki_list.
+// A request (证书请求) is a key of ours that an outside authority is asked to
+// certify; its answer is installed: looked at from every side ([Service.Check])
+// and registered. An issuer (签发机构名单) is an authority whose digital
+// certificates are accepted. Anchors come by configuration alone; the list only
+// narrows what they vouch for, and what stands in the database widens nothing.
+//
+// Outside revocation lists are fetched hourly ([Service.FetchLists]), from hosts
+// that the configuration lists. One that cannot be had any more still revokes what
+// it revoked; past its end it vouches for nothing, and a check that needs it says
+// Unknown, which refuses nobody and is said by doctor.
+//
+// It owns the tables pki_authority, pki_certificate, pki_list, pki_request,
+// pki_between, pki_issuer and pki_outside_list.
 package pki
 
 import (
@@ -18,6 +30,7 @@ import (
 
 	"sidian/gm"
 	"sidian/internal/db"
+	"sidian/internal/httpx"
 	"sidian/internal/keys"
 )
 
@@ -34,6 +47,13 @@ type Service struct {
 	// StampPolicy stands in the built-in authority's time stamps; nil: ours.
 	StampPolicy asn1.ObjectIdentifier
 
+	// Region is that of the platform (GB/T 2260, 6 digits), for issuers that serve
+	// a region; empty: every issuer serves here.
+	Region string
+
+	// Step is called after each step of a request, by tests; nil: none.
+	Step func(string)
+
 	making sync.Mutex // held while a list is signed: one at a time is enough
 	cache  cache
 }
@@ -42,6 +62,12 @@ type Service struct {
 type Outside struct {
 	Anchors       []*gm.Certificate // whom we trust beside the built-in root
 	Intermediates []*gm.Certificate
+	// Issuers are accepted by configuration: with one here, or in the table, only
+	// those listed are, beside the built-in authority. With none, whoever an anchor
+	// vouches for.
+	Issuers []Issuer
+	// Client fetches revocation lists and asks OCSP responders; nil: neither.
+	Client *httpx.Client
 	// TimeStamp asks an outside time stamp authority (RFC 3161, GM/T 0033);
 	// nil: the built-in one.
 	TimeStamp func(ctx context.Context, request []byte) (response []byte, err error)

@@ -1,9 +1,11 @@
 package pki
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -24,12 +26,17 @@ const (
 
 // An IssueRequest asks the built-in authority for a digital certificate.
 type IssueRequest struct {
-	Use    string // Maker, Unit or Personal
-	Org    string // id of the organisation it is for
-	Name   string // common name; for a unit exactly its legal name
-	Code   string // 统一社会信用代码, as organizationIdentifier; may be empty
-	Public *gm.PublicKey
-	Years  int // of validity; 0: five
+	Use     string // Maker, Unit or Personal
+	Org     string // id of the organisation it is for
+	Account string // id of the person; with Personal alone
+	Name    string // common name; for a unit exactly its legal name
+	Code    string // 统一社会信用代码, as organizationIdentifier; may be empty
+	Public  *gm.PublicKey
+	Key     string // id of its key in package keys; empty: it is not here
+	// Replaces is the id of the one before, which is held no more from now on; it
+	// is not revoked by this.
+	Replaces string
+	Years    int // of validity; 0: five
 }
 
 const defaultYears = 5
@@ -60,7 +67,8 @@ func (s *Service) Issue(ctx context.Context, r IssueRequest) (*gm.Certificate, e
 	if err != nil {
 		return nil, fmt.Errorf("pki: issuing a digital certificate: %w", err)
 	}
-	if err := s.register(ctx, "pki.issue", r.Use, r.Org, Issuing, c); err != nil {
+	e := entry{use: r.Use, org: r.Org, account: r.Account, key: r.Key, authority: Issuing, certificate: c, replaces: unhex(r.Replaces)}
+	if err := s.register(ctx, "pki.issue", e); err != nil {
 		return nil, err // nobody has it: it was never given away
 	}
 	return c, nil
@@ -93,39 +101,70 @@ func (s *Service) template(r IssueRequest, ca *Authority) *gm.CertificateTemplat
 	}
 }
 
-// Register keeps a digital certificate that an outside authority issued. Its
-// chain must reach an anchor by configuration, and it must be valid now.
+// Register keeps a digital certificate that an outside authority issued, whose
+// key is not here. It must be valid now, may sign, and its chain must reach an
+// anchor by configuration through an authority that is accepted.
 func (s *Service) Register(ctx context.Context, use, org string, c *gm.Certificate) error {
-	if err := iam.Allow(ctx, "pki.manage", org); err != nil {
+	return s.RegisterFor(ctx, RequestFor{Use: use, Org: org}, c)
+}
+
+// RegisterFor is Register for a person too, or with the name that it must carry.
+func (s *Service) RegisterFor(ctx context.Context, r RequestFor, c *gm.Certificate, chain ...*gm.Certificate) error {
+	if err := iam.Allow(ctx, "pki.manage", r.Org); err != nil {
 		return err
 	}
-	if !isUse(use) {
+	if !isUse(r.Use) {
 		return fault.Invalid.New("没有这种数字证书用途").WithCode("pki.request").WithHint("请核对用途").WithField("use", "unknown", "可选 maker、unit、personal")
 	}
-	t, err := s.Trust(ctx)
+	if err := Refusal(s.Check(ctx, CheckRequest{Certificate: c, Chain: chain, Name: r.Name, Code: r.Code, Use: r.Use})); err != nil {
+		return s.refused(ctx, "pki.register", "pki/register", err)
+	}
+	e := entry{use: r.Use, org: r.Org, account: r.Account, certificate: c, replaces: unhex(r.Replaces)}
+	return s.register(ctx, "pki.register", e, chain...)
+}
+
+func (s *Service) register(ctx context.Context, action string, e entry, chain ...*gm.Certificate) error {
+	err := s.DB.Write(ctx, func(tx *db.Tx) error { return registerTx(tx, action, e, chain) })
+	if err == nil && len(chain) > 0 {
+		s.endTrust()
+	}
+	return err
+}
+
+func registerTx(tx *db.Tx, action string, e entry, chain []*gm.Certificate) error {
+	n, err := insertCertificate(tx, e)
 	if err != nil {
 		return err
 	}
-	if !c.BuildChain(t.Intermediates, t.Anchors).Reached {
-		return fault.Invalid.New("该数字证书不是受信任的签发机构签发的").WithCode("pki.untrusted").WithHint("请系统管理员在配置中加入其签发机构的根证书")
+	if n == 0 {
+		return fault.Conflict.New("该数字证书已经登记").WithCode("pki.registered")
 	}
-	if problems := c.CheckValidity(s.DB.Now()); len(problems) > 0 {
-		return fault.Invalid.New("该数字证书不在有效期内：%s", problems[0].Message).WithCode("pki.validity").WithHint("请登记有效的数字证书")
-	}
-	return s.register(ctx, "pki.register", use, org, "", c)
-}
-
-func (s *Service) register(ctx context.Context, action, use, org, authority string, c *gm.Certificate) error {
-	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		n, err := insertCertificate(tx, use, org, authority, c)
-		if err != nil {
+	for _, c := range chain {
+		if err := insertBetween(tx, c); err != nil {
 			return err
 		}
-		if n == 0 {
-			return fault.Conflict.New("该数字证书已经登记").WithCode("pki.registered")
-		}
-		return audit.Put(tx, audit.Entry{Action: action, Object: object(c), After: c.Digest()})
+	}
+	return audit.Put(tx, audit.Entry{Action: action, Object: object(e.certificate), After: e.certificate.Digest()})
+}
+
+// refused audits that a rule refused something, and returns err as it is.
+func (s *Service) refused(ctx context.Context, action, object string, err error) error {
+	f := fault.As(err)
+	if f == nil {
+		return err
+	}
+	put := s.DB.Write(ctx, func(tx *db.Tx) error {
+		return audit.Put(tx, audit.Entry{Action: action, Object: object, Result: audit.Refused, Rule: f.Code})
 	})
+	return cmp.Or(put, err)
+}
+
+func unhex(s string) []byte {
+	b, err := hex.DecodeString(s)
+	if err != nil || len(b) == 0 {
+		return nil
+	}
+	return b
 }
 
 // object is how the audit names a digital certificate.

@@ -37,23 +37,6 @@ func authorities(tx *db.Tx) (out []*Authority, err error) {
 	return out, err
 }
 
-// insertCertificate reports how many rows it made: none if it is there already.
-func insertCertificate(tx *db.Tx, use, org, authority string, c *gm.Certificate) (int64, error) {
-	return tx.Exec(`
-		insert into pki_certificate (digest, authority, serial, use, org_id, certificate, issued_at, expires_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8)
-		on conflict do nothing`,
-		c.Digest(), authority, serialText(c), use, org, c.Raw, tx.Now().UnixMilli(), c.NotAfter.UnixMilli())
-}
-
-func orgOf(tx *db.Tx, c *gm.Certificate) (org string, err error) {
-	err = tx.Get(`select org_id from pki_certificate where digest = $1`, []any{c.Digest()}, &org)
-	if errors.Is(err, fault.NotFound) {
-		err = fault.NotFound.New("没有登记过这张数字证书").WithCode("pki.unknown")
-	}
-	return org, err
-}
-
 // markRevoked reports how many rows it changed: none if the certificate is not
 // ours or is revoked already.
 func markRevoked(tx *db.Tx, c *gm.Certificate, reason int) (int64, error) {

@@ -73,7 +73,7 @@ func (s *Service) loadTrust(ctx context.Context) (*Trust, error) {
 		}
 		t.Lists = append(t.Lists, l)
 	}
-	return t, nil
+	return t, s.outsideTrust(ctx, t)
 }
 
 // endTrust makes the next caller load the trust again.
