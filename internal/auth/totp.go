@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha1"
 	"crypto/subtle"
+	"encoding/base32"
 	"encoding/binary"
 	"fmt"
 	"time"
@@ -32,4 +33,14 @@ func totpFind(secret []byte, code string, now time.Time) (step int64, found bool
 		}
 	}
 	return step, found
+}
+
+// Code is what an authenticator shows at a time, of a secret in base32: for a
+// demo, which shows it to whoever looks around, and for tests.
+func Code(secret string, now time.Time) (string, error) {
+	b, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret)
+	if err != nil {
+		return "", fmt.Errorf("auth: the secret is not base32: %w", err)
+	}
+	return totpCode(b, now.Unix()/totpStep), nil
 }
