@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"net/url"
+	"path"
 	"regexp"
 	"strings"
 	"unicode"
@@ -17,7 +18,7 @@ import (
 
 // Limits of what is told, in characters.
 const (
-	maxTitle = 100
+	maxTitle = 200
 	maxText  = 1000
 	maxLink  = 300
 	maxName  = 100 // of an account, an organisation, a permission, an occasion
@@ -29,12 +30,16 @@ var topicForm = regexp.MustCompile(`^[a-z][a-z0-9]*(\.[a-z0-9][a-z0-9-]*)+$`)
 // not told again, nor changed. Without one every call tells. At and ReadAt are
 // not looked at. What breaks a rule of notices is refused with a fault.Invalid.
 func (s *Service) PutTx(tx *db.Tx, n Notice) error {
+	n.Text = lines.Replace(n.Text)
 	if err := check(n); err != nil {
 		return err
 	}
 	n.ID, n.At = idOf(n), tx.Now()
 	return insert(tx, n)
 }
+
+// lines are what people type in several: the same, whatever they typed on.
+var lines = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", " ")
 
 // idOf is the id of a notice: random, or of its occasion and whom it is for, so
 // that one occasion may be told to several.
@@ -60,7 +65,7 @@ func check(n Notice) error {
 		bad = bad.WithField("topic", "form", "应为小写字母和点，如 seal.frozen")
 	}
 	if strings.TrimSpace(n.Title) == "" || utf8.RuneCountInString(n.Title) > maxTitle || !plain(n.Title) {
-		bad = bad.WithField("title", "length", "应为 1 至 100 个字，不换行")
+		bad = bad.WithField("title", "length", "应为 1 至 200 个字，不换行")
 	}
 	if utf8.RuneCountInString(n.Text) > maxText || !plain(strings.ReplaceAll(n.Text, "\n", "")) {
 		bad = bad.WithField("text", "length", "至多 1000 个字")
@@ -90,5 +95,5 @@ func local(link string) bool {
 		return false
 	}
 	u, err := url.Parse(link)
-	return err == nil && u.Scheme == "" && u.Host == "" && u.User == nil && !strings.HasPrefix(u.Path, "//")
+	return err == nil && u.Scheme == "" && u.Host == "" && u.User == nil && strings.TrimSuffix(path.Clean(u.Path), "/") == strings.TrimSuffix(u.Path, "/")
 }

@@ -9,8 +9,27 @@
 // referred to (URI).
 //
 // The rows are the truth; pages are made of them, kept in memory and signed when
-// they are asked for and have changed. It owns the tables status_entry and
-// status_key.
+// they are asked for and have changed. A process sees its own changes at once and
+// those of others within half a second; with the second for which anybody may
+// keep a page, a change is seen by all within two.
+//
+// A page is a JWT (draft-ietf-oauth-status-list-21 §5.1) signed with ES256 or, by
+// ?alg=sm2, with SM2. For the latter there is no registered name; ours is private:
+//
+//	header  {"alg":"SGD_SM3_SM2","kid":"…","typ":"statuslist+jwt"}
+//	        SGD_SM3_SM2 is what GM/T 0006 calls an SM2 signature over SM3
+//	signed  header "." payload, both base64url, as in any JWS (RFC 7515 §5.1)
+//	value   r and s of GB/T 32918.2, 32 octets each, big-endian, base64url;
+//	        user identifier 1234567812345678
+//	key     in the JWK set: {"kty":"EC","crv":"SM2","x":…,"y":…}
+//
+// The keys are made once, kept wrapped, and published at /status/v1/keys; a key
+// that was replaced stays there. A page may be relied on for a day by who cannot
+// ask again (exp), and is to be asked for again after a second (ttl). Of its
+// entries Valid is also what belongs to nobody, so that a list does not tell how
+// many objects there are.
+//
+// It owns the tables status_entry and status_key.
 package status
 
 import (

@@ -1,0 +1,4 @@
+package notice
+
+// Local is local.
+var Local = local
