@@ -105,7 +105,7 @@ func (f *Figures) serve(ctx context.Context, s *status.Service, list string) err
 }
 
 func (f *Figures) change(ctx context.Context, here, there *status.Service, list string) error {
-	const times = 6
+	const times = 3
 	keys, err := here.PublicKeys(ctx)
 	if err != nil {
 		return err
