@@ -72,11 +72,11 @@ func (s *Service) certify(ctx context.Context, w *work) error {
 		}
 		s.step("certificate")
 	}
-	public, err := s.Keys.Public(ctx, w.key)
+	signer, err := s.Keys.Signer(ctx, w.key, keys.Seal) // a key for something else does not stamp
 	if err != nil {
 		return err
 	}
-	r := pki.CheckRequest{Certificate: w.certificate, Name: w.org.Name, Code: w.org.USCC, Public: public, Use: use(w.Kind)}
+	r := pki.CheckRequest{Certificate: w.certificate, Name: w.org.Name, Code: w.org.USCC, Public: signer.Public(), Use: use(w.Kind)}
 	if OfPerson(w.Kind) {
 		r.Name, r.Code = w.Name, ""
 	}
@@ -124,23 +124,19 @@ func (s *Service) issue(ctx context.Context, w *work) (err error) {
 	if err != nil {
 		return err
 	}
-	r := pki.IssueRequest{Use: use(w.Kind), Org: w.Org, Name: w.org.Name, Code: w.org.USCC, Public: signer.Public()}
+	r := pki.IssueRequest{Use: use(w.Kind), Org: w.Org, Name: w.org.Name, Code: w.org.USCC, Public: signer.Public(), Key: w.key}
 	if OfPerson(w.Kind) {
-		r.Name, r.Code = w.Name, ""
+		r.Name, r.Code, r.Account = w.Name, "", w.Person
 	}
 	w.certificate, err = s.PKI.Issue(ctx, r)
 	return err
 }
 
 func (s *Service) issuedFor(ctx context.Context, w *work) (*pki.Registered, error) {
-	public, err := s.Keys.Public(ctx, w.key)
-	if err != nil {
-		return nil, err
-	}
 	held, err := s.held(ctx, w)
 	for _, c := range held {
-		if p, bad := c.Certificate.PublicKey(); bad == nil && p.Equal(public) {
-			return &c, nil
+		if c.Key == w.key {
+			return &c, err
 		}
 	}
 	return nil, err

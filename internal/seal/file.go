@@ -176,7 +176,7 @@ func (s *Service) replace(tx *db.Tx, x *Seal, m *material) error {
 	if err := carryRules(tx, old.ID, x); err != nil {
 		return err
 	}
-	if err := s.endKey(tx, m, pki.Superseded, "由新印章代替"); err != nil {
+	if err := s.endKey(tx, old, m, pki.Superseded, "由新印章代替"); err != nil {
 		return err
 	}
 	if err := s.keepRenewal(tx, old); err != nil {

@@ -194,38 +194,6 @@ func TestForTx(t *testing.T) {
 	})
 }
 
-// Every pair of state and action is either allowed or refused with a reason.
-func TestStates(t *testing.T) {
-	t.Parallel()
-	w := sealtest.New(t, dbtest.New(t, "sqlite"))
-	states := []string{seal.Effective, seal.Frozen, seal.Cancelled}
-	allowed := map[string]bool{"effective frozen": true, "frozen effective": true, "effective cancelled": true, "frozen cancelled": true}
-	for _, from := range states {
-		for _, to := range append(states, "expired", "") {
-			x := w.Make(t, sealtest.Market, seal.LegalName)
-			if from != seal.Effective {
-				must(t, w.Seal.SetState(w.Keeper, x.ID, from, "测试"))
-			}
-			err := w.Seal.SetState(w.Keeper, x.ID, to, "测试")
-			switch {
-			case allowed[from+" "+to]:
-				if err != nil {
-					t.Errorf("%s to %s: %v", from, to, err)
-				}
-			case slices.Contains(states, to):
-				wantCode(t, err, fault.Conflict, "seal.state")
-			default:
-				wantCode(t, err, fault.Invalid, "seal.state")
-			}
-		}
-	}
-	x := w.Make(t, sealtest.Market, seal.LegalName)
-	wantCode(t, w.Seal.SetState(w.Keeper, x.ID, seal.Frozen, ""), fault.Invalid, "seal.reason")
-	if err := w.Seal.SetState(w.Client, x.ID, seal.Frozen, "x"); !errors.Is(err, fault.Forbidden) {
-		t.Errorf("whoever may not: %v", err)
-	}
-}
-
 // A cancelled seal is revoked and its key sleeps; what it stamped before stays valid.
 func TestCancelled(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -416,4 +384,22 @@ func TestList(t *testing.T) {
 			}
 		}
 	})
+}
+
+// refusals counts what the audit says was refused about an object.
+func refusals(t testing.TB, w *sealtest.World, object string, want int) {
+	t.Helper()
+	must(t, w.DB.Read(t.Context(), func(tx *db.Tx) error {
+		all, _, err := audit.List(tx, audit.Query{Object: object, Limit: 100})
+		n := 0
+		for _, e := range all {
+			if e.Result == audit.Refused {
+				n++
+			}
+		}
+		if n != want {
+			t.Errorf("%d refusals of %s, want %d", n, object, want)
+		}
+		return err
+	}))
 }

@@ -49,7 +49,7 @@ func (s *Service) Cancel(ctx context.Context, id, reason string) error {
 		return err
 	}
 	err = s.change(ctx, id, manage, Cancelled, reason, func(tx *db.Tx, x *Seal) error {
-		if err := s.endKey(tx, m, pki.Ceased, reason); err != nil {
+		if err := s.endKey(tx, x, m, pki.Ceased, reason); err != nil {
 			return err
 		}
 		if err := s.endRenewal(tx, x, reason); err != nil {
@@ -98,8 +98,12 @@ func (s *Service) change(ctx context.Context, id, permission, state, reason stri
 }
 
 // endKey revokes the digital certificate of a seal that is gone and retires its
-// key. It asks after the state has changed.
-func (s *Service) endKey(tx *db.Tx, m *material, code int, reason string) error {
+// key. It asks after the state has changed. Those of a lost seal have gone
+// before.
+func (s *Service) endKey(tx *db.Tx, x *Seal, m *material, code int, reason string) error {
+	if !x.LostAt.IsZero() {
+		return nil
+	}
 	others, err := ofKey(tx, m.keyID)
 	if err != nil || len(others) > 0 {
 		return err

@@ -151,10 +151,11 @@ func (s *Service) write(ctx context.Context, action, object string, fn func(*db.
 // Refused records in the audit that a use, an approval or a change of a seal was
 // refused, and returns err as it is. Callers of the functions that take a
 // transaction call it once that has failed: what stood in it is gone. What is
-// malformed or unknown is no refusal of a rule.
+// malformed or unknown is no refusal of a rule, but for making a seal, where it
+// is the name or the person that is refused.
 func (s *Service) Refused(ctx context.Context, action, object string, err error) error {
 	f := fault.As(err)
-	if f == nil || f.Kind != fault.Forbidden && f.Kind != fault.Conflict {
+	if f == nil || f.Kind != fault.Forbidden && f.Kind != fault.Conflict && !(f.Kind == fault.Invalid && action == "seal.make") {
 		return err
 	}
 	if !objectForm.MatchString(object) {
