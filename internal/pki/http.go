@@ -18,6 +18,9 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.Handle(r, "GET /pki/crl/{ca}", httpx.Public(), s.getList, httpx.Doc(tag, "数字证书吊销列表"), httpx.Media("application/pkix-crl"))
 	httpx.Handle(r, "POST /tsa", httpx.Public(), s.postStamp, httpx.Doc(tag, "时间戳（RFC 3161）"), httpx.Media("application/timestamp-reply"),
 		httpx.MaxBody(maxStampRequest), httpx.Costly(), httpx.NoIdempotency())
+	s.registerRoutes(r)
+	s.requestRoutes(r)
+	s.issuerRoutes(r)
 }
 
 func (s *Service) getRoots(ctx context.Context, _ struct{}) (httpx.File, error) {

@@ -23,7 +23,7 @@ const maxAnswer = 128 << 10
 // kept, and Notes says so. The same answer again is the same registration.
 func (s *Service) Install(ctx context.Context, id string, answer []byte) (*Registered, error) {
 	var r *CertificateRequest
-	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { r, err = s.requestTx(ctx, tx, id); return err }); err != nil {
+	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { r, err = s.requestTx(ctx, tx, id, false); return err }); err != nil {
 		return nil, err
 	}
 	made, err := s.install(ctx, r, answer)
@@ -126,7 +126,7 @@ func (s *Service) needed(ctx context.Context, leaf *gm.Certificate, came []*gm.C
 // transaction: after a crash it is either waiting or installed.
 func (s *Service) bind(ctx context.Context, id string, leaf *gm.Certificate, chain []*gm.Certificate) error {
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		r, err := s.requestTx(ctx, tx, id)
+		r, err := s.requestTx(ctx, tx, id, true)
 		if err != nil {
 			return err
 		}

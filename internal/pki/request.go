@@ -204,7 +204,7 @@ func (s *Service) Withdraw(ctx context.Context, id, reason string) error {
 		return fault.Invalid.New("须填写理由").WithCode("pki.request").WithHint("请填写理由")
 	}
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		r, err := s.requestTx(ctx, tx, id)
+		r, err := s.requestTx(ctx, tx, id, true)
 		if err != nil {
 			return err
 		}
@@ -235,8 +235,8 @@ func errState(r *CertificateRequest) error {
 
 // requestTx finds a request for who manages its organisation; for others there
 // is none.
-func (s *Service) requestTx(ctx context.Context, tx *db.Tx, id string) (*CertificateRequest, error) {
-	r, err := requestByID(tx, id)
+func (s *Service) requestTx(ctx context.Context, tx *db.Tx, id string, lock bool) (*CertificateRequest, error) {
+	r, err := requestByID(tx, id, lock)
 	if err != nil {
 		return nil, err
 	}
@@ -248,7 +248,7 @@ func (s *Service) requestTx(ctx context.Context, tx *db.Tx, id string) (*Certifi
 
 // GetRequest returns a request. It needs pki.manage at its organisation.
 func (s *Service) GetRequest(ctx context.Context, id string) (r *CertificateRequest, err error) {
-	err = s.DB.Read(ctx, func(tx *db.Tx) error { r, err = s.requestTx(ctx, tx, id); return err })
+	err = s.DB.Read(ctx, func(tx *db.Tx) error { r, err = s.requestTx(ctx, tx, id, false); return err })
 	if err == nil && r.State == Waiting && r.Request == nil {
 		err = s.sign(ctx, r)
 	}

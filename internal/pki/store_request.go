@@ -38,8 +38,14 @@ func requests(tx *db.Tx, q string, args ...any) (all []CertificateRequest, err e
 	return all, err
 }
 
-func requestByID(tx *db.Tx, id string) (*CertificateRequest, error) {
-	all, err := requests(tx, requestFrom+`where id = $1 order by id for update`, id)
+// requestByID locks the row where it is to be changed: a transaction that only
+// reads may not.
+func requestByID(tx *db.Tx, id string, lock bool) (*CertificateRequest, error) {
+	q := requestFrom + `where id = $1 order by id`
+	if lock {
+		q += ` for update`
+	}
+	all, err := requests(tx, q, id)
 	if err != nil {
 		return nil, err
 	}
