@@ -17,6 +17,9 @@ type Config struct {
 	MasterKeyFile  string   `koanf:"master_key_file" doc:"主密钥文件；不填则为数据目录下的 master.key"`
 	TrustedProxies []string `koanf:"trusted_proxies" doc:"可信反向代理的地址段，只相信它们的 X-Forwarded-For，例如 [10.0.0.0/8]"`
 
+	Zone string `koanf:"zone" doc:"所在区：extranet 政务外网，internet 互联网；不填则两区的印章都办（演示）"`
+
+	Keys      KeyModule `koanf:"keys"`
 	Database  Database  `koanf:"database"`
 	Blob      Blob      `koanf:"blob"`
 	TLS       TLS       `koanf:"tls"`
@@ -24,11 +27,53 @@ type Config struct {
 	Timestamp Timestamp `koanf:"timestamp"`
 	Session   Session   `koanf:"session"`
 	Identity  Identity  `koanf:"identity"`
+	Seals     Seals     `koanf:"seals"`
+	Ferry     Ferry     `koanf:"ferry"`
 	Limits    Limits    `koanf:"limits"`
 	Outgoing  Outgoing  `koanf:"outgoing"`
 	Log       Log       `koanf:"log"`
 	Metrics   Metrics   `koanf:"metrics"`
 	Trace     Trace     `koanf:"trace"`
+}
+
+// KeyModule says what keeps keys: the master key file, a token by PKCS#11, or a
+// cryptographic device by GM/T 0018.
+type KeyModule struct {
+	Module string   `koanf:"module" doc:"soft：主密钥文件；pkcs11：PKCS#11 密码模块；sdf：GM/T 0018 密码设备（后两种须用带相应标签编译的程序）"`
+	Others []string `koanf:"others" doc:"更换密码模块期间，仍保管着以前密钥的模块，例如 [sdf]"`
+	PKCS11 PKCS11   `koanf:"pkcs11"`
+	SDF    SDF      `koanf:"sdf"`
+}
+
+// PKCS11 is a token, and the wrapping key in it.
+type PKCS11 struct {
+	Library string `koanf:"library" doc:"PKCS#11 模块的路径（.so）"`
+	Token   string `koanf:"token" doc:"令牌的标签"`
+	PinFile string `koanf:"pin_file" doc:"存放 PIN 的文件"`
+	Label   string `koanf:"label" doc:"包裹密钥的标签"`
+}
+
+// SDF is a device, and what in it is this platform's.
+type SDF struct {
+	Library string `koanf:"library" doc:"设备厂商的库的路径（.so）"`
+	PinFile string `koanf:"pin_file" doc:"存放私钥访问口令的文件；不填则设备不签名"`
+	Label   string `koanf:"label" doc:"包裹密钥的名称；更换密钥时须改"`
+	KEK     uint   `koanf:"kek" doc:"包裹密钥（KEK）的索引"`
+	First   uint   `koanf:"first" doc:"归本平台使用的第一个签名密钥对的索引；0：没有"`
+	Last    uint   `koanf:"last" doc:"归本平台使用的最后一个签名密钥对的索引"`
+}
+
+// Seals are the rules of applying for seals.
+type Seals struct {
+	Top     string `koanf:"top" doc:"印章申请逐级报送到哪一级：county、city、province；不填则到最高一级的管理单位"`
+	Persons string `koanf:"persons" doc:"审核个人印章的管理单位编号；不填则由申请人选择"`
+}
+
+// Ferry says how files are carried between the extranet and the Internet.
+type Ferry struct {
+	OutDir       string `koanf:"out_dir" doc:"摆渡文件的导出目录；不填则不定时导出"`
+	InDir        string `koanf:"in_dir" doc:"摆渡文件的导入目录；不填则不定时导入"`
+	PeerCertFile string `koanf:"peer_cert_file" doc:"另一区平台的签名证书（PEM，可有几张）；不填则不收摆渡文件"`
 }
 
 // Database says where records are.
@@ -143,6 +188,7 @@ type Trace struct {
 func Default() Config {
 	return Config{
 		Listen: "localhost:8080", DataDir: ".",
+		Keys:      KeyModule{Module: "soft"},
 		Authority: Authority{Mode: "builtin"},
 		Timestamp: Timestamp{Mode: "builtin"},
 		Session:   Session{Idle: 30 * time.Minute, Absolute: 12 * time.Hour, LockAfter: 5, SecondStep: true, PasswordDays: 90, PasswordHistory: 5},

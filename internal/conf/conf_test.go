@@ -34,7 +34,7 @@ func TestExampleIsTheDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	got.TrustedProxies, got.Outgoing = nil, conf.Outgoing{} // [] and absent mean the same
-	got.Identity.Staff.Levels, got.Identity.Holder.Levels = nil, nil
+	got.Identity.Staff.Levels, got.Identity.Holder.Levels, got.Keys.Others = nil, nil, nil
 	drop := func(c *conf.Config) { c.DataDir, c.MasterKeyFile, c.Blob.Dir, c.Database.URL = "", "", "", "" }
 	drop(&got)
 	drop(&want)

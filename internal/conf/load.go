@@ -95,7 +95,8 @@ func (c *Config) place(dir string) {
 	at(dir, &c.DataDir)
 	for _, p := range []*string{&c.MasterKeyFile, &c.Blob.Dir, &c.TLS.CertFile, &c.TLS.KeyFile, &c.Database.PasswordFile,
 		&c.Blob.S3.AccessKeyFile, &c.Blob.S3.SecretKeyFile, &c.Authority.CertFile, &c.Authority.KeyFile, &c.Authority.ChainFile,
-		&c.Authority.TrustDir, &c.Timestamp.CertFile, &c.Timestamp.KeyFile, &c.Identity.Staff.SecretFile, &c.Identity.Holder.SecretFile} {
+		&c.Authority.TrustDir, &c.Timestamp.CertFile, &c.Timestamp.KeyFile, &c.Identity.Staff.SecretFile, &c.Identity.Holder.SecretFile,
+		&c.Keys.PKCS11.PinFile, &c.Keys.SDF.PinFile, &c.Ferry.OutDir, &c.Ferry.InDir, &c.Ferry.PeerCertFile} {
 		at(dir, p)
 	}
 	usual := func(p *string, name string) {
@@ -128,6 +129,9 @@ func (c *Config) check() error {
 	for _, err := range []error{
 		oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
 		oneOf("log.format", c.Log.Format, "text", "json"),
+		oneOf("zone", c.Zone, "", "extranet", "internet"),
+		oneOf("keys.module", c.Keys.Module, "soft", "pkcs11", "sdf"),
+		oneOf("seals.top", c.Seals.Top, "", "county", "city", "province"),
 		oneOf("authority.mode", c.Authority.Mode, "builtin", "files"),
 		oneOf("timestamp.mode", c.Timestamp.Mode, "builtin", "files", "url"),
 		c.checkNetwork(), c.checkPairs(), c.checkNumbers(), c.Identity.Staff.check("identity.staff"), c.Identity.Holder.check("identity.holder"),
@@ -183,6 +187,14 @@ func (c *Config) checkPairs() error {
 		return fmt.Errorf("conf: authority.mode files needs authority.cert_file and authority.key_file")
 	case c.Timestamp.Mode == "files" && (c.Timestamp.CertFile == "" || c.Timestamp.KeyFile == ""):
 		return fmt.Errorf("conf: timestamp.mode files needs timestamp.cert_file and timestamp.key_file")
+	case c.Keys.Module == "pkcs11" && (c.Keys.PKCS11.Library == "" || c.Keys.PKCS11.Token == "" || c.Keys.PKCS11.PinFile == "" || c.Keys.PKCS11.Label == ""):
+		return fmt.Errorf("conf: keys.module pkcs11 needs keys.pkcs11.library, token, pin_file and label")
+	case c.Keys.Module == "sdf" && (c.Keys.SDF.Library == "" || c.Keys.SDF.Label == "" || c.Keys.SDF.KEK == 0):
+		return fmt.Errorf("conf: keys.module sdf needs keys.sdf.library, label and kek")
+	case (c.Ferry.OutDir != "" || c.Ferry.InDir != "") && c.Zone == "":
+		return fmt.Errorf("conf: ferry needs zone")
+	case c.Ferry.InDir != "" && c.Ferry.PeerCertFile == "":
+		return fmt.Errorf("conf: ferry.in_dir needs ferry.peer_cert_file")
 	case c.Timestamp.Mode == "url" && c.Timestamp.URL == "":
 		return fmt.Errorf("conf: timestamp.mode url needs timestamp.url")
 	case c.Blob.S3.Endpoint != "" && (c.Blob.S3.Bucket == "" || c.Blob.S3.AccessKeyFile == "" || c.Blob.S3.SecretKeyFile == ""):

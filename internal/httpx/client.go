@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -86,7 +85,7 @@ func (c *Client) Post(ctx context.Context, target, media string, body []byte) ([
 }
 
 // PostWith is Post with further headers.
-func (c *Client) PostWith(ctx context.Context, target, media string, body []byte, header http.Header) ([]byte, error) {
+func (c *Client) PostWith(ctx context.Context, target, media string, body []byte, header map[string]string) ([]byte, error) {
 	return c.do(ctx, http.MethodPost, target, media, body, header)
 }
 
@@ -101,7 +100,7 @@ func (c *Client) Get(ctx context.Context, target string) ([]byte, error) {
 	return c.do(ctx, http.MethodGet, target, "", nil, nil)
 }
 
-func (c *Client) do(ctx context.Context, method, target, media string, body []byte, header http.Header) ([]byte, error) {
+func (c *Client) do(ctx context.Context, method, target, media string, body []byte, header map[string]string) ([]byte, error) {
 	u, err := url.Parse(target)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
 		return nil, fmt.Errorf("httpx: the address of an outgoing call is not a plain http or https URL")
@@ -113,7 +112,9 @@ func (c *Client) do(ctx context.Context, method, target, media string, body []by
 	if err != nil {
 		return nil, fmt.Errorf("httpx: calling %s: %w", u.Host, err)
 	}
-	maps.Copy(req.Header, header)
+	for name, value := range header {
+		req.Header.Set(name, value)
+	}
 	if media != "" {
 		req.Header.Set("Content-Type", media)
 	}

@@ -25,7 +25,6 @@ package webhook
 
 import (
 	"context"
-	"net/http"
 
 	"sidian/internal/db"
 	"sidian/internal/iam"
@@ -41,7 +40,7 @@ type Topic struct {
 
 // Caller makes the calls: httpx.Client.
 type Caller interface {
-	PostWith(ctx context.Context, target, media string, body []byte, header http.Header) ([]byte, error)
+	PostWith(ctx context.Context, target, media string, body []byte, header map[string]string) ([]byte, error)
 	Lists(target string) bool
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -18,14 +17,14 @@ import (
 const tolerance = 5 * time.Minute
 
 // header signs a body with each secret.
-func header(id string, at time.Time, body []byte, secrets ...[]byte) http.Header {
+func header(id string, at time.Time, body []byte, secrets ...[]byte) map[string]string {
 	stamp := strconv.FormatInt(at.Unix(), 10)
 	var signatures []string
 	for _, secret := range secrets {
 		one, two := macs(secret, id, stamp, body)
 		signatures = append(signatures, "v1,"+one, "sm3,"+two)
 	}
-	return http.Header{"Webhook-Id": {id}, "Webhook-Timestamp": {stamp}, "Webhook-Signature": {strings.Join(signatures, " ")}}
+	return map[string]string{"webhook-id": id, "webhook-timestamp": stamp, "webhook-signature": strings.Join(signatures, " ")}
 }
 
 func macs(secret []byte, id, stamp string, body []byte) (sha, sm3 string) {
@@ -38,13 +37,13 @@ func macs(secret []byte, id, stamp string, body []byte) (sha, sm3 string) {
 
 // Check is what a receiver does: it returns the id of the call, which it must
 // not have seen, or why the call is not to be believed. secret is as it was
-// told.
-func Check(secret string, h http.Header, body []byte, now time.Time) (id string, err error) {
+// told; header gives the headers of the call.
+func Check(secret string, header func(name string) string, body []byte, now time.Time) (id string, err error) {
 	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
 	if err != nil {
 		return "", fault.Invalid.Wrap(err, "签名密钥的格式不对").WithCode("webhook.secret")
 	}
-	id, stamp := h.Get("webhook-id"), h.Get("webhook-timestamp")
+	id, stamp := header("webhook-id"), header("webhook-timestamp")
 	seconds, err := strconv.ParseInt(stamp, 10, 64)
 	if err != nil || id == "" {
 		return "", fault.Unauthorized.New("事件通知没有编号或时间").WithCode("webhook.unsigned")
@@ -53,7 +52,7 @@ func Check(secret string, h http.Header, body []byte, now time.Time) (id string,
 		return "", fault.Unauthorized.New("事件通知的时间不在五分钟之内，可能是重放").WithCode("webhook.old")
 	}
 	one, two := macs(key, id, stamp, body)
-	for _, s := range strings.Fields(h.Get("webhook-signature")) {
+	for _, s := range strings.Fields(header("webhook-signature")) {
 		kind, value, _ := strings.Cut(s, ",")
 		want := map[string]string{"v1": one, "sm3": two}[kind]
 		if want != "" && subtle.ConstantTimeCompare([]byte(value), []byte(want)) == 1 {

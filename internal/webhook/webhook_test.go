@@ -45,7 +45,7 @@ func newReceiver(t *testing.T, now func() time.Time) *receiver {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		body, _ := io.ReadAll(q.Body)
-		id, err := Check(r.secret, q.Header, body, r.now())
+		id, err := Check(r.secret, q.Header.Get, body, r.now())
 		if err != nil {
 			r.refused = append(r.refused, err)
 			w.WriteHeader(http.StatusUnauthorized)
@@ -175,7 +175,7 @@ func TestSignatureByOpenssl(t *testing.T) {
 	t.Parallel()
 	secret, body := []byte("0123456789abcdef0123456789abcdef"), []byte(`{"id":"e1"}`)
 	h := header("e1", time.Unix(1_790_000_000, 0), body, secret)
-	for _, one := range strings.Fields(h.Get("webhook-signature")) {
+	for _, one := range strings.Fields(h["webhook-signature"]) {
 		kind, value, _ := strings.Cut(one, ",")
 		cmd := exec.Command("openssl", "dgst", "-"+map[string]string{"v1": "sha256", "sm3": "sm3"}[kind], "-mac", "HMAC", "-macopt", "hexkey:"+hex.EncodeToString(secret), "-binary")
 		cmd.Stdin = strings.NewReader("e1.1790000000." + string(body))
@@ -192,12 +192,12 @@ func TestNotBelieved(t *testing.T) {
 	now := time.Unix(1_790_000_000, 0)
 	secret := "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="
 	body := []byte(`{}`)
-	good := func() http.Header { return header("e1", now, body, []byte("0123456789abcdef")) }
-	if id, err := Check(secret, good(), body, now); err != nil || id != "e1" {
+	good := func() map[string]string { return header("e1", now, body, []byte("0123456789abcdef")) }
+	if id, err := Check(secret, lookUp(good()), body, now); err != nil || id != "e1" {
 		t.Fatal(id, err)
 	}
 	for name, c := range map[string]struct {
-		change func(http.Header)
+		change func(map[string]string)
 		body   string
 		now    time.Time
 		secret string
@@ -205,12 +205,12 @@ func TestNotBelieved(t *testing.T) {
 	}{
 		"replayed later":   {now: now.Add(6 * time.Minute), code: "webhook.old"},
 		"from the future":  {now: now.Add(-6 * time.Minute), code: "webhook.old"},
-		"time moved":       {change: func(h http.Header) { h.Set("webhook-timestamp", "1790000060") }, code: "webhook.signature"},
-		"another id":       {change: func(h http.Header) { h.Set("webhook-id", "e2") }, code: "webhook.signature"},
+		"time moved":       {change: func(h map[string]string) { h["webhook-timestamp"] = "1790000060" }, code: "webhook.signature"},
+		"another id":       {change: func(h map[string]string) { h["webhook-id"] = "e2" }, code: "webhook.signature"},
 		"another body":     {body: `{"a":1}`, code: "webhook.signature"},
-		"no signature":     {change: func(h http.Header) { h.Del("webhook-signature") }, code: "webhook.signature"},
-		"empty signature":  {change: func(h http.Header) { h.Set("webhook-signature", "v1, sm3, v9,x") }, code: "webhook.signature"},
-		"nothing":          {change: func(h http.Header) { clear(h) }, code: "webhook.unsigned"},
+		"no signature":     {change: func(h map[string]string) { delete(h, "webhook-signature") }, code: "webhook.signature"},
+		"empty signature":  {change: func(h map[string]string) { h["webhook-signature"] = "v1, sm3, v9,x" }, code: "webhook.signature"},
+		"nothing":          {change: func(h map[string]string) { clear(h) }, code: "webhook.unsigned"},
 		"another's secret": {secret: "whsec_MDEyMzQ1Njc4OWFiY2RlZw==", code: "webhook.signature"},
 		"no secret":        {secret: "whsec_!", code: "webhook.secret"},
 	} {
@@ -229,10 +229,14 @@ func TestNotBelieved(t *testing.T) {
 			if c.secret != "" {
 				key = c.secret
 			}
-			_, err := Check(key, h, b, at)
+			_, err := Check(key, lookUp(h), b, at)
 			wantCode(t, err, c.code)
 		})
 	}
+}
+
+func lookUp(h map[string]string) func(string) string {
+	return func(name string) string { return h[name] }
 }
 
 func TestTriedAgain(t *testing.T) {
