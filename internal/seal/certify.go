@@ -129,6 +129,7 @@ func (s *Service) issue(ctx context.Context, w *work) (err error) {
 		r.Name, r.Code, r.Account = w.Name, "", w.Person
 	}
 	w.certificate, err = s.PKI.Issue(ctx, r)
+	w.issued = true
 	return err
 }
 

@@ -12,6 +12,7 @@ import (
 	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
+	"sidian/internal/pki"
 	"sidian/internal/seal/event"
 	"sidian/internal/status"
 	"sidian/ses"
@@ -128,7 +129,7 @@ func (s *Service) keep(ctx context.Context, w *work, x *Seal, made *ses.Seal) (*
 			return nil
 		}
 		x.CreatedAt = tx.Now()
-		if err := insertSeal(tx, x, w.key, made.Raw, w.certificate.Raw); err != nil {
+		if fresh, err := insertSeal(tx, x, w.key, made.Raw, w.certificate.Raw); err != nil || !fresh {
 			return err
 		}
 		if err := closeMaking(tx, x.ID); err != nil {
@@ -143,8 +144,23 @@ func (s *Service) keep(ctx context.Context, w *work, x *Seal, made *ses.Seal) (*
 		return nil, err
 	}
 	s.step("keep")
-	err = s.DB.Read(ctx, func(tx *db.Tx) error { x, err = byID(tx, w.ID); return err })
-	return x, err
+	if err = s.DB.Read(ctx, func(tx *db.Tx) (err error) { x, err = byID(tx, w.ID); return err }); err != nil {
+		return nil, err
+	}
+	return x, s.discard(ctx, w, x)
+}
+
+// discard revokes the digital certificate that this call had issued while
+// another made the seal with its own.
+func (s *Service) discard(ctx context.Context, w *work, x *Seal) error {
+	if !w.issued || x.Certificate == w.certificate.SerialNumber.Text(16) {
+		return nil
+	}
+	err := s.DB.Write(ctx, func(tx *db.Tx) error { return revoke(tx, w.certificate, pki.Superseded, "同时制作，未使用") })
+	if err != nil {
+		return err
+	}
+	return s.PKI.Publish(ctx)
 }
 
 // newID returns an identifier that sorts by nothing and tells nothing.
@@ -158,5 +174,6 @@ type work struct {
 	key         string // id
 	again       bool   // an earlier call began it
 	certificate *gm.Certificate
+	issued      bool  // certificate was issued in this call
 	made        *Seal // by an earlier call
 }

@@ -53,6 +53,9 @@ func TestMakeAgain(t *testing.T) {
 		if n != 1 {
 			t.Errorf("%d seals from one request", n)
 		}
+		if n := held(t, w.PKI, sealtest.Market); n != 1 {
+			t.Errorf("%d digital certificates for one seal", n)
+		}
 		x, err := w.Seal.Make(w.Keeper, r)
 		must(t, err)
 		if x.State != seal.Made || x.ID != r.ID {

@@ -22,14 +22,16 @@ func makerOf(tx *db.Tx) (keyID string, c *gm.Certificate, err error) {
 	return keyID, c, err
 }
 
-func insertSeal(tx *db.Tx, x *Seal, keyID string, sealDER, certificateDER []byte) error {
-	_, err := tx.Exec(`
+// insertSeal tells whether it was not there already.
+func insertSeal(tx *db.Tx, x *Seal, keyID string, sealDER, certificateDER []byte) (bool, error) {
+	n, err := tx.Exec(`
 		insert into seal_seal (id, org_id, path, kind, name, state, custodian, person, key_id, seal, certificate, serial, imprint, statement,
 		       application, replaces, replaced_by, authority, number, renew_at, valid_from, valid_to, created_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, '', '', '', $17, $18, $19, $20)`,
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, '', '', '', $17, $18, $19, $20)
+		on conflict do nothing`,
 		x.ID, x.Org, x.path, x.Kind, x.Name, x.State, x.Custodian, x.Person, keyID, sealDER, certificateDER, x.Certificate, x.Imprint, x.Statement,
 		x.Application, x.Replaces, x.RenewFrom.UnixMilli(), x.ValidFrom.UnixMilli(), x.ValidTo.UnixMilli(), tx.Now().UnixMilli())
-	return err
+	return n == 1, err
 }
 
 const columns = `id, org_id, path, kind, name, state, custodian, person, serial, imprint, statement, application, replaces, replaced_by,

@@ -31,10 +31,13 @@ func makingOf(tx *db.Tx, id string) (*making, error) {
 	return m, err
 }
 
+// insertMaking does nothing where another was faster: of two transactions that
+// both found nothing, one is run again (serializable), and finds it.
 func insertMaking(tx *db.Tx, m *making, org, account string) error {
 	_, err := tx.Exec(`
 		insert into seal_making (id, request, org_id, key_id, serial, account, created_at)
-		values ($1, $2, $3, $4, $5, $6, $7)`, m.id, m.request, org, m.key, m.serial, account, tx.Now().UnixMilli())
+		values ($1, $2, $3, $4, $5, $6, $7)
+		on conflict do nothing`, m.id, m.request, org, m.key, m.serial, account, tx.Now().UnixMilli())
 	return err
 }
 
