@@ -125,8 +125,8 @@ func checkRequestFor(r RequestFor) error {
 		e = e.WithField("account", "required", "个人证书须指明账号，单位证书不能指明账号")
 	}
 	if r.Code != "" {
-		if _, err := gbcode.ParseCreditCode(r.Code); err != nil || r.Use == Personal {
-			e = e.WithField("code", "code", "只有单位证书有统一社会信用代码，且须合乎 GB 32100")
+		if !isCode(r.Code) || r.Use == Personal {
+			e = e.WithField("code", "code", "只有单位证书有统一社会信用代码，且须是 18 位大写字母和数字")
 		}
 	}
 	if len(r.Authority) > maxName {
@@ -136,6 +136,15 @@ func checkRequestFor(r RequestFor) error {
 		e = e.WithField("purpose", "unknown", "可选 seal、personal")
 	}
 	return e.OrNil()
+}
+
+// isCode looks at the form alone: whether it is the unit's, its organisation
+// says. A citizen's number has the same form, and stands in no request.
+func isCode(s string) bool {
+	if _, err := gbcode.ParseCitizenID(s); err == nil {
+		return false
+	}
+	return len(s) == 18 && strings.Trim(s, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
 // replaceable refuses to replace what is somebody else's.
