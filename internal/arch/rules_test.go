@@ -9,17 +9,18 @@ const module = "sidian"
 // third-party modules that it, and packages below it, may import beside the
 // standard library and other libraries.
 var libraries = map[string][]string{
-	"gbcode":     nil,
-	"workday":    nil,
-	"certid":     nil,
-	"gm":         {"github.com/emmansun/gmsm", "golang.org/x/crypto/cryptobyte"},
-	"tlog":       {"github.com/transparency-dev/merkle", "golang.org/x/mod/sumdb"},
-	"ses":        {"golang.org/x/crypto/cryptobyte"},
-	"ofd":        {"github.com/klauspost/compress"},
-	"ofd/sign":   {"golang.org/x/crypto/cryptobyte"},
-	"ofd/draw":   {"golang.org/x/image"},
-	"ofd/render": {"codeberg.org/go-pdf/fpdf", "golang.org/x/image", "github.com/boombuler/barcode"}, // a copy carries a code back to its original
-	"kinds":      nil,                                                                                // data, and an embed.go
+	"gbcode":      nil,
+	"workday":     nil,
+	"certid":      nil,
+	"gm":          {"github.com/emmansun/gmsm", "golang.org/x/crypto/cryptobyte"},
+	"tlog":        {"github.com/transparency-dev/merkle", "golang.org/x/mod/sumdb"},
+	"ses":         {"golang.org/x/crypto/cryptobyte"},
+	"ofd":         {"github.com/klauspost/compress"},
+	"ofd/sign":    {"golang.org/x/crypto/cryptobyte"},
+	"ofd/draw":    {"golang.org/x/image"},
+	"ofd/convert": {"golang.org/x/image"},                                                             // fax pictures
+	"ofd/render":  {"codeberg.org/go-pdf/fpdf", "golang.org/x/image", "github.com/boombuler/barcode"}, // a copy carries a code back to its original
+	"kinds":       nil,                                                                                // data, and an embed.go
 }
 
 // offline are the commands that import libraries only.
