@@ -19,7 +19,7 @@ build: ## the three binaries into bin/
 
 .PHONY: need
 need: ## install (as root on Debian) or name what the tests use
-	@scripts/need.sh gcc postgres chromium cjk-font node xmllint openssl
+	@scripts/need.sh gcc postgres chromium cjk-font node xmllint openssl pdftoppm
 
 .PHONY: test
 test: need ## all tests, on SQLite and PostgreSQL, with the independent checkers and the browser

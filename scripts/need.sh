@@ -1,6 +1,6 @@
 #!/bin/sh
 # need.sh NAME...  makes sure that what the tests use is there: installs it when we are root on Debian, else names it and fails.
-#   gcc postgres chromium cjk-font node xmllint openssl
+#   gcc postgres chromium cjk-font node xmllint openssl pdftoppm
 set -eu
 
 have() {
@@ -12,6 +12,7 @@ have() {
 	node) command -v node && command -v npm ;;
 	xmllint) command -v xmllint ;;
 	openssl) command -v openssl ;;
+	pdftoppm) command -v pdftoppm ;;
 	*) echo "need.sh: unknown need $1" >&2; exit 2 ;;
 	esac >/dev/null 2>&1
 }
@@ -25,6 +26,7 @@ package() {
 	node) echo nodejs npm ;;
 	xmllint) echo libxml2-utils ;;
 	openssl) echo openssl ;;
+	pdftoppm) echo poppler-utils ;;
 	esac
 }
 
