@@ -19,13 +19,18 @@ build: ## the three binaries into bin/
 
 .PHONY: need
 need: ## install (as root on Debian) or name what the tests use
-	@scripts/need.sh gcc postgres chromium cjk-font node xmllint openssl pdftoppm
+	@scripts/need.sh gcc postgres chromium cjk-font node xmllint openssl pdftoppm softhsm
 
 .PHONY: test
 test: need ## all tests, on SQLite and PostgreSQL, with the independent checkers and the browser
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'make test: the files above are not gofmt-ed' >&2; exit 1; }
 	$(GO) vet $(PKG)
 	scripts/with-postgres.sh $(GO) test -timeout 15m $(PKG)
+
+.PHONY: modules
+modules: need ## keys in tokens and devices: PKCS#11 against SoftHSM2, SDF against a stand-in
+	$(GO) vet -tags 'pkcs11 sdf' ./internal/keys/...
+	scripts/with-postgres.sh $(GO) test -race -tags 'pkcs11 sdf' -timeout 10m ./internal/keys/pkcs11 ./internal/keys/sdf ./internal/keys/modules
 
 .PHONY: race
 race: need ## the race detector over what is concurrent

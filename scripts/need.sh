@@ -1,6 +1,6 @@
 #!/bin/sh
 # need.sh NAME...  makes sure that what the tests use is there: installs it when we are root on Debian, else names it and fails.
-#   gcc postgres chromium cjk-font node xmllint openssl pdftoppm
+#   gcc postgres chromium cjk-font node xmllint openssl pdftoppm softhsm
 set -eu
 
 have() {
@@ -12,6 +12,7 @@ have() {
 	node) command -v node && command -v npm ;;
 	xmllint) command -v xmllint ;;
 	openssl) command -v openssl ;;
+	softhsm) command -v softhsm2-util ;;
 	pdftoppm) command -v pdftoppm ;;
 	*) echo "need.sh: unknown need $1" >&2; exit 2 ;;
 	esac >/dev/null 2>&1
@@ -26,6 +27,7 @@ package() {
 	node) echo nodejs npm ;;
 	xmllint) echo libxml2-utils ;;
 	openssl) echo openssl ;;
+	softhsm) echo softhsm2 ;;
 	pdftoppm) echo poppler-utils ;;
 	esac
 }
