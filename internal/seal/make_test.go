@@ -18,6 +18,7 @@ import (
 	"sidian/internal/pki/pkitest"
 	"sidian/internal/seal"
 	"sidian/internal/seal/sealtest"
+	"sidian/ses"
 )
 
 // fields tells whether a refusal names a field with a code.
@@ -89,6 +90,11 @@ func TestImprintKept(t *testing.T) {
 	if !bytes.Equal(s.Picture.Data, r.Imprint.PNG) {
 		t.Error("the imprint is drawn again")
 	}
+	shown, err := w.Seal.Imprint(t.Context(), x.ID)
+	must(t, err)
+	if !bytes.Equal(shown.PNG, r.Imprint.PNG) || shown.Width != r.Imprint.Width || shown.Height != r.Imprint.Height {
+		t.Error("another imprint is shown")
+	}
 	registered, err := w.PKI.Get(w.System, x.Certificate)
 	must(t, err)
 	if !registered.Certificate.NotAfter.Equal(x.ValidTo) || registered.Key == "" {
@@ -125,6 +131,40 @@ func TestNames(t *testing.T) {
 			r.Name = r.OrgName + words + "\u202e"
 			_, err = w.Seal.Make(w.Keeper, r)
 			wantField(t, err, "name", "length")
+		}
+	}
+}
+
+// The maker signs a personal signature's picture as a seal, under the name and
+// within the validity of the person's digital certificate.
+func TestCraft(t *testing.T) {
+	t.Parallel()
+	w := sealtest.New(t, dbtest.New(t, "sqlite"))
+	id, err := w.Keys.Generate(t.Context(), keys.Seal)
+	must(t, err)
+	c, err := w.PKI.Issue(t.Context(), pki.IssueRequest{Use: pki.Personal, Name: "张样例", Public: public(t, w, id)})
+	must(t, err)
+	png := sealtest.Imprint(t, "张样例").PNG
+	whole := seal.CraftRequest{ID: "qm-1", Name: "张样例", Certificate: c, Picture: ses.Picture{Type: "PNG", Data: png, Width: 30, Height: 15}}
+	made, err := w.Seal.Craft(w.Clerk, whole)
+	must(t, err)
+	if made.Name != "张样例" || !made.ValidTo.Equal(c.NotAfter) || !bytes.Equal(made.Picture.Data, png) || made.Maker == nil {
+		t.Errorf("made %+v", made)
+	}
+	entries(t, w.DB, "signature/qm-1", "seal.craft")
+	for name, change := range map[string]func(*seal.CraftRequest){
+		"another name": func(r *seal.CraftRequest) { r.Name = "李样例" },
+		"no name":      func(r *seal.CraftRequest) { r.Name = "" },
+		"no id":        func(r *seal.CraftRequest) { r.ID = "" },
+		"too long":     func(r *seal.CraftRequest) { r.To = c.NotAfter.AddDate(1, 0, 0) },
+		"too early":    func(r *seal.CraftRequest) { r.From = c.NotBefore.AddDate(-1, 0, 0) },
+		"no picture":   func(r *seal.CraftRequest) { r.Picture.Data = nil },
+		"none":         func(r *seal.CraftRequest) { r.Certificate = nil },
+	} {
+		r := whole
+		change(&r)
+		if _, err := w.Seal.Craft(w.Clerk, r); fault.As(err) == nil {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
