@@ -105,6 +105,11 @@ func (f *facts) checkUnit(l *checklist) {
 
 func (f *facts) checkForm(l *checklist) {
 	r := f.row
+	if r.campaign != "" && r.round <= 1 { // the campaign's table stands for the forms and files of its rows
+		l.put(CheckForm, "申请表填写完整", Pass, "由集中制发的清单统一填报")
+		l.put(CheckAttachments, "材料齐全", Pass, "由集中制发统一提交")
+		return
+	}
 	missing := f.form.missing(r.kind, r.sealKind, f.content.Fields)
 	l.say(CheckForm, "申请表填写完整", len(missing) == 0, "必填项均已填写", "未填写："+joined(missing))
 	_, wanted := f.form.For(r.kind, r.sealKind)
@@ -113,10 +118,6 @@ func (f *facts) checkForm(l *checklist) {
 		if a.Required && !slices.ContainsFunc(f.files, func(x *attachmentRow) bool { return x.code == a.Code }) {
 			missing = append(missing, a.Label)
 		}
-	}
-	if len(missing) > 0 && r.campaign != "" { // the campaign's own stand for all of its rows
-		l.put(CheckAttachments, "材料齐全", Pass, "材料由集中制发统一提交")
-		return
 	}
 	l.say(CheckAttachments, "材料齐全", len(missing) == 0, "必备材料均已上传", "缺少："+joined(missing))
 }

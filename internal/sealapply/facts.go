@@ -185,23 +185,32 @@ func (s *Service) sealBefore(ctx context.Context, f *facts) error {
 }
 
 func (s *Service) sealFor(ctx context.Context, r *row) (*seal.Seal, error) {
-	var made *row
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { made, err = madeBy(tx, r.seal); return err })
-	if err == nil { // the register of the public knows the rest
-		p, err := s.Seals.PublicGet(ctx, r.seal)
-		if err != nil {
+	acting := ctx // a program acts for itself
+	if r.account != "" {
+		var err error
+		if acting, err = s.IAM.As(ctx, r.account); err != nil {
 			return nil, err
 		}
-		return &seal.Seal{ID: p.ID, Org: made.org, Kind: p.Kind, Person: made.person, State: p.State, ValidFrom: p.ValidFrom, ValidTo: p.ValidTo, Number: p.Number, ReplacedBy: p.ReplacedBy}, nil
 	}
-	if !isNotFound(err) {
-		return nil, err
+	x, refusal := s.Seals.Get(acting, r.seal)
+	if refusal == nil || fault.As(refusal) == nil {
+		return x, refusal
 	}
-	acting, err := s.IAM.As(ctx, r.account)
+	// What the application that made it and the register of the public know.
+	var made *row
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { made, err = madeBy(tx, r.seal); return err })
+	if isNotFound(err) {
+		return nil, refusal
+	}
 	if err != nil {
 		return nil, err
 	}
-	return s.Seals.Get(acting, r.seal)
+	p, err := s.Seals.PublicGet(ctx, r.seal)
+	if err != nil {
+		return nil, err
+	}
+	return &seal.Seal{ID: p.ID, Org: made.org, Kind: p.Kind, Person: made.person, Custodian: made.custodian, State: p.State,
+		ValidFrom: p.ValidFrom, ValidTo: p.ValidTo, Number: p.Number, ReplacedBy: p.ReplacedBy}, nil
 }
 
 // settle learns the rest in the transaction that decides.

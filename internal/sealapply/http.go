@@ -135,7 +135,9 @@ type uploadForm struct {
 }
 
 // UploadOf reads the one file of a form.
-func UploadOf(form *multipart.Form) (u Upload, err error) {
+func UploadOf(form *multipart.Form) (Upload, error) { return uploadOf(form, maxUpload) }
+
+func uploadOf(form *multipart.Form, most int64) (u Upload, err error) {
 	if form == nil || len(form.File["file"]) != 1 {
 		return u, fault.Invalid.New("请上传一个文件").WithCode("sealapply.file").WithHint("以 multipart/form-data 上传，字段名 file").WithField("file", "required", "请选择文件")
 	}
@@ -146,7 +148,7 @@ func UploadOf(form *multipart.Form) (u Upload, err error) {
 		return u, err
 	}
 	defer in.Close()
-	if u.Data, err = io.ReadAll(io.LimitReader(in, maxUpload)); err != nil {
+	if u.Data, err = io.ReadAll(io.LimitReader(in, most+1)); err != nil {
 		return u, fault.Invalid.Wrap(err, "文件没有传完").WithCode("sealapply.file").WithHint("请重新上传")
 	}
 	return u, nil
