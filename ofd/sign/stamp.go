@@ -187,7 +187,11 @@ func place(body *ofd.Body, id int, places []Place) ([]stampAt, error) {
 		if !p.sound() {
 			return nil, refuse("bad_place", "盖章位置的坐标或大小不正确，宽和高必须大于 0，裁剪区必须在印章之内")
 		}
-		out[i] = stampAt{id: id + 1 + i, page: pages[p.PageIndex].ID, place: p}
+		page := pages[p.PageIndex].ID
+		if body.Page(page) != pages[p.PageIndex] || page == 0 { // PageRef would mean another page
+			return nil, refuse("page_id", fmt.Sprintf("文件第 %d 页的标识缺失或与其他页重复，印章无法定位，请由制作者重新生成文件", p.PageIndex+1))
+		}
+		out[i] = stampAt{id: id + 1 + i, page: page, place: p}
 	}
 	return out, nil
 }
@@ -209,23 +213,4 @@ func (p *Place) sound() bool {
 	}
 	c := p.Clip
 	return c == nil || c.W >= least && c.H >= least && c.X > -least && c.Y > -least && c.X+c.W < p.W+least && c.Y+c.H < p.H+least
-}
-
-// Straddle gives the places of a seal that straddles pages: an equal slice of
-// it at the right edge of each of the pages from first to last (from 0).
-// pageWidth, y, w and h are millimetres.
-func Straddle(first, last int, pageWidth, y, w, h float64) []Place {
-	n := last - first + 1
-	if n <= 0 {
-		return nil
-	}
-	slice := w / float64(n)
-	list := make([]Place, n)
-	for i := range list {
-		list[i] = Place{
-			PageIndex: first + i, X: pageWidth - slice*float64(i+1), Y: y, W: w, H: h,
-			Clip: &Clip{X: slice * float64(i), W: slice, H: h},
-		}
-	}
-	return list
 }

@@ -2,6 +2,7 @@ package sign
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -32,8 +33,14 @@ func prepare(d *ofd.Document, index int) (*ofd.Document, *ofd.Body, error) {
 	if d.Part("OFDEntries.xml") != nil {
 		return nil, nil, refuse("integrity_list", "文件带有完整性清单（OFDEntries.xml），增加签名会使其失效，请先签名再做完整性保护")
 	}
+	if d.Part("Encryptions.xml") != nil {
+		return nil, nil, refuse("encrypted", "文件已按 GM/T 0099 加密，无法确认所盖内容，请先解密再签名盖章")
+	}
 	if err := checkEarlier(d, body.SignaturesPart == ""); err != nil {
 		return nil, nil, err
+	}
+	if loose := path.Join(path.Dir(body.DocRoot), "Signs/Signatures.xml"); body.SignaturesPart == "" && d.Part(loose) != nil {
+		return nil, nil, refuse("unlinked_list", "文件中有未被 OFD.xml 引用的签名列表（"+loose+"），已有签名可能被隐藏，请由制作者重新生成文件")
 	}
 	d, err := d.PrepareSignatures(index)
 	if err != nil {
@@ -52,7 +59,7 @@ func checkEarlier(d *ofd.Document, changesRoot bool) error {
 		}
 		for _, ref := range file.References {
 			if isSignatureList(d, ref.Part) {
-				return refuse("closed", "已有的签名 "+rec.ID+" 保护了签名列表，不允许再增加签名或盖章")
+				return refuse("closed", "已有的签名 "+rec.ID+" 保护了签名列表，不允许再增加签名或盖章，请使用封闭前的文件")
 			}
 			if changesRoot && strings.EqualFold(ref.Part, "OFD.xml") {
 				return refuse("root_covered", "已有的签名 "+rec.ID+" 保护了 OFD.xml，而增加签名需要修改它，请使用签名前的文件")
@@ -125,7 +132,7 @@ func (t *target) references(list *ofd.Part, added []*ofd.Part) ([]reference, err
 		}
 		digest, err := p.Digest()
 		if err != nil {
-			return nil, fmt.Errorf("digesting %s: %w", p.Name, err)
+			return nil, refuse("damaged", "文件包中的 "+p.Name+" 已损坏，不能作为签名盖章的内容，请重新获取完整的文件")
 		}
 		out = append(out, reference{p.Name, digest})
 	}
