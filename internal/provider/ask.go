@@ -45,8 +45,11 @@ type Source struct {
 	AnsweredAt time.Time    `json:"answered_at,omitzero"`
 	Millis     int64        `json:"millis" doc:"用时，毫秒"`
 
-	// Verdicts are its verdicts by signature, where Result is Answered.
-	Verdicts map[string]sign.Verdict `json:"-"`
+	// Indexes are those of Signatures in the report: ids are a stranger's words,
+	// and may be there twice.
+	Indexes []int `json:"-"`
+	// Verdicts are its verdicts by index, where Result is Answered.
+	Verdicts map[int]sign.Verdict `json:"-"`
 	// Flagged: it lied before; its word counts downward only.
 	Flagged bool `json:"-"`
 }
@@ -110,13 +113,13 @@ func (s *Service) Own(ctx context.Context, rep *sign.Report) ([]string, error) {
 // unasked is the source of what nobody else is asked about.
 func (s *Service) unasked(sh *share) Source {
 	if sh.ours {
-		return Source{Provider: s.o.Self, Name: s.o.Name, Signatures: sh.ids, Verdict: worst(sh), Result: Ours, Message: "本平台制作的印章或签名，由本平台核验", AnsweredAt: s.o.DB.Now().UTC()}
+		return Source{Provider: s.o.Self, Name: s.o.Name, Signatures: sh.ids, Indexes: sh.indexes, Verdict: worst(sh), Result: Ours, Message: "本平台制作的印章或签名，由本平台核验", AnsweredAt: s.o.DB.Now().UTC()}
 	}
 	name := sh.maker
 	if name == "" {
 		name = "制章者不明"
 	}
-	return Source{Name: name, Signatures: sh.ids, Result: Nobody, Message: "没有登记的签章服务商对该制章者负责，结论仅依据本平台的密码学检查；请向签章单位核实"}
+	return Source{Name: name, Signatures: sh.ids, Indexes: sh.indexes, Result: Nobody, Message: "没有登记的签章服务商对该制章者负责，结论仅依据本平台的密码学检查；请向签章单位核实"}
 }
 
 // worst is our own verdict on the signatures of a share.
@@ -133,7 +136,7 @@ func worst(sh *share) (v sign.Verdict) {
 // askOne asks one provider, or takes what it said a moment ago.
 func (s *Service) askOne(ctx context.Context, sh *share, document gm.Digest, data []byte) Source {
 	e, now := sh.entry, s.o.DB.Now()
-	src := Source{Provider: e.ID, Name: e.Name, Signatures: sh.ids, Flagged: !e.FlaggedAt.IsZero()}
+	src := Source{Provider: e.ID, Name: e.Name, Signatures: sh.ids, Indexes: sh.indexes, Flagged: !e.FlaggedAt.IsZero()}
 	key := keptKey{e.Entry, document}
 	if a := s.kept.get(key, now); a != nil {
 		src.weigh(sh, a)
@@ -206,8 +209,8 @@ func (src *Source) weigh(sh *share, a *Answer) {
 			return
 		}
 	}
-	verdicts, all := map[string]sign.Verdict{}, sign.Valid
-	for _, sig := range sh.signatures {
+	verdicts, all := map[int]sign.Verdict{}, sign.Valid
+	for i, sig := range sh.signatures {
 		v, ok := a.verdictOf(sig.ID)
 		if !ok {
 			v = sign.Undetermined
@@ -216,7 +219,7 @@ func (src *Source) weigh(sh *share, a *Answer) {
 			src.Result, src.Message = Lying, who+"称签章有效，但本平台检查表明文件或印章已被改动；其答复未采信，已告警"
 			return
 		}
-		if verdicts[sig.ID] = v; rank(v) > rank(all) {
+		if verdicts[sh.indexes[i]] = v; rank(v) > rank(all) {
 			all = v
 		}
 	}
@@ -264,7 +267,7 @@ func (s *Service) report(ctx context.Context, sh *share, src Source, document gm
 	}
 	e := sh.entry
 	s.log.Warn("a provider gave an answer that is not believed", "provider", e.ID, "result", string(src.Result))
-	return s.o.DB.Write(ctx, func(tx *db.Tx) error {
+	err := s.o.DB.Write(ctx, func(tx *db.Tx) error {
 		if src.Result == Lying {
 			if err := s.flag(tx, e.ID); err != nil {
 				return err
@@ -278,4 +281,8 @@ func (s *Service) report(ctx context.Context, sh *share, src Source, document gm
 			Object: object(e.ID), Org: e.Org, Result: string(src.Result), Reason: src.Message, Document: hex.EncodeToString(document[:]), At: tx.Now().UnixMilli(),
 		}})
 	})
+	if err != nil {
+		s.unsay(string(src.Result) + " " + e.Entry)
+	}
+	return err
 }

@@ -123,6 +123,7 @@ func (s *Service) alarmAltered(ctx context.Context, altered []*Entry) error {
 			return s.o.Outbox.Put(tx, outbox.Event{Topic: iam.TopicAlarm, Key: object(e.ID), Body: iam.Alarm{Table: "provider_entry", ID: e.Entry, At: tx.Now()}})
 		})
 		if err != nil {
+			s.unsay("altered " + e.Entry)
 			return err
 		}
 	}
@@ -146,6 +147,13 @@ func (s *Service) sayOnce(what string) bool {
 	}
 	s.said[what] = now
 	return true
+}
+
+// unsay lets something be reported again, whose report came to nothing.
+func (s *Service) unsay(what string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.said, what)
 }
 
 // ownerOf finds who answers for a maker, or for the signer of a signature
@@ -216,6 +224,7 @@ func (s *Service) isOurs(ctx context.Context, c *gm.Certificate) (bool, error) {
 type share struct {
 	owner
 	ids        []string
+	indexes    []int
 	signatures []*sign.SignatureReport
 	maker      string
 }
@@ -243,7 +252,7 @@ func (s *Service) split(ctx context.Context, r *registry, rep *sign.Report) ([]*
 			out = append(out, &share{owner: o, maker: makerName(sig)})
 			at = len(out) - 1
 		}
-		out[at].ids = append(out[at].ids, sig.ID)
+		out[at].ids, out[at].indexes = append(out[at].ids, sig.ID), append(out[at].indexes, i)
 		out[at].signatures = append(out[at].signatures, sig)
 	}
 	return out, nil

@@ -7,6 +7,7 @@ import (
 	"sidian/gm"
 	"sidian/internal/cert"
 	"sidian/internal/fault"
+	"sidian/internal/provider"
 	"sidian/ofd"
 	"sidian/ofd/sign"
 )
@@ -17,6 +18,39 @@ const MaxDocument = 20 << 20
 // Document gives the verdict on a document. It fails only when it could not
 // tell: whatever the bytes are, there is a verdict on them.
 func (s *Service) Document(ctx context.Context, name string, data []byte) (*Verdict, error) {
+	v, err := s.examine(ctx, name, data, true)
+	if err != nil {
+		return nil, err
+	}
+	return v, s.tell(ctx, v)
+}
+
+// Answer gives the verdict on a document to another platform: asked with a nonce,
+// signed, and on our own word alone.
+func (s *Service) Answer(ctx context.Context, name string, data []byte, nonce string) (*Verdict, error) {
+	if s.Providers == nil {
+		return nil, fault.Unavailable.New("本平台没有开通带签名的核验答复").WithCode("verify.answer").WithHint("请不带 signed 参数核验，或联系平台管理员")
+	}
+	v, err := s.examine(ctx, name, data, false)
+	if err != nil {
+		return nil, err
+	}
+	own, err := s.Providers.Own(ctx, v.Report)
+	if err != nil {
+		return nil, err
+	}
+	var remarks []string
+	for _, x := range v.Seals {
+		remarks = append(remarks, "印章“"+x.Name+"”现状："+x.StateName)
+	}
+	rep := *v.Report
+	rep.File = "" // the asker knows it, and it may name a person
+	v.Signed, err = s.Providers.Sign(ctx, &rep, gm.Sum(data), nonce, own, remarks)
+	return v, err
+}
+
+// examine gives the verdict; with ask, those who made the seals are asked.
+func (s *Service) examine(ctx context.Context, name string, data []byte, ask bool) (*Verdict, error) {
 	t, err := s.PKI.Trust(ctx)
 	if err != nil {
 		return nil, err
@@ -24,24 +58,48 @@ func (s *Service) Document(ctx context.Context, name string, data []byte) (*Verd
 	o := sign.Options{
 		File: name, Anchors: t.Anchors, Intermediates: t.Intermediates, CRLs: t.Lists, Now: s.DB.Now(), ChainCache: s.Cache,
 	}
-	v := &Verdict{}
+	v := newVerdict(gm.Sum(data))
 	d, err := ofd.Open(data)
 	if err != nil {
 		v.Report = sign.Verify(data, o) // says why
+		v.DocumentType, v.advice = formatOf(data)
 	} else {
 		v.Report = sign.VerifyDocument(d, o)
+		v.DocumentType = typeOf(d, v.Report)
 	}
-	if v.Register, err = s.register(ctx, data, d); err != nil {
+	if ask && s.Providers != nil {
+		sources, err := s.Providers.Ask(ctx, v.Report, name, data)
+		if err != nil {
+			return nil, err
+		}
+		v.weigh(sources)
+	}
+	if err := s.states(ctx, v); err != nil {
 		return nil, err
+	}
+	if v.Register, err = s.register(ctx, v.digest, d); err != nil {
+		return nil, err
+	}
+	if s.Records != nil {
+		found, err := s.Records(ctx, v.digest)
+		if unlessUnknown(err) != nil {
+			return nil, err
+		}
+		v.Records = append(v.Records, found...)
 	}
 	v.conclude(s.Mark)
 	return v, nil
 }
 
+// newVerdict has no null where JSON has a list.
+func newVerdict(digest gm.Digest) *Verdict {
+	return &Verdict{Sources: []provider.Source{}, Seals: []SealState{}, Records: []Record{}, digest: digest}
+}
+
 // register finds the certificate: by the document's digest, else by the
 // identifier that the document, if it could be opened, claims.
-func (s *Service) register(ctx context.Context, data []byte, d *ofd.Document) (*Register, error) {
-	c, err := s.Cert.ByDocument(ctx, gm.Sum(data))
+func (s *Service) register(ctx context.Context, digest gm.Digest, d *ofd.Document) (*Register, error) {
+	c, err := s.Cert.ByDocument(ctx, digest)
 	if err == nil {
 		return registerOf(c, true), nil
 	}

@@ -1,7 +1,9 @@
 package verify
 
 import (
+	"sidian/gm"
 	"sidian/internal/cert"
+	"sidian/internal/provider"
 	"sidian/ofd/sign"
 )
 
@@ -11,6 +13,17 @@ type Verdict struct {
 	Register    *Register `json:"register" doc:"登记信息；不是本平台登记的文件为 null"`
 	LegalEffect string    `json:"legal_effect" doc:"法律效力说明"`
 	Reasons     []string  `json:"reasons" doc:"结论的理由"`
+
+	Sources      []provider.Source `json:"sources" doc:"谁签章、谁核验：每个签章由谁答复，或为何没有"`
+	Seals        []SealState       `json:"seals" doc:"文件中本平台印章的现状"`
+	DocumentType *DocumentType     `json:"document_type" doc:"文件的种类"`
+	Records      []Record          `json:"records" doc:"经本平台签署的记录"`
+	Signed       string            `json:"answer,omitempty" doc:"signed=1 时：本平台签名的答复（JWS）"`
+
+	digest    gm.Digest
+	advice    string       // who can verify what is no OFD
+	notes     []string     // reasons out of sources and states
+	confirmed map[int]bool // signatures whose signer a source confirmed
 }
 
 // Register is what the register says of a certificate now, without anything
@@ -54,7 +67,11 @@ func (v *Verdict) Stands() bool {
 // bear a mark, such as 样例, gives them none.
 func (v *Verdict) conclude(mark string) {
 	v.Reasons = append(v.Reasons, v.documentReasons()...)
+	v.Reasons = append(v.Reasons, v.notes...)
 	v.Reasons = append(v.Reasons, v.registerReasons()...)
+	if v.DocumentType != nil && v.Register == nil && elsewhere[v.DocumentType.Code] != "" {
+		v.Reasons = append(v.Reasons, elsewhere[v.DocumentType.Code])
+	}
 	switch {
 	case v.Stands() && mark != "":
 		v.LegalEffect = "本文件标有“" + mark + "”，仅供演示，不具有法律效力；正式签发的这类文件与纸质证照具有同等法律效力（国务院令第716号）。"
@@ -82,13 +99,16 @@ func (v *Verdict) documentReasons() (out []string) {
 		if len(out) == 0 {
 			out = append(out, "文件不能打开：不是 OFD 文件，或者已经损坏")
 		}
+		if v.advice != "" {
+			out = append(out, "这是"+v.DocumentType.Name+"。"+v.advice)
+		}
 		return out
 	case sign.Unsigned:
 		return []string{"文件没有电子签章或电子签名"}
 	}
-	for _, s := range v.Signatures {
+	for i, s := range v.Signatures {
 		for _, c := range s.Checks {
-			if c.Result == sign.Fail || c.Result == sign.Unknown {
+			if c.Result == sign.Fail || c.Result == sign.Unknown && !v.confirmed[i] {
 				out = append(out, c.Message)
 			}
 		}
