@@ -31,7 +31,7 @@ func intent() Intent { return Intent{Version: current, Text: intents[current]} }
 // IntentText is the sentence of a version, or "".
 func IntentText(version string) string { return intents[version] }
 
-// openSigner is a signer of an open task to whom something may be done now.
+// live is a signer of an open task, to whom something may be done now.
 func (s *Service) live(tx *db.Tx, id string, number int) (*seen, *signerRow, error) {
 	t, err := load(tx, id)
 	if err != nil {
@@ -133,6 +133,15 @@ func again(err error) error {
 	return err
 }
 
+// Scene is what a signer is shown, as it stands: the desk looks again while a phone
+// writes.
+func (s *Service) Scene(ctx context.Context, id string, number int) (*Scene, error) {
+	if _, err := signing(ctx); err != nil {
+		return nil, err
+	}
+	return s.scene(ctx, id, number)
+}
+
 // scene is what a signer is shown.
 func (s *Service) scene(ctx context.Context, id string, number int) (*Scene, error) {
 	t, err := s.look(ctx, id)
@@ -158,8 +167,9 @@ func (s *Service) scene(ctx context.Context, id string, number int) (*Scene, err
 		const width = 400
 		out.Drawing, out.Box = w.Path(width), fmt.Sprintf("0 0 %d %.0f", width, width/w.Ratio())
 	}
+	p, _ := iam.From(ctx)
 	return out, s.DB.Read(ctx, func(tx *db.Tx) error {
-		x, err := identityIn(tx, *r.account, Effective)
+		x, err := identityIn(tx, p.Account, Effective)
 		out.Ready = x != nil && x.at(tx.Now()) == Effective
 		return err
 	})
@@ -208,12 +218,8 @@ func (s *Service) sealDrawing(id string, number int, d *ink.Drawing) (drawing, p
 		d = &ink.Drawing{}
 	}
 	w, err := ink.Draw(d)
-	var refused *ink.RefusedError
-	if errors.As(err, &refused) {
-		return nil, nil, fault.Invalid.New("%s", refused.Reason).WithCode("signature.drawing").WithHint("请清除后重新书写").WithField("drawing", refused.Code, refused.Reason)
-	}
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, drawingFault(err)
 	}
 	png, err := w.PNG(pictureWidth(w), 0, ink.Black)
 	if err != nil {
@@ -295,6 +301,9 @@ func (s *Service) Refuse(ctx context.Context, id string, number int, reason stri
 // end ends a task, with all that hangs on it. A signature that is being made when
 // a task ends is not put in its place any more.
 func (s *Service) end(tx *db.Tx, t *seen, state, topic string, number int, title string) error {
+	if !may(taskMoves, t.state, state) {
+		return errClosed(t.state)
+	}
 	if err := closeTask(tx, t.id, state); err != nil {
 		return err
 	}

@@ -77,6 +77,27 @@ type EvidenceEvent struct {
 // evidenceForm is the version of the shape of Evidence.
 const evidenceForm = "sidian-signature-evidence-1"
 
+// Events tells what happened to a task so far, to its initiator.
+func (s *Service) Events(ctx context.Context, id string) ([]EvidenceEvent, error) {
+	t, err := s.asking(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.events(ctx, t, s.DB.Now().UnixMilli())
+}
+
+func (s *Service) events(ctx context.Context, t *seen, until int64) ([]EvidenceEvent, error) {
+	var rows []eventRow
+	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { rows, err = eventsOf(tx, t.id, until, mostEvents); return err }); err != nil {
+		return nil, err
+	}
+	out := make([]EvidenceEvent, 0, len(rows))
+	for _, e := range rows {
+		out = append(out, EvidenceEvent{At: ms(e.at), Kind: e.kind, Number: e.number, Device: e.agent, Address: e.address, Document: hexOf(e.document)})
+	}
+	return out, nil
+}
+
 // mostEvents bounds what evidence tells of links and looks.
 const mostEvents = 400
 
@@ -167,14 +188,8 @@ func (s *Service) evidence(ctx context.Context, t *seen) (*Evidence, error) {
 			out.Intents = append(out.Intents, Intent{Version: r.intent, Text: intents[r.intent]})
 		}
 	}
-	var events []eventRow
-	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { events, err = eventsOf(tx, t.id, t.closed, mostEvents); return err }); err != nil {
-		return nil, err
-	}
-	for _, e := range events {
-		out.Events = append(out.Events, EvidenceEvent{At: ms(e.at), Kind: e.kind, Number: e.number, Device: e.agent, Address: e.address, Document: hexOf(e.document)})
-	}
-	return out, nil
+	out.Events, err = s.events(ctx, t, t.closed)
+	return out, err
 }
 
 func (s *Service) evidenceOf(ctx context.Context, r *signerRow) (EvidenceSigner, error) {

@@ -177,6 +177,9 @@ func (s *Service) tellIdentity(tx *db.Tx, r *identityRow, topic string) error {
 // endTx ends an identity: its digital certificate is revoked, its key retired. Who
 // calls it publishes the list afterwards.
 func (s *Service) endTx(tx *db.Tx, r *identityRow, state string, code int, reason string) error {
+	if !may(identityMoves, r.state, state) {
+		return errMoved
+	}
 	if err := endIdentity(tx, r.id, r.state, state, reason); err != nil {
 		return err
 	}

@@ -146,7 +146,7 @@ func byField(d *ofd.Document, p Place) (Place, error) {
 				continue
 			}
 			b := o.Base().Boundary
-			if b.W >= leastSide && b.H >= leastSide {
+			if b.W >= usualW/2 && b.H >= usualH/2 { // an empty field of a form; a word would be too small
 				p.W, p.H = min(b.W, mostSide), min(b.H, mostSide)
 			}
 			p.Page, p.X, p.Y = page.Index+1, b.X+(b.W-p.W)/2, b.Y+(b.H-p.H)/2
