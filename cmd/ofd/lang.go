@@ -43,14 +43,15 @@ func helpTexts(l language) kong.Vars {
 }
 
 var helps = map[string][2]string{
-	"help_info":   {"显示文件结构", "Show a document's structure."},
-	"help_lint":   {"按标准逐条检查", "Check a document against the standard's rules."},
-	"help_verify": {"离线验证印章与签名", "Verify seals and signatures offline."},
-	"help_render": {"把页面连同印章绘制成图", "Draw a page with its seals."},
-	"help_seal":   {"制章、盖章", "Make a seal, or put it on a document."},
-	"help_make":   {"制作 GB/T 38540 电子印章", "Make an electronic seal (GB/T 38540)."},
-	"help_stamp":  {"在文件上盖章", "Put a seal on a document."},
-	"help_sign":   {"对文件做数字签名（GB/T 35275，无印章）", "Sign a document without a seal (GB/T 35275)."},
+	"help_info":    {"显示文件结构", "Show a document's structure."},
+	"help_lint":    {"按标准逐条检查", "Check a document against the standard's rules."},
+	"help_verify":  {"离线验证印章与签名", "Verify seals and signatures offline."},
+	"help_render":  {"把页面连同印章绘制成图", "Draw a page with its seals."},
+	"help_seal":    {"制章、盖章", "Make a seal, or put it on a document."},
+	"help_make":    {"制作 GB/T 38540 电子印章", "Make an electronic seal (GB/T 38540)."},
+	"help_stamp":   {"在文件上盖章", "Put a seal on a document."},
+	"help_convert": {"把 PDF 如实转换为 OFD，不能如实转换的说明原因", "Make an OFD document that looks like a PDF file, or say why not."},
+	"help_sign":    {"对文件做数字签名（GB/T 35275，无印章）", "Sign a document without a seal (GB/T 35275)."},
 
 	"flag_json":       {"以 JSON 输出", "Print JSON."},
 	"flag_trust":      {"信任锚：证书文件或目录（PEM、DER），可重复", "Trust anchor: a digital certificate file or a directory of them (PEM, DER); repeatable."},
@@ -59,6 +60,9 @@ var helps = map[string][2]string{
 	"flag_at":         {"以此时间为准（RFC 3339 或 2006-01-02，北京时间）", "Judge as of this time (RFC 3339, or 2006-01-02 in Beijing)."},
 	"flag_strict":     {"有警告即不通过；无撤销数据即无法判定", "Warnings fail; missing revocation data is undetermined."},
 	"flag_page":       {"页码，从 1 开始", "Page number, from 1."},
+	"flag_stamppage":  {"页码，从 1 开始；--x 与 --y 默认第 1 页，--keyword 默认所有页", "Page number, from 1; without it --x and --y mean page 1, --keyword all pages."},
+	"flag_keyword":    {"盖在这些文字上，每处一枚，印章居中；不计空白与全角半角之别", "Put the seal's middle on each place of these words; blanks and width do not count."},
+	"flag_straddle":   {"骑缝章：在所有页面右边各盖一条；页数过多时分组，每组一枚", "Slice the seal over the right edges of all pages; very many pages in groups of one seal each."},
 	"flag_format":     {"svg、png 或 pdf；默认按输出文件的扩展名", "svg, png or pdf; by default the output file's ending decides."},
 	"flag_output":     {"输出文件", "Output file."},
 	"flag_picture":    {"输出文件；- 为标准输出", "Output file; - is standard output."},

@@ -40,7 +40,7 @@ func TestStories(t *testing.T) {
 			env.Setenv("LANG", "C")
 			return furnish(env)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"tamper": tamper, "size": size, "status": exitStatus},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"tamper": tamper, "size": size, "unpack": unpack, "status": exitStatus},
 	})
 }
 
@@ -210,6 +210,22 @@ func tamper(ts *testscript.TestScript, neg bool, args []string) {
 	out, err := doc.Bytes()
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), out, 0o600))
+}
+
+// unpack IN PART OUT writes a part of a document as a file.
+func unpack(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: unpack IN PART OUT")
+	}
+	doc, err := ofd.Open([]byte(ts.ReadFile(args[0])))
+	ts.Check(err)
+	part := doc.Part(args[1])
+	if part == nil {
+		ts.Fatalf("no part %s", args[1])
+	}
+	data, err := part.Data()
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), data, 0o600))
 }
 
 // exitStatus N COMMAND… runs a command that has to end with status N.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"sidian/ofd"
+	"sidian/ofd/convert"
 	"sidian/ofd/sign"
 	"sidian/ses"
 )
@@ -64,7 +65,10 @@ func (p *program) explain(err error) *problem {
 func (p *program) cause(err error) string {
 	var refusedOpen *ofd.RefusedError
 	var refusedSign *sign.RefusedError
+	var refusedConvert *convert.RefusedError
 	switch {
+	case errors.As(err, &refusedConvert) && p.lang == chinese:
+		return refusedConvert.Reason
 	case errors.As(err, &refusedSign):
 		return refusedSign.Reason + " (" + refusedSign.Code + ")"
 	case errors.As(err, &refusedOpen) && p.lang == chinese:

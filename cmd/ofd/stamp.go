@@ -8,20 +8,22 @@ import (
 )
 
 type sealStampCommand struct {
-	In       string  `arg:"" placeholder:"IN.ofd"`
-	Out      string  `arg:"" placeholder:"OUT.ofd"`
-	Seal     string  `required:"" help:"${flag_seal}" placeholder:"FILE"`
-	Key      string  `required:"" help:"${flag_key}" placeholder:"FILE"`
-	Cert     string  `required:"" help:"${flag_cert}" placeholder:"FILE"`
-	Page     int     `default:"1" help:"${flag_page}" placeholder:"N"`
-	X        float64 `required:"" help:"${flag_x}" placeholder:"MM"`
-	Y        float64 `required:"" help:"${flag_y}" placeholder:"MM"`
-	TSA      string  `name:"tsa" help:"${flag_tsa}" placeholder:"URL"`
-	Closed   bool    `help:"${flag_closed}"`
+	In       string   `arg:"" placeholder:"IN.ofd"`
+	Out      string   `arg:"" placeholder:"OUT.ofd"`
+	Seal     string   `required:"" help:"${flag_seal}" placeholder:"FILE"`
+	Key      string   `required:"" help:"${flag_key}" placeholder:"FILE"`
+	Cert     string   `required:"" help:"${flag_cert}" placeholder:"FILE"`
+	Page     int      `help:"${flag_stamppage}" placeholder:"N"`
+	X        *float64 `help:"${flag_x}" placeholder:"MM"`
+	Y        *float64 `help:"${flag_y}" placeholder:"MM"`
+	Keyword  string   `help:"${flag_keyword}" placeholder:"TEXT"`
+	Straddle bool     `help:"${flag_straddle}"`
+	TSA      string   `name:"tsa" help:"${flag_tsa}" placeholder:"URL"`
+	Closed   bool     `help:"${flag_closed}"`
 	keyFlags `embed:""`
 }
 
-// Run puts the seal on a page at its own size.
+// Run puts the seal on the document at its own size.
 func (c *sealStampCommand) Run(p *program) error {
 	doc, key, cert, err := signingInputs(c.In, c.Out, c.Key, c.Cert, &c.keyFlags)
 	if err != nil {
@@ -31,8 +33,10 @@ func (c *sealStampCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	opts := sign.StampOptions{Seal: seal, Signer: key, Certificate: cert, Time: p.now, Closed: c.Closed,
-		Places: []sign.Place{{PageIndex: c.Page - 1, X: c.X, Y: c.Y, W: float64(seal.Picture.Width), H: float64(seal.Picture.Height)}}}
+	opts := sign.StampOptions{Seal: seal, Signer: key, Certificate: cert, Time: p.now, Closed: c.Closed}
+	if opts.Places, err = c.places(doc, float64(seal.Picture.Width), float64(seal.Picture.Height)); err != nil {
+		return err
+	}
 	if c.TSA != "" {
 		client, err := newTSAClient(c.TSA)
 		if err != nil {

@@ -241,7 +241,8 @@ func (p *pdfPage) geometry() (w, h float64, m ofd.Matrix, err error) {
 	if !(w > 0.1 && h > 0.1 && w <= maxSide && h <= maxSide) {
 		return 0, 0, m, refuse("page_size", "a page of %g × %g mm", w, h)
 	}
-	return w, h, m, nil
+	// Sides in points are rounded: A4 is 210 × 297 mm.
+	return math.Round(w*100) / 100, math.Round(h*100) / 100, m, nil
 }
 
 func normal(b []float64) (rect, bool) {
