@@ -42,7 +42,8 @@ func (s *Service) Approve(ctx context.Context, q ApproveRequest) (*Request, erro
 		}
 	}
 	if q.Seen != r.Base {
-		return nil, fault.Conflict.New("文件已不是您所看的那一份").WithCode("sealing.seen").WithHint("请重新查看文件后再批准").WithField("seen", "changed", "文件已变化")
+		return nil, s.Seal.Refused(ctx, "sealing.approve", object(q.Step), fault.Conflict.New("文件已不是您所看的那一份").
+			WithCode("sealing.seen").WithHint("请重新查看文件后再批准").WithField("seen", "changed", "文件已变化"))
 	}
 	content, err := s.contentOf(ctx, r, st)
 	if err != nil {

@@ -35,7 +35,7 @@ func (s *Service) Ask(ctx context.Context, a Ask) (*Request, error) {
 	if had, err := s.repeated(ctx); had != nil || err != nil {
 		return had, err
 	}
-	t, err := s.take(a.Data)
+	t, err := take(a.Data)
 	if err != nil {
 		return nil, err
 	}
@@ -137,6 +137,9 @@ func (s *Service) newSteps(ctx context.Context, r *Request, asked []StepAsk) (ou
 		for i, a := range asked {
 			st, err := s.newStep(tx, r, a)
 			if f := fault.As(err); f != nil {
+				if f.Hint == "" {
+					f = f.WithHint("请重新选择印章")
+				}
 				return f.WithField(fmt.Sprintf("steps[%d].seal", i), "refused", f.Msg)
 			}
 			if err != nil {
@@ -208,7 +211,7 @@ func order(r *Request, steps []*Step) {
 
 // placeSteps resolves the places on the document.
 func (s *Service) placeSteps(ctx context.Context, r *Request, asked []StepAsk, t *taken) error {
-	l, err := s.layoutOf(t.document)
+	l, err := layoutOf(t.document)
 	if err != nil {
 		return err
 	}
@@ -217,7 +220,7 @@ func (s *Service) placeSteps(ctx context.Context, r *Request, asked []StepAsk, t
 		if _, known := sizes[a.Seal]; known {
 			continue
 		}
-		im, err := s.imprint(ctx, a.Seal)
+		im, err := s.Seal.Imprint(ctx, a.Seal)
 		if err != nil {
 			return err
 		}

@@ -134,7 +134,7 @@ func (s *Service) CreateBatch(ctx context.Context, a BatchAsk) (*Batch, error) {
 	if err := s.underPolicy(ctx, b); err != nil {
 		return nil, s.Seal.Refused(ctx, "sealing.batch", "seal/"+a.Seal, err)
 	}
-	im, err := s.imprint(ctx, a.Seal)
+	im, err := s.Seal.Imprint(ctx, a.Seal)
 	if err != nil {
 		return nil, err
 	}

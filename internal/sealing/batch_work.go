@@ -250,11 +250,11 @@ func (h *hand) prepare(ctx context.Context, j *job) error {
 	if err != nil {
 		return err
 	}
-	t, err := h.take(data)
+	t, err := take(data)
 	if err != nil {
 		return err
 	}
-	l, err := h.layoutOf(t.document)
+	l, err := layoutOf(t.document)
 	if err != nil {
 		return err
 	}

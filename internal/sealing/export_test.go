@@ -11,8 +11,8 @@ var (
 )
 
 // Take is what becomes of an upload.
-func (s *Service) Take(data []byte) (*ofd.Document, error) {
-	t, err := s.take(data)
+func Take(data []byte) (*ofd.Document, error) {
+	t, err := take(data)
 	if err != nil {
 		return nil, err
 	}
@@ -20,8 +20,8 @@ func (s *Service) Take(data []byte) (*ofd.Document, error) {
 }
 
 // Spots resolves the places of steps, whose imprints have this size.
-func (s *Service) Spots(d *ofd.Document, steps []StepAsk, w, h float64) ([][]Spot, error) {
-	l, err := s.layoutOf(d)
+func Spots(d *ofd.Document, steps []StepAsk, w, h float64) ([][]Spot, error) {
+	l, err := layoutOf(d)
 	if err != nil {
 		return nil, err
 	}

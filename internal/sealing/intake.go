@@ -10,6 +10,7 @@ import (
 	"sidian/internal/audit"
 	"sidian/internal/fault"
 	"sidian/ofd"
+	"sidian/ofd/convert"
 	"sidian/ofd/lint"
 )
 
@@ -27,7 +28,7 @@ type taken struct {
 }
 
 // take reads an upload, or says why it cannot be sealed.
-func (s *Service) take(data []byte) (*taken, error) {
+func take(data []byte) (*taken, error) {
 	refuse := func(code, hint, format string, args ...any) error {
 		return fault.Invalid.New(format, args...).WithCode("sealing.file").WithHint("%s", hint).WithField("file", code, fmt.Sprintf(format, args...))
 	}
@@ -41,7 +42,7 @@ func (s *Service) take(data []byte) (*taken, error) {
 	t := &taken{}
 	var err error
 	if bytes.HasPrefix(bytes.TrimLeft(data[:min(len(data), 1024)], "\x00\t\n\r "), []byte("%PDF-")) {
-		t.document, err = s.convert(data)
+		t.document, err = toOFD(data)
 		t.converted = true
 	} else {
 		t.document, err = open(data)
@@ -82,19 +83,18 @@ func open(data []byte) (*ofd.Document, error) {
 	return nil, fault.Invalid.Wrap(err, "%s", why).WithCode("sealing.file").WithHint("请上传完好的 OFD 文件（GB/T 33190）").WithField("file", "unreadable", why)
 }
 
-func (s *Service) convert(data []byte) (*ofd.Document, error) {
-	why, hint := "不能转换 PDF 文件", "请用办公软件另存为 OFD 后上传"
-	if s.Convert == nil {
-		return nil, fault.Invalid.New("%s", why).WithCode("sealing.pdf").WithHint("%s", hint).WithField("file", "pdf", why)
-	}
-	d, err := s.Convert(data)
+// toOFD converts a PDF, or tells honestly what cannot be shown as it is.
+func toOFD(data []byte) (*ofd.Document, error) {
+	d, err := convert.PDF(data, convert.Options{})
 	if err == nil {
 		return d, nil
 	}
-	if f := fault.As(err); f != nil {
-		why = "PDF 不能如实转换为 OFD：" + f.Msg
+	why := "PDF 不能转换为 OFD"
+	var refused *convert.RefusedError
+	if errors.As(err, &refused) {
+		why = "PDF 不能如实转换为 OFD：" + refused.Reason
 	}
-	return nil, fault.Invalid.Wrap(err, "%s", why).WithCode("sealing.pdf").WithHint("%s", hint).WithField("file", "pdf", why)
+	return nil, fault.Invalid.Wrap(err, "%s", why).WithCode("sealing.pdf").WithHint("请用办公软件另存为 OFD 后上传").WithField("file", "pdf", why)
 }
 
 // signable refuses what ofd/sign would refuse later: before anybody is asked.

@@ -26,7 +26,7 @@ func (s *Service) StampNow(ctx context.Context, a NowAsk) ([]byte, *Item, error)
 	}
 	if b.State == Ready {
 		if b.Total == 0 {
-			if _, err := s.take(a.Data); err != nil { // said with its fields, before anything is kept
+			if _, err := take(a.Data); err != nil { // said with its fields, before anything is kept
 				return nil, nil, err
 			}
 			if _, err := s.Add(ctx, b.ID, a.Name, bytes.NewReader(a.Data), int64(len(a.Data))); err != nil {

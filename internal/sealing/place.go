@@ -26,17 +26,16 @@ const (
 
 // A layout is the pages of a document, as places are resolved on them.
 type layout struct {
-	s     *Service
 	doc   *ofd.Document
 	boxes []ofd.Box
 }
 
-func (s *Service) layoutOf(d *ofd.Document) (*layout, error) {
+func layoutOf(d *ofd.Document) (*layout, error) {
 	boxes, err := d.Body().Boxes()
 	if err != nil {
 		return nil, fault.Invalid.Wrap(err, "文件的页面无法读取").WithCode("sealing.file").WithHint("请用原制作软件重新生成文件").WithField("file", "page", "页面无法读取")
 	}
-	return &layout{s, d, boxes}, nil
+	return &layout{d, boxes}, nil
 }
 
 // A misplaced place is told by field.
@@ -144,19 +143,12 @@ func (l *layout) keyword(p Place) ([]Spot, error) {
 	return spots, nil
 }
 
-func (l *layout) hits(word string) ([]Hit, error) {
-	if l.s.Keyword != nil {
-		return l.s.Keyword(l.doc, word)
-	}
+func (l *layout) hits(word string) ([]find.Hit, error) {
 	found, err := find.Keyword(l.doc, word, find.Options{Limit: maxHits + 1})
 	if err != nil {
 		return nil, wrong("keyword", "不能在文件中查找这个关键字，请改用坐标")
 	}
-	hits := make([]Hit, len(found))
-	for i, h := range found {
-		hits[i] = Hit{Page: h.Page, X: h.X, Y: h.Y, W: h.W, H: h.H}
-	}
-	return hits, nil
+	return found, nil
 }
 
 // around puts a spot on the middle of a box, or to the right of it.
@@ -259,7 +251,7 @@ func hides(a, b ofd.Box) bool {
 	return w > 0 && h > 0 && w*h > covering*min(a.W*a.H, b.W*b.H)
 }
 
-// taken are the boxes of the seals that stand on the pages already.
+// stamped are the boxes of the seals that stand on the pages already.
 func (l *layout) stamped() map[int][]ofd.Box {
 	out := map[int][]ofd.Box{}
 	pages := l.doc.Body().Pages()

@@ -25,7 +25,6 @@ func ask(seals ...[]sealing.Place) (steps []sealing.StepAsk) {
 
 func TestPlaces(t *testing.T) {
 	t.Parallel()
-	s := &sealing.Service{}
 	d := prepared(t, sealingtest.Document(t, "用印位置", 4))
 	at := func(p sealing.Place) []sealing.Place { return []sealing.Place{p} }
 	for _, tt := range []struct {
@@ -68,7 +67,7 @@ func TestPlaces(t *testing.T) {
 		{"同一枚盖两次同一处", ask([]sealing.Place{{Page: 1, X: 10, Y: 10}, {Page: 1, X: 10, Y: 10}}), 0, "covered"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			spots, err := s.Spots(d, tt.steps, 42, 42)
+			spots, err := sealing.Spots(d, tt.steps, 42, 42)
 			if tt.code == "" {
 				must(t, err)
 				if len(spots[0]) != tt.spots {
@@ -90,7 +89,7 @@ func TestPlaces(t *testing.T) {
 func TestStraddle(t *testing.T) {
 	t.Parallel()
 	d := prepared(t, sealingtest.Document(t, "骑缝章", 30))
-	spots, err := (&sealing.Service{}).Spots(d, ask([]sealing.Place{{Straddle: &sealing.Straddle{}, Y: 120}}), 42, 42)
+	spots, err := sealing.Spots(d, ask([]sealing.Place{{Straddle: &sealing.Straddle{}, Y: 120}}), 42, 42)
 	must(t, err)
 	if len(spots[0]) != 30 {
 		t.Fatalf("%d slices", len(spots[0]))
@@ -106,7 +105,7 @@ func TestStraddle(t *testing.T) {
 	if math.Abs(sum-42) > 0.01 {
 		t.Errorf("the slices are %f mm together", sum)
 	}
-	_, err = (&sealing.Service{}).Spots(d, ask([]sealing.Place{{Straddle: &sealing.Straddle{}, Y: 120, W: 20, H: 20}}), 42, 42)
+	_, err = sealing.Spots(d, ask([]sealing.Place{{Straddle: &sealing.Straddle{}, Y: 120, W: 20, H: 20}}), 42, 42)
 	if f := fault.As(err); f == nil || f.Fields[0].Code != "straddle" || !strings.Contains(f.Fields[0].Message, "20") {
 		t.Errorf("a slice of 0.7 mm: %v", err)
 	}
@@ -121,11 +120,11 @@ func TestPlaceOnStamp(t *testing.T) {
 	d, err = d.With(list, ofd.NewPart("Doc_0/Signs/Sign_0/Signature.xml", []byte(`<?xml version="1.0" encoding="UTF-8"?>
 <ofd:Signature xmlns:ofd="http://www.ofdspec.org/2016"><ofd:SignedInfo><ofd:StampAnnot ID="2" PageRef="`+pageID(d)+`" Boundary="100 200 40 40"/></ofd:SignedInfo></ofd:Signature>`)))
 	must(t, err)
-	_, err = (&sealing.Service{}).Spots(d, ask([]sealing.Place{{Page: 1, X: 101, Y: 201, W: 40, H: 40}}), 42, 42)
+	_, err = sealing.Spots(d, ask([]sealing.Place{{Page: 1, X: 101, Y: 201, W: 40, H: 40}}), 42, 42)
 	if f := fault.As(err); f == nil || f.Fields[0].Code != "covered" {
 		t.Errorf("got %v", err)
 	}
-	_, err = (&sealing.Service{}).Spots(d, ask([]sealing.Place{{Page: 1, X: 50, Y: 201, W: 40, H: 40}}), 42, 42)
+	_, err = sealing.Spots(d, ask([]sealing.Place{{Page: 1, X: 50, Y: 201, W: 40, H: 40}}), 42, 42)
 	must(t, err)
 }
 

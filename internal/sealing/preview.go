@@ -23,14 +23,6 @@ import (
 // previewDPI is how finely a page is shown in pixels.
 const previewDPI = 110
 
-// imprint is the picture of a seal.
-func (s *Service) imprint(ctx context.Context, id string) (*seal.Imprint, error) {
-	if s.Imprint == nil {
-		return nil, errors.New("sealing: nobody was told where imprints are")
-	}
-	return s.Imprint(ctx, id)
-}
-
 // Preview is a page of a request's document as it is, with the imprints of the
 // seals that are still to come in their places: what an approver looks at. page
 // counts from 1, format is svg or png. That somebody looked is recorded.
@@ -90,7 +82,7 @@ func (s *Service) overlays(ctx context.Context, r *Request, page int) (out []ove
 				continue
 			}
 			if im == nil {
-				if im, err = s.imprint(ctx, st.Seal); err != nil {
+				if im, err = s.Seal.Imprint(ctx, st.Seal); err != nil {
 					return nil, err
 				}
 			}

@@ -12,7 +12,6 @@ import (
 	"sidian/internal/notice"
 	"sidian/internal/outbox"
 	"sidian/internal/seal"
-	"sidian/ofd"
 	"sidian/ofd/draw"
 	"sidian/ofd/sign"
 )
@@ -31,14 +30,6 @@ type Service struct {
 	// Confirm asks whoever acts for a second factor, and tells which it was. Nil:
 	// nothing can be approved.
 	Confirm func(ctx context.Context, answer string) (factor string, err error)
-	// Keyword finds a text on the pages of a document; nil: ofd/find.
-	Keyword func(d *ofd.Document, text string) ([]Hit, error)
-	// Convert makes an OFD of a PDF, or refuses with a fault.Invalid that says in
-	// Chinese what it cannot show as it is; nil: a PDF is refused.
-	Convert func(data []byte) (*ofd.Document, error)
-	// Imprint is the picture of a seal and its size; nil: no place without
-	// a size, and no preview.
-	Imprint func(ctx context.Context, seal string) (*seal.Imprint, error)
 	// Trust are the anchors by which a stamped document is verified before it is
 	// acknowledged; nil: signatures are verified, and nobody's trust is asked.
 	Trust func(ctx context.Context) (sign.Options, error)
@@ -54,12 +45,6 @@ type Service struct {
 	// Workers is how many documents of a batch are stamped at a time; zero: one
 	// for each processor.
 	Workers int
-}
-
-// A Hit is where a keyword stands: page from 0, millimetres.
-type Hit struct {
-	Page       int
-	X, Y, W, H float64
 }
 
 func (s *Service) step(name string) {

@@ -21,7 +21,7 @@ func must(t testing.TB, err error) {
 
 func prepared(t testing.TB, data []byte) *ofd.Document {
 	t.Helper()
-	d, err := (&sealing.Service{}).Take(data)
+	d, err := sealing.Take(data)
 	must(t, err)
 	return d
 }

@@ -92,10 +92,6 @@ func wire(t testing.TB, s *sealtest.World, dir string) (*World, error) {
 	w.Sealing = &sealing.Service{
 		DB: s.DB, IAM: s.IAM, Seal: s.Seal, Blob: w.Blob, Outbox: w.Outbox, Notice: s.Notice, Fonts: Fonts(t), BaseURL: pkitest.BaseURL,
 		Confirm: confirm, Trust: w.trust,
-		Imprint: func(context.Context, string) (*seal.Imprint, error) {
-			i := sealtest.Imprint(t, "青禾县样例单位")
-			return &i, nil
-		},
 	}
 	return w, nil
 }
