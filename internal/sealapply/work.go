@@ -124,7 +124,7 @@ func (w *worker) act(ctx context.Context) (err error) {
 // make makes one row, and writes down what became of it. An error is none of the
 // row's own: it is tried again.
 func (w *worker) make(l *campaignLine, picture []byte) error {
-	problems, err := w.row1(l, picture)
+	problems, err := w.whole(l, picture)
 	if err != nil {
 		return err
 	}
@@ -138,9 +138,9 @@ func (w *worker) make(l *campaignLine, picture []byte) error {
 	return w.DB.Write(context.WithoutCancel(w.acting), func(tx *db.Tx) error { return saveRow(tx, w.id, l) })
 }
 
-// row1 takes a row the whole way: an application that the campaign's approval
+// whole takes a row the whole way: an application that the campaign's approval
 // passed, made and filed.
-func (w *worker) row1(l *campaignLine, picture []byte) (problems []string, err error) {
+func (w *worker) whole(l *campaignLine, picture []byte) (problems []string, err error) {
 	r, err := w.admit(l, picture, &problems)
 	if err != nil || len(problems) > 0 {
 		return problems, err
