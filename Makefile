@@ -26,6 +26,7 @@ test: need ## all tests, on SQLite and PostgreSQL, with the independent checkers
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'make test: the files above are not gofmt-ed' >&2; exit 1; }
 	$(GO) vet $(PKG)
 	scripts/with-postgres.sh $(GO) test -timeout 15m $(PKG)
+	@$(MAKE) --no-print-directory modules
 
 .PHONY: modules
 modules: need ## keys in tokens and devices: PKCS#11 against SoftHSM2, SDF against a stand-in

@@ -334,6 +334,9 @@ func (s *Service) end(tx *db.Tx, r *Request, state, reason string) error {
 	if err := s.announce(tx, r, topic, state); err != nil {
 		return err
 	}
-	return audit.Put(tx, audit.Entry{Action: topic[:len("sealing.")] + map[string]string{Refused: "refuse", Withdrawn: "withdraw"}[state],
-		Object: "sealing/" + r.ID, Reason: reason, Before: r.document})
+	action := "sealing.refuse"
+	if state == Withdrawn {
+		action = "sealing.withdraw"
+	}
+	return audit.Put(tx, audit.Entry{Action: action, Object: "sealing/" + r.ID, Reason: reason, Before: r.document})
 }

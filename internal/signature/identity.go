@@ -134,7 +134,7 @@ func (s *Service) issue(ctx context.Context, p *iam.Principal, r, old *identityR
 	if err != nil {
 		return nil, fmt.Errorf("signature: reading a personal key: %w", err)
 	}
-	c, err := s.PKI.Issue(ctx, pki.IssueRequest{Use: pki.Personal, Name: me.Name, Public: public, Years: identityYears})
+	c, err := s.PKI.Issue(ctx, pki.IssueRequest{Use: pki.Personal, Account: r.account, Name: me.Name, Public: public, Key: r.key, Years: identityYears})
 	if err != nil {
 		return nil, err
 	}

@@ -80,7 +80,11 @@ func (s *Service) link(ctx context.Context, id string, number int, kind string, 
 		if err := s.note(tx, id, number, "link."+kind, gm.Digest{}); err != nil {
 			return err
 		}
-		return audit.Put(tx, audit.Entry{Action: map[string]string{linkSign: "signature.link", linkPad: "signature.pad"}[kind], Object: signerObject(id, number)})
+		action := "signature.link"
+		if kind == linkPad {
+			action = "signature.pad"
+		}
+		return audit.Put(tx, audit.Entry{Action: action, Object: signerObject(id, number)})
 	})
 	if err != nil {
 		return nil, err
