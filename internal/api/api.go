@@ -14,10 +14,16 @@ import (
 	"sidian/internal/cert"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
+	"sidian/internal/notice"
 	"sidian/internal/obs"
 	"sidian/internal/onboard"
 	"sidian/internal/pki"
+	"sidian/internal/provider"
 	"sidian/internal/seal"
+	"sidian/internal/sealapply"
+	"sidian/internal/sealing"
+	"sidian/internal/signature"
+	"sidian/internal/status"
 	"sidian/internal/todo"
 	"sidian/internal/verify"
 	"sidian/internal/web"
@@ -25,6 +31,7 @@ import (
 	"sidian/internal/web/admin"
 	onboardpages "sidian/internal/web/onboard"
 	"sidian/internal/web/records"
+	"sidian/internal/webhook"
 )
 
 // Services are what have routes.
@@ -45,6 +52,14 @@ type Services struct {
 	Records   *records.Service
 	Onboard   *onboard.Service
 	Bulk      *onboardpages.Service
+
+	SealApply *sealapply.Service
+	Sealing   *sealing.Service
+	Signature *signature.Service
+	Status    *status.Service
+	Notice    *notice.Service
+	Provider  *provider.Service
+	Webhook   *webhook.Service
 }
 
 // Mount mounts all routes and returns the handler of the program.
@@ -59,6 +74,13 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	s.PKI.Routes(r)
 	s.Catalogue.Routes(r)
 	s.Seal.Routes(r)
+	s.SealApply.Routes(r)
+	s.Sealing.Routes(r)
+	s.Signature.Routes(r)
+	s.Status.Routes(r)
+	s.Notice.Routes(r)
+	s.Provider.Routes(r)
+	s.Webhook.Routes(r)
 	s.Cert.Routes(r)
 	s.Verify.Routes(r)
 	s.Web.Routes(r)

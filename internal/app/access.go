@@ -17,13 +17,24 @@ import (
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
 	"sidian/internal/outbox"
+	"sidian/internal/webhook"
 )
 
 // access makes what knows who people are, what they may do, by when, and what
 // they did.
 func (a *App) access(ctx context.Context) (err error) {
 	c := a.Conf
-	a.Outbox = outbox.New(auditor.Alarms())
+	// Who is told of what happens outside is known from the beginning, and filled
+	// in when what it needs is made.
+	a.Webhook = &webhook.Service{DB: a.DB, Topics: topics(), Plain: a.mark != ""}
+	consumers := []outbox.Consumer{auditor.Alarms(), a.Webhook.Consumer()}
+	if a.Ferry, err = a.ferryOf(); err != nil {
+		return err
+	}
+	if a.Ferry != nil {
+		consumers = append(consumers, a.Ferry.Consumer())
+	}
+	a.Outbox = outbox.New(consumers...)
 	a.Due = &due.Service{DB: a.DB, Outbox: a.Outbox}
 	if a.IAM, err = iam.New(ctx, a.DB, a.Keys, iam.Options{Strict: c.Session.SecondStep}); err != nil {
 		return err
@@ -95,10 +106,10 @@ func (a *App) platforms() (list []auth.Platform, err error) {
 		}
 		list = append(list, r)
 	}
-	if a.provider == nil {
+	if a.identity == nil {
 		return list, nil
 	}
-	for _, p := range a.provider.clients {
+	for _, p := range a.identity.clients {
 		r, err := a.platform(p, []string{hostOf(p.Issuer)})
 		if err != nil {
 			return nil, err

@@ -22,14 +22,21 @@ import (
 	"sidian/internal/conf"
 	"sidian/internal/db"
 	"sidian/internal/due"
+	"sidian/internal/ferry"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
 	"sidian/internal/keys"
+	"sidian/internal/notice"
 	"sidian/internal/obs"
 	"sidian/internal/onboard"
 	"sidian/internal/outbox"
 	"sidian/internal/pki"
+	"sidian/internal/provider"
 	"sidian/internal/seal"
+	"sidian/internal/sealapply"
+	"sidian/internal/sealing"
+	"sidian/internal/signature"
+	"sidian/internal/status"
 	"sidian/internal/todo"
 	"sidian/internal/verify"
 	"sidian/internal/web"
@@ -37,8 +44,8 @@ import (
 	"sidian/internal/web/admin"
 	onboardpages "sidian/internal/web/onboard"
 	"sidian/internal/web/records"
+	"sidian/internal/webhook"
 	"sidian/ofd/draw"
-	"sidian/ofd/sign"
 )
 
 // Version of the program, as its API tells it.
@@ -60,6 +67,14 @@ type App struct {
 	Rotation  *keys.Rotation // of what is encrypted in columns
 	PKI       *pki.Service
 	Seal      *seal.Service
+	SealApply *sealapply.Service
+	Sealing   *sealing.Service
+	Signature *signature.Service
+	Status    *status.Service
+	Notice    *notice.Service
+	Provider  *provider.Service
+	Webhook   *webhook.Service
+	Ferry     *ferry.Service // nil outside the two zones
 	Catalogue *catalogue.Service
 	Cert      *cert.Service
 	Verify    *verify.Service
@@ -74,7 +89,7 @@ type App struct {
 	Metrics   *obs.Metrics
 
 	mark     string
-	provider *provider // the demo's; nil otherwise
+	identity *identity // the demo's; nil otherwise
 	making   *making   // what Create made; nil after Open
 	held     *demoDir  // a demo's directory; nil otherwise
 	repeats  *httpx.Idempotency
@@ -102,7 +117,7 @@ func Open(ctx context.Context, c conf.Config, o Options) (*App, error) {
 	}
 	var a *App
 	if err = finished(ctx, d, c); err == nil {
-		a, err = wire(ctx, c, o, d, keys.Open, openBlobs)
+		a, err = wire(ctx, c, o, d, openKeys, openBlobs)
 	}
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
@@ -142,11 +157,11 @@ func finished(ctx context.Context, d *db.DB, c conf.Config) error {
 	return nil
 }
 
-type keysOpener func(context.Context, *db.DB, string) (*keys.Store, error)
+type keysOpener func(context.Context, *db.DB, conf.Config) (*keys.Store, error)
 type blobOpener func(context.Context, conf.Config) (blob.Engine, error)
 
 // wire lays every wire.
-func wire(ctx context.Context, c conf.Config, o Options, d *db.DB, openKeys keysOpener, engine blobOpener) (*App, error) {
+func wire(ctx context.Context, c conf.Config, o Options, d *db.DB, keysOf keysOpener, engine blobOpener) (*App, error) {
 	a := &App{Conf: c, DB: d, Metrics: obs.NewMetrics(), mark: o.Mark}
 	if o.Now != nil {
 		d.Now = o.Now
@@ -158,7 +173,7 @@ func wire(ctx context.Context, c conf.Config, o Options, d *db.DB, openKeys keys
 	if a.Log, err = obs.NewLog(o.Log, c.Log.Format, c.Log.Level); err != nil {
 		return nil, err
 	}
-	if a.Keys, err = openKeys(ctx, d, c.MasterKeyFile); err != nil {
+	if a.Keys, err = keysOf(ctx, d, c); err != nil {
 		return nil, troubledKeys(c, err)
 	}
 	e, err := engine(ctx, c)
@@ -169,7 +184,7 @@ func wire(ctx context.Context, c conf.Config, o Options, d *db.DB, openKeys keys
 		return nil, troubledDocuments(c, err)
 	}
 	if o.People {
-		if a.provider, err = newProvider(c.BaseURL, d.Now); err != nil {
+		if a.identity, err = newIdentity(c.BaseURL, d.Now); err != nil {
 			return nil, err
 		}
 	}
@@ -195,7 +210,10 @@ func (a *App) contexts(ctx context.Context) (err error) {
 	}
 	base := strings.TrimSuffix(c.BaseURL, "/")
 	a.PKI = &pki.Service{DB: a.DB, Keys: a.Keys, BaseURL: base, Outside: outside}
-	a.Seal = &seal.Service{DB: a.DB, Keys: a.Keys, PKI: a.PKI, TimeStamps: true}
+	a.PKI.Region = c.Region
+	if err = a.seals(ctx, fonts); err != nil {
+		return err
+	}
 	a.Catalogue = &catalogue.Service{DB: a.DB, Fonts: fonts}
 	a.Cert = &cert.Service{DB: a.DB, IAM: a.IAM, Catalogue: a.Catalogue, Seal: a.Seal, Blob: a.Blob, Outbox: a.Outbox, BaseURL: base, Mark: a.mark}
 	if a.Cert.Box, err = a.Keys.Box(ctx); err != nil {
@@ -208,8 +226,12 @@ func (a *App) contexts(ctx context.Context) (err error) {
 		return err
 	}
 	a.Onboard.BaseURL = base
-	a.Rotation = a.Keys.Rotation(keys.Field, a.IAM, a.Auth, a.Cert.Resealer(), a.Onboard)
-	a.Verify = &verify.Service{DB: a.DB, PKI: a.PKI, Cert: a.Cert, Cache: sign.NewChainCache(), Mark: a.mark}
+	if err = a.federation(ctx); err != nil {
+		return err
+	}
+	if err = a.beyond(ctx); err != nil {
+		return err
+	}
 	a.Web = &web.Service{IAM: a.IAM, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Mark: a.mark}
 	if err = a.Web.Load(); err != nil {
 		return err
@@ -254,12 +276,16 @@ func (a *App) routes(ctx context.Context) error {
 		o.SlowPublic = httpx.Rate{PerSecond: -1} // in a demo one machine is everybody
 	}
 	r := httpx.New(o)
-	if a.provider != nil {
-		a.provider.routes(r)
+	if a.identity != nil {
+		a.identity.routes(r)
+		if err := a.authenticator(r); err != nil {
+			return err
+		}
 	}
 	a.handler, err = api.Mount(r, api.Services{
 		Health: a.Health, IAM: a.IAM, Auth: a.Auth, Auditor: a.Auditor, PKI: a.PKI, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Seal: a.Seal, Web: a.Web, Account: a.Account, Admin: a.Admin,
 		Todo: a.Todo, Records: a.Records, Onboard: a.Onboard, Bulk: a.Bulk,
+		SealApply: a.SealApply, Sealing: a.Sealing, Signature: a.Signature, Status: a.Status, Notice: a.Notice, Provider: a.Provider, Webhook: a.Webhook,
 	})
 	return err
 }

@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
+	"sidian/gm"
 	"sidian/internal/audit/chain"
 )
 
@@ -21,6 +23,18 @@ type chore struct {
 func (a *App) chores() []chore {
 	return []chore{
 		{"resuming what was being issued", 5 * time.Second, a.resume},
+		{"finishing seals that were being made", 5 * time.Second, func(ctx context.Context) error { _, err := a.SealApply.Resume(ctx); return err }},
+		{"making the seals of campaigns", 2 * time.Second, a.SealApply.Work},
+		{"finishing stamps", 5 * time.Second, func(ctx context.Context) error { _, _, err := a.Sealing.Resume(ctx); return err }},
+		{"sealing batches", 2 * time.Second, func(ctx context.Context) error { _, err := a.Sealing.Work(ctx); return err }},
+		{"finishing signatures", 5 * time.Second, func(ctx context.Context) error { _, _, err := a.Signature.Resume(ctx); return err }},
+		{"ending and reminding of signing tasks", time.Minute, func(ctx context.Context) error { _, _, err := a.Signature.Tick(ctx); return err }},
+		{"finishing requests for digital certificates", time.Minute, a.PKI.Resume},
+		{"fetching revocation lists from outside", time.Hour, a.PKI.FetchLists},
+		{"calling programs", 2 * time.Second, a.Webhook.Work},
+		{"forgetting calls of long ago", 24 * time.Hour, a.Webhook.Sweep},
+		{"forgetting notices of long ago", 24 * time.Hour, func(ctx context.Context) error { _, err := a.Notice.Sweep(ctx); return err }},
+		{"carrying files between the zones", time.Minute, a.carry},
 		{"bringing in units and people", 2 * time.Second, a.Onboard.Work},
 		{"giving up tables that nobody goes on with", time.Hour, a.Onboard.Sweep},
 		{"forgetting sessions that are over", time.Hour, a.Auth.Sweep},
@@ -32,7 +46,7 @@ func (a *App) chores() []chore {
 		{"ending what was granted for a time", 5 * time.Minute, a.IAM.Sweep},
 		{"encrypting again under new keys", time.Minute, a.Rotation.Run},
 		{"forgetting answers that nobody asks for again", time.Hour, func(ctx context.Context) error { _, err := a.repeats.Sweep(ctx); return err }},
-		{"removing documents that no certificate names", 24 * time.Hour, a.sweepDocuments},
+		{"removing documents that no row names", 24 * time.Hour, a.sweepDocuments},
 	}
 }
 
@@ -68,11 +82,26 @@ const orphanAge = 24 * time.Hour
 
 // sweepDocuments removes what a crash between storing and issuing left.
 func (a *App) sweepDocuments(ctx context.Context) error {
-	removed, err := a.Blob.Sweep(ctx, a.DB.Now().Add(-orphanAge), a.Cert.Named)
+	removed, err := a.Blob.Sweep(ctx, a.DB.Now().Add(-orphanAge), a.named)
 	if removed > 0 {
-		a.Log.InfoContext(ctx, "removed documents that no certificate names", "count", removed)
+		a.Log.InfoContext(ctx, "removed documents that no row names", "count", removed)
 	}
 	return err
+}
+
+// named tells which documents a row of any context names.
+func (a *App) named(ctx context.Context, digests []gm.Digest) (map[gm.Digest]bool, error) {
+	all := map[gm.Digest]bool{}
+	for _, ask := range []func(context.Context, []gm.Digest) (map[gm.Digest]bool, error){
+		a.Cert.Named, a.SealApply.Named, a.Sealing.Named, a.Signature.Named,
+	} {
+		some, err := ask(ctx, digests)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(all, some)
+	}
+	return all, nil
 }
 
 // resume finishes what a crash left between the two transactions of issuing.

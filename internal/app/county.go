@@ -16,7 +16,7 @@ var countyFile []byte
 
 // county is the demo's data, all of it invented.
 type county struct {
-	County       struct{ ID, Name, Region, Tier string }
+	County       struct{ ID, Authority, Name, Region, Tier string }
 	Units        []unit
 	Staff        []staffMember
 	Posts        []unitPosts

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 
 	"sidian/internal/conf"
 	"sidian/internal/db"
-	"sidian/internal/keys"
 	"sidian/internal/pki"
 	"sidian/kinds"
 )
@@ -37,16 +35,11 @@ func create(ctx context.Context, c conf.Config, o Options, name string) (*App, e
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
 		return nil, troubledPart("data", Words{"数据目录建不了", "the data directory cannot be made"}, err)
 	}
-	if _, err := os.Stat(c.MasterKeyFile); errors.Is(err, fs.ErrNotExist) {
-		if err := keys.CreateMaster(c.MasterKeyFile); err != nil {
-			return nil, troubledKeys(c, err)
-		}
-	}
 	d, err := openDatabase(ctx, c, db.Create)
 	if err != nil {
 		return nil, err
 	}
-	a, err := wire(ctx, c, o, d, keys.Create, createBlobs)
+	a, err := wire(ctx, c, o, d, createKeys, createBlobs)
 	if err == nil {
 		err = a.furnish(ctx, name)
 	}

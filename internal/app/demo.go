@@ -87,6 +87,7 @@ func reopenDemo(ctx context.Context, o DemoOptions, d *demoDir, base string) (*A
 		tell(o, "提示：此前签发的证照上，二维码仍指向 "+creds.Base+"\n", "Note: the codes on what was issued before still lead to "+creds.Base+"\n")
 	}
 	creds.Base = base
+	a.identity.users.Store(&creds.Users)
 	return a, creds, nil
 }
 

@@ -12,7 +12,6 @@ import (
 
 	"sidian/internal/conf"
 	"sidian/internal/db"
-	"sidian/internal/keys"
 	"sidian/workday"
 )
 
@@ -78,7 +77,7 @@ func Doctor(ctx context.Context, config string, chinese bool) ([]DoctorFinding, 
 	d.files()
 	database, err := openDatabase(ctx, c, db.Open)
 	if d.ask("database", err, Words{"可以打开，结构是本程序的", "opens, and has this program's schema"}) {
-		_, err := keys.Open(ctx, database, c.MasterKeyFile)
+		_, err := openKeys(ctx, database, c)
 		if err != nil {
 			err = troubledKeys(c, err)
 		}

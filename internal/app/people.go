@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"sidian/internal/auth/devidp"
@@ -11,15 +12,24 @@ import (
 	"sidian/internal/httpx"
 )
 
-// provider is the demo's own identity platform: whoever is chosen from its list
+// identity is the demo's own identity platform: whoever is chosen from its list
 // is signed in. It is made anew at each start.
-type provider struct {
+type identity struct {
 	*devidp.Provider
 	clients []oidc.Provider
+	users   atomic.Pointer[[]DemoUser] // whose one-time codes are shown
 }
 
-// newProvider makes the platform of the county's people, below base.
-func newProvider(base string, now func() time.Time) (*provider, error) {
+// people are those whose one-time codes are shown.
+func (p *identity) people() []DemoUser {
+	if list := p.users.Load(); list != nil {
+		return *list
+	}
+	return nil
+}
+
+// newIdentity makes the platform of the county's people, below base.
+func newIdentity(base string, now func() time.Time) (*identity, error) {
 	c, err := loadCounty()
 	if err != nil {
 		return nil, err
@@ -36,7 +46,7 @@ func newProvider(base string, now func() time.Time) (*provider, error) {
 		people = append(people, devidp.Person{Subject: "s-" + s.Username, Name: s.Name, Level: 2, Staff: true})
 	}
 	base = strings.TrimSuffix(base, "/")
-	issuer, out := base+"/login/dev", &provider{}
+	issuer, out := base+"/login/dev", &identity{}
 	var clients []devidp.Client
 	for _, k := range []struct {
 		name, title string
@@ -54,13 +64,13 @@ func newProvider(base string, now func() time.Time) (*provider, error) {
 }
 
 // routes mounts the platform among the demo's own.
-func (p *provider) routes(r *httpx.Router) {
+func (p *identity) routes(r *httpx.Router) {
 	for _, pattern := range p.Patterns() {
 		httpx.HandleHTTP(r, pattern, httpx.Public(), p.answer, httpx.Hidden(), httpx.NoIdempotency())
 	}
 }
 
-func (p *provider) answer(w http.ResponseWriter, r *http.Request) error {
+func (p *identity) answer(w http.ResponseWriter, r *http.Request) error {
 	p.ServeHTTP(w, r)
 	return nil
 }

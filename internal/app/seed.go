@@ -8,7 +8,6 @@ import (
 
 	"sidian/internal/auth"
 	"sidian/internal/iam"
-	"sidian/internal/seal"
 )
 
 // seeder fills a demo by the real use cases, each as whoever may do it.
@@ -17,7 +16,6 @@ type seeder struct {
 	*county
 	creds            *Credentials
 	system, security context.Context
-	custodian        context.Context // keeps every unit's seals, for the demo's sake
 	client           context.Context
 	clientID         string
 	accounts         map[string]string // of staff, by user name
@@ -117,11 +115,6 @@ func (s *seeder) staff(ctx context.Context) error {
 			}
 		}
 		s.remember(n, m.Roles, s.unitName(m.Org))
-		if slices.Contains(m.Roles, "custodian") && m.Org == s.County.ID {
-			if s.custodian, err = s.IAM.As(ctx, n.ID); err != nil {
-				return err
-			}
-		}
 	}
 	return nil
 }
@@ -186,7 +179,7 @@ func (s *seeder) holders(context.Context) error {
 // clients registers the business system that may issue and read every kind on
 // behalf of its issuer.
 func (s *seeder) clients(ctx context.Context) error {
-	scopes := []string{"cert.issue", "cert.read", "kind.read", "seal.read"}
+	scopes := []string{"cert.issue", "cert.read", "kind.read", "seal.read", "seal.ask", "signature.ask", "signature.read", "webhook.manage"}
 	n, err := s.IAM.CreateClient(s.security, iam.ClientRequest{Name: "样例政务服务业务系统", Org: s.County.ID, Scopes: scopes})
 	if err != nil {
 		return err
@@ -195,59 +188,4 @@ func (s *seeder) clients(ctx context.Context) error {
 	s.creds.Apps = append(s.creds.Apps, DemoApp{Name: n.Name, ClientID: n.ID, ClientSecret: n.Secret, Scopes: scopes})
 	s.client, err = s.IAM.AsClient(ctx, n.ID)
 	return err
-}
-
-// seals makes the seals of each unit and lets the client and the unit's own
-// staff use them for the kinds that the unit issues.
-func (s *seeder) seals(ctx context.Context) error {
-	for _, u := range s.Units {
-		if len(u.Seals) == 0 {
-			continue
-		}
-		o, err := s.IAM.Org(ctx, u.ID)
-		if err != nil {
-			return err
-		}
-		for _, kind := range u.Seals {
-			if err := s.seal(o, kind, purposesOf(u)); err != nil {
-				return fmt.Errorf("%s: %w", u.Name, err)
-			}
-		}
-		for _, kind := range u.Kinds {
-			if err := s.Cert.Entrust(ctx, kind, u.ID); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// purposesOf is what the seals of a unit stamp without a person at each document.
-func purposesOf(u unit) []string {
-	if u.Any {
-		return []string{seal.Any}
-	}
-	return u.Kinds
-}
-
-func (s *seeder) seal(o iam.Org, kind string, purposes []string) error {
-	picture, err := s.imprints[imprintKey{o.ID, kind}].png()
-	if err != nil {
-		return err
-	}
-	x, err := s.Seal.Make(s.custodian, seal.MakeRequest{
-		Org: o.ID, OrgName: o.Name, OrgCode: o.USCC, Kind: kind, Name: o.Name + imprintWords[kind],
-		Imprint: seal.Imprint{PNG: picture, Width: imprintSize, Height: imprintSize},
-	})
-	if err != nil {
-		return err
-	}
-	for _, app := range []string{s.clientID, ""} {
-		for _, purpose := range purposes {
-			if _, err := s.Seal.Grant(s.custodian, seal.Policy{Seal: x.ID, App: app, Purpose: purpose, Until: s.DB.Now().AddDate(3, 0, 0), Reason: "样例县常备用印授权"}); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

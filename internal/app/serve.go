@@ -186,7 +186,7 @@ func adopt(ctx context.Context, c conf.Config) error {
 	if finished(ctx, d, c) != nil {
 		return d.Close()
 	}
-	ks, err := keys.Open(ctx, d, c.MasterKeyFile)
+	ks, err := openKeys(ctx, d, c)
 	if err != nil {
 		return errors.Join(troubledKeys(c, err), d.Close())
 	}

@@ -65,7 +65,7 @@ func (s *Service) inform(tx *db.Tx, x *Seal, topic, text string) error {
 	if s.Notice == nil {
 		return nil
 	}
-	n := notice.Notice{Account: x.Custodian, Org: x.Org, Topic: topic, Title: "印章" + x.shown() + text, Link: "/seals/" + x.ID}
+	n := notice.Notice{Account: x.Custodian, Org: x.Org, Topic: topic, Title: "印章" + x.shown() + text, Link: "/console/seals/" + x.ID}
 	if n.Account == "" {
 		n.Permission = "seal.use"
 	}
@@ -99,7 +99,7 @@ func (s *Service) promise(tx *db.Tx, x *Seal) error {
 	}
 	p, err := s.Due.Put(tx, due.Promise{
 		Topic: topicRenew, Object: x.ID, Region: o.Region, Org: x.Org, Account: x.Custodian, Permission: "seal.apply",
-		Title: "续期：印章" + x.shown(), Link: "/seals/" + x.ID, Until: x.ValidTo,
+		Title: "续期：印章" + x.shown(), Link: "/console/seals/" + x.ID, Until: x.ValidTo,
 	})
 	if err == nil && !p.Opens.IsZero() {
 		x.RenewFrom = p.Opens

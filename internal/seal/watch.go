@@ -66,5 +66,5 @@ func (s *Service) say(tx *db.Tx, account string, x *Seal, topic, text string) er
 	if s.Notice == nil || account == "" {
 		return nil
 	}
-	return s.Notice.PutTx(tx, notice.Notice{Account: account, Topic: topic, Title: "印章" + x.shown() + text, Link: "/seals/" + x.ID})
+	return s.Notice.PutTx(tx, notice.Notice{Account: account, Topic: topic, Title: "印章" + x.shown() + text, Link: "/console/seals/" + x.ID})
 }

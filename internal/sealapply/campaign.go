@@ -208,7 +208,7 @@ func (s *Service) moveCampaign(ctx context.Context, id, action string, a Action,
 
 func (s *Service) reviewOfCampaign(tx *db.Tx, c *campaignRow) (*review, error) {
 	_, region, err := pathTx(tx, c.org)
-	return &review{object: c.id, org: c.org, region: region, title: "集中制发：" + c.title, link: "/seals/campaigns/" + c.id, account: c.account,
+	return &review{object: c.id, org: c.org, region: region, title: "集中制发：" + c.title, link: "/console/seal-campaigns/" + c.id, account: c.account,
 		involved: []string{c.account}, round: c.round, step: c.step}, err
 }
 

@@ -13,6 +13,7 @@ import (
 	"sidian/internal/fault"
 	"sidian/internal/iam"
 	"sidian/internal/notice"
+	"sidian/internal/keys"
 	"sidian/internal/pki"
 	"sidian/internal/seal"
 )
@@ -377,7 +378,7 @@ func (s *Service) RequestCertificate(ctx context.Context, id, authority string) 
 	}
 	q := pki.RequestFor{Use: pki.Unit, Org: r.org, Name: o.Name, Code: o.USCC, Authority: authority}
 	if seal.OfPerson(r.sealKind) {
-		q.Use, q.Account, q.Name, q.Code = pki.Personal, r.person, c.Name, ""
+		q.Use, q.Account, q.Name, q.Code, q.Purpose = pki.Personal, r.person, c.Name, "", keys.Seal
 	}
 	made, err := s.PKI.Request(ctx, q)
 	if err != nil {

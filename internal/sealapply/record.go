@@ -28,7 +28,7 @@ const (
 )
 
 // linkOf is the page of an application.
-func linkOf(id string) string { return "/seals/applications/" + id }
+func linkOf(id string) string { return "/console/seal-applications/" + id }
 
 // lockTx returns an application, locked, for an action that the caller may do on
 // it now, with its steps.

@@ -318,7 +318,7 @@ func (w *worker) told(tx *db.Tx, c *campaignRow) error {
 		return err
 	}
 	text := fmt.Sprintf("已制作并备案 %d 枚，未制作 %d 枚", n[rowDone], n[rowRefused])
-	if err := w.toApplicant(tx, c.account, c.org, topicFiled, clip("集中制发已完成："+c.title, 100), text+"。", "/seals/campaigns/"+c.id); err != nil {
+	if err := w.toApplicant(tx, c.account, c.org, topicFiled, clip("集中制发已完成："+c.title, 100), text+"。", "/console/seal-campaigns/"+c.id); err != nil {
 		return err
 	}
 	return audit.Put(tx, audit.Entry{Actor: audit.ActorFrom(w.acting), Action: "sealapply.campaign-run", Object: campaignObject(c.id), Reason: text})
