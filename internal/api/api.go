@@ -31,6 +31,7 @@ import (
 	"sidian/internal/web/admin"
 	onboardpages "sidian/internal/web/onboard"
 	"sidian/internal/web/records"
+	sealspages "sidian/internal/web/seals"
 	"sidian/internal/webhook"
 )
 
@@ -54,6 +55,7 @@ type Services struct {
 	Bulk      *onboardpages.Service
 
 	SealApply *sealapply.Service
+	SealPages *sealspages.Service
 	Sealing   *sealing.Service
 	Signature *signature.Service
 	Status    *status.Service
@@ -75,6 +77,7 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	s.Catalogue.Routes(r)
 	s.Seal.Routes(r)
 	s.SealApply.Routes(r)
+	s.SealPages.Routes(r)
 	s.Sealing.Routes(r)
 	s.Signature.Routes(r)
 	s.Status.Routes(r)

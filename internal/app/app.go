@@ -44,6 +44,7 @@ import (
 	"sidian/internal/web/admin"
 	onboardpages "sidian/internal/web/onboard"
 	"sidian/internal/web/records"
+	sealspages "sidian/internal/web/seals"
 	"sidian/internal/webhook"
 	"sidian/ofd/draw"
 )
@@ -68,6 +69,7 @@ type App struct {
 	PKI       *pki.Service
 	Seal      *seal.Service
 	SealApply *sealapply.Service
+	SealPages *sealspages.Service
 	Sealing   *sealing.Service
 	Signature *signature.Service
 	Status    *status.Service
@@ -248,6 +250,9 @@ func (a *App) contexts(ctx context.Context) (err error) {
 	if err = a.Bulk.Load(); err != nil {
 		return err
 	}
+	if err = a.sealPages(); err != nil {
+		return err
+	}
 	return a.records()
 }
 
@@ -284,7 +289,7 @@ func (a *App) routes(ctx context.Context) error {
 	}
 	a.handler, err = api.Mount(r, api.Services{
 		Health: a.Health, IAM: a.IAM, Auth: a.Auth, Auditor: a.Auditor, PKI: a.PKI, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Seal: a.Seal, Web: a.Web, Account: a.Account, Admin: a.Admin,
-		Todo: a.Todo, Records: a.Records, Onboard: a.Onboard, Bulk: a.Bulk,
+		Todo: a.Todo, Records: a.Records, Onboard: a.Onboard, Bulk: a.Bulk, SealPages: a.SealPages,
 		SealApply: a.SealApply, Sealing: a.Sealing, Signature: a.Signature, Status: a.Status, Notice: a.Notice, Provider: a.Provider, Webhook: a.Webhook,
 	})
 	return err

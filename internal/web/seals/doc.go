@@ -36,8 +36,6 @@ type Service struct {
 	PKI  *pki.Service
 	IAM  *iam.Service
 
-	// Imprint is the picture of a seal and its size; nil: pages do without.
-	Imprint func(ctx context.Context, id string) (*seal.Imprint, error)
 	// Catalogue names the kinds of certificates that a standing policy is for; nil:
 	// their codes are shown.
 	Catalogue *catalogue.Service
@@ -50,8 +48,8 @@ type Service struct {
 	// zone. Their bodies are seal.PublicSeal.
 	Neighbours func(ctx context.Context, text string) ([]*ferry.Neighbour, error)
 	Neighbour  func(ctx context.Context, id string) (*ferry.Neighbour, error)
-	// Zone and Peer are what the zones are called; without neighbours empty.
-	Zone, Peer string
+	// Peer is what the other zone is called.
+	Peer string
 
 	set *page.Set
 }

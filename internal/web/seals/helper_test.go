@@ -18,7 +18,6 @@ import (
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
 	"sidian/internal/pki/pkitest"
-	"sidian/internal/seal"
 	"sidian/internal/seal/sealtest"
 	"sidian/internal/web/page"
 )
@@ -67,10 +66,7 @@ func newSite(t *testing.T, d *db.DB) *site {
 		"keeper": w.Keeper, "admin": w.Admin, "clerk": w.Clerk, "system": w.System, "security": w.Security,
 		"next": w.Hire(t, "next", "custodian", sealtest.Market), "land": w.Hire(t, "land", "custodian", sealtest.Land),
 	}}
-	out.pages = &Service{Kit: kit, Seal: w.Seal, PKI: w.PKI, IAM: w.IAM, Imprint: func(_ context.Context, id string) (*seal.Imprint, error) {
-		im := sealtest.Imprint(t, "青禾县市场监督管理局")
-		return &im, nil
-	}}
+	out.pages = &Service{Kit: kit, Seal: w.Seal, PKI: w.PKI, IAM: w.IAM}
 	must(t, out.pages.Load())
 	r := httpx.New(httpx.Options{Title: "test", Authorizer: out, PageError: kit.Refuse, Log: slog.New(slog.DiscardHandler), SlowPublic: httpx.Rate{PerSecond: 1000, Burst: 1000}})
 	out.pages.Routes(r)

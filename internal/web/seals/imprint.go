@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 
-	"sidian/internal/fault"
 	"sidian/internal/seal"
 )
 
@@ -24,10 +23,7 @@ func (s *Service) getImprint(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if s.Imprint == nil {
-		return errNoImprint()
-	}
-	im, err := s.Imprint(r.Context(), x.ID)
+	im, err := s.Seal.Imprint(r.Context(), x.ID)
 	if err != nil {
 		return err
 	}
@@ -46,10 +42,6 @@ func (s *Service) getImprint(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func errNoImprint() error {
-	return fault.NotFound.New("没有印模图像").WithCode("seal.imprint").WithHint("请联系系统管理员")
-}
-
 // A picture is an imprint on a page, in its true size.
 type picture struct {
 	Src, Alt      string
@@ -57,10 +49,7 @@ type picture struct {
 }
 
 func (s *Service) picture(r *http.Request, x *seal.Seal) (*picture, error) {
-	if s.Imprint == nil {
-		return nil, nil
-	}
-	im, err := s.Imprint(r.Context(), x.ID)
+	im, err := s.Seal.Imprint(r.Context(), x.ID)
 	if err != nil {
 		return nil, err
 	}

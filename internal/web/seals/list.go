@@ -49,7 +49,7 @@ func (s *Service) card(n *names, x *seal.Seal) card {
 			{Label: "有效期至", Text: page.Day(x.ValidTo)}, {Label: "保管人", Text: n.person(x.Custodian)},
 		},
 	}
-	if s.Imprint != nil && (!seal.OfPerson(x.Kind) || x.Custodian == me(n.ctx)) {
+	if !seal.OfPerson(x.Kind) || x.Custodian == me(n.ctx) {
 		c.Picture = at(Home, x.ID, "imprint.png")
 	}
 	if x.Kind == seal.Personal {
