@@ -29,7 +29,9 @@ import (
 	"sidian/internal/web"
 	"sidian/internal/web/account"
 	"sidian/internal/web/admin"
+	"sidian/internal/web/notices"
 	onboardpages "sidian/internal/web/onboard"
+	"sidian/internal/web/providers"
 	"sidian/internal/web/records"
 	sealspages "sidian/internal/web/seals"
 	"sidian/internal/webhook"
@@ -53,6 +55,8 @@ type Services struct {
 	Records   *records.Service
 	Onboard   *onboard.Service
 	Bulk      *onboardpages.Service
+	Notices   *notices.Service
+	Providers *providers.Service
 
 	SealApply *sealapply.Service
 	SealPages *sealspages.Service
@@ -93,6 +97,8 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	s.Admin.Routes(r)
 	s.Onboard.Routes(r)
 	s.Bulk.Routes(r)
+	s.Notices.Routes(r)
+	s.Providers.Routes(r)
 	var document []byte
 	httpx.Handle(r, "GET /openapi.json", public, func(context.Context, struct{}) (httpx.File, error) {
 		return httpx.File{MediaType: "application/json", Data: document}, nil

@@ -42,7 +42,9 @@ import (
 	"sidian/internal/web"
 	"sidian/internal/web/account"
 	"sidian/internal/web/admin"
+	"sidian/internal/web/notices"
 	onboardpages "sidian/internal/web/onboard"
+	"sidian/internal/web/providers"
 	"sidian/internal/web/records"
 	sealspages "sidian/internal/web/seals"
 	"sidian/internal/webhook"
@@ -83,6 +85,8 @@ type App struct {
 	Web       *web.Service
 	Onboard   *onboard.Service
 	Bulk      *onboardpages.Service // its pages
+	Notices   *notices.Service      // its pages
+	Providers *providers.Service    // its pages
 	Account   *account.Service
 	Admin     *admin.Service
 	Todo      *todo.Service
@@ -250,6 +254,14 @@ func (a *App) contexts(ctx context.Context) (err error) {
 	if err = a.Bulk.Load(); err != nil {
 		return err
 	}
+	a.Notices = &notices.Service{Kit: a.Web.Kit, Notices: a.Notice, IAM: a.IAM}
+	if err = a.Notices.Load(); err != nil {
+		return err
+	}
+	a.Providers = &providers.Service{Kit: a.Web.Kit, Providers: a.Provider, IAM: a.IAM, BaseURL: base, Now: a.DB.Now}
+	if err = a.Providers.Load(); err != nil {
+		return err
+	}
 	if err = a.sealPages(); err != nil {
 		return err
 	}
@@ -289,7 +301,7 @@ func (a *App) routes(ctx context.Context) error {
 	}
 	a.handler, err = api.Mount(r, api.Services{
 		Health: a.Health, IAM: a.IAM, Auth: a.Auth, Auditor: a.Auditor, PKI: a.PKI, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Seal: a.Seal, Web: a.Web, Account: a.Account, Admin: a.Admin,
-		Todo: a.Todo, Records: a.Records, Onboard: a.Onboard, Bulk: a.Bulk, SealPages: a.SealPages,
+		Todo: a.Todo, Records: a.Records, Onboard: a.Onboard, Bulk: a.Bulk, SealPages: a.SealPages, Notices: a.Notices, Providers: a.Providers,
 		SealApply: a.SealApply, Sealing: a.Sealing, Signature: a.Signature, Status: a.Status, Notice: a.Notice, Provider: a.Provider, Webhook: a.Webhook,
 	})
 	return err

@@ -3,7 +3,9 @@ package page
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"sync"
 
 	"sidian/internal/iam"
 )
@@ -31,6 +33,28 @@ type Frame struct {
 	Main    []Link // items for everybody
 	More    []Link // items of those who administer or audit
 	Scripts []string
+	Inbox   string // where messages to the reader are; empty: nowhere
+
+	unread func() int
+}
+
+// mostUnread is the largest number that the frame shows.
+const mostUnread = 99
+
+// Unread is how many messages the reader has not read, as the frame shows it:
+// empty for none.
+func (f Frame) Unread() string {
+	if f.unread == nil {
+		return ""
+	}
+	switch n := f.unread(); {
+	case n <= 0:
+		return ""
+	case n > mostUnread:
+		return strconv.Itoa(mostUnread) + "+"
+	default:
+		return strconv.Itoa(n)
+	}
 }
 
 // Frame is the frame of a page for whoever asks in r.
@@ -39,6 +63,12 @@ func (k *Kit) Frame(r *http.Request, title, nav, width string) Frame {
 	ctx := r.Context()
 	if p, ok := iam.From(ctx); ok {
 		f.User = p.Name
+		if p.Account != "" && k.Inbox != "" {
+			f.Inbox = k.Inbox
+			if k.Badge != nil { // asked when the page is drawn: many a frame leads elsewhere
+				f.unread = sync.OnceValue(func() int { return k.Badge(r) })
+			}
+		}
 	}
 	if c, err := r.Cookie(ElderCookie); err == nil {
 		f.Elder = c.Value == "1"

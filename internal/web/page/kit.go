@@ -27,6 +27,13 @@ type Options struct {
 // A Kit makes pages. Add items, assets and sets before it serves; afterwards it
 // is safe for concurrent use.
 type Kit struct {
+	// Inbox is the address of the reader's messages, which the frame leads to;
+	// empty: there are none.
+	Inbox string
+	// Badge counts what the reader has not read there. It is asked once for each
+	// page that is shown to somebody who is signed in; one that cannot tell says 0.
+	Badge func(*http.Request) int
+
 	mark   string
 	nav    Nav
 	assets map[string]asset  // by the name in the address
