@@ -44,6 +44,7 @@ type cli struct {
 	Recount recountCommand `cmd:"" help:"${recount}"`
 	Rotate  rotateCommand  `cmd:"" help:"${rotate}"`
 	Answer  answerCommand  `cmd:"" help:"${answer}"`
+	Ferry   ferryCommand   `cmd:"" help:"${ferry}"`
 	Backup  unbuilt        `cmd:"" passthrough:"" help:"${unbuilt}"`
 	Restore unbuilt        `cmd:"" passthrough:"" help:"${unbuilt}"`
 	Import  unbuilt        `cmd:"" passthrough:"" help:"${unbuilt}"`

@@ -15,6 +15,11 @@ type rotateCommand struct {
 	Status bool `xor:"what" help:"${flag_status}"`
 	Pause  bool `xor:"what" help:"${flag_pause}"`
 	Resume bool `xor:"what" help:"${flag_resume}"`
+
+	Master        string `xor:"what" type:"path" placeholder:"FILE" help:"${flag_master}"`
+	MasterConfig  string `xor:"what" type:"existingfile" placeholder:"FILE" help:"${flag_master_config}"`
+	MasterFinish  bool   `xor:"what" help:"${flag_master_finish}"`
+	MasterAbandon bool   `xor:"what" help:"${flag_master_abandon}"`
 }
 
 // A rotated is how far one part of the platform is, for programs.
@@ -35,6 +40,9 @@ func (c *rotateCommand) Run(e *environment) error {
 	if err != nil {
 		return err
 	}
+	if c.Master != "" || c.MasterConfig != "" || c.MasterFinish || c.MasterAbandon {
+		return c.rewrap(e, config)
+	}
 	r := app.RotateRequest{Config: config, Status: c.Status, Pause: c.Pause, Resume: c.Resume, Log: e.err}
 	if !e.json {
 		r.Progress = func(all []keys.Progress) { fmt.Fprintf(e.err, "\r%s\033[K", e.progressLine(all)) }
@@ -53,6 +61,24 @@ func (c *rotateCommand) Run(e *environment) error {
 		}
 		for _, p := range all {
 			fmt.Fprintf(w, "%-6s %s\n", p.Name, e.progressOf(p))
+		}
+	})
+}
+
+func (c *rotateCommand) rewrap(e *environment, config string) error {
+	all, err := app.Rewrap(e.ctx, app.RewrapRequest{
+		Config: config, File: c.Master, NextConfig: c.MasterConfig, Finish: c.MasterFinish, Abandon: c.MasterAbandon, Log: e.err,
+	})
+	if err != nil {
+		return err
+	}
+	return e.answer(map[string]any{"masters": all}, func(w io.Writer) {
+		for _, m := range all {
+			line := fmt.Sprintf("%s  %s  %s", m.ID, m.Module, m.State)
+			if m.Missing > 0 {
+				line += fmt.Sprintf(e.say("，还有 %d 把密钥没有由它保护", ", %d keys are not under it yet"), m.Missing)
+			}
+			fmt.Fprintln(w, line)
 		}
 	})
 }

@@ -14,15 +14,17 @@
 // a file is decided in a transaction before it is written, so that a crash
 // leaves the same file to be written again.
 //
-// Tables: ferry_waiting, ferry_out, ferry_in, ferry_record.
+// Tables: ferry_key, ferry_waiting, ferry_out, ferry_in, ferry_record.
 package ferry
 
 import (
 	"context"
 	"encoding/json"
+	"sync"
 
 	"sidian/gm"
 	"sidian/internal/db"
+	"sidian/internal/keys"
 )
 
 // Zones of the platform (S2 二(二)).
@@ -52,14 +54,16 @@ type Service struct {
 	DB         *db.DB
 	Zone, Peer string // this zone, and the one that files go to and come from
 	Sources    []Source
-	// Sign gives the key and digital certificate by which this zone's files are
-	// signed.
-	Sign func(ctx context.Context) (gm.Signer, *gm.Certificate, error)
+	// Box seals the key by which this zone's files are signed, and Issue gives a
+	// digital certificate for it.
+	Box   *keys.Box
+	Issue func(ctx context.Context, public *gm.PublicKey) (*gm.Certificate, error)
 	// Trust are the digital certificates by which the peer signs: these, and no
 	// others of the same authority.
 	Trust []*gm.Certificate
 	// Taken is told of what came in, in the transaction; nil: nobody.
 	Taken func(tx *db.Tx, r Record) error
 
-	step func(string) // tests stop here
+	making sync.Mutex   // held while a key is made
+	step   func(string) // tests stop here
 }

@@ -2,6 +2,7 @@ package ferry
 
 import (
 	"context"
+	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/json"
 	"errors"
@@ -16,6 +17,8 @@ import (
 	"sidian/internal/db"
 	"sidian/internal/db/dbtest"
 	"sidian/internal/fault"
+	"sidian/internal/keys"
+	"sidian/internal/keys/keystest"
 	"sidian/internal/outbox"
 )
 
@@ -23,27 +26,38 @@ import (
 type zone struct {
 	*Service
 	seals map[string]string
-	key   gm.Signer
+	keys  *keys.Store
 	own   *gm.Certificate
 }
 
 func newZone(t *testing.T, d *db.DB, name, peer string) *zone {
 	t.Helper()
-	key, err := gm.GenerateKey()
+	ks := keystest.New(t, d)
+	box, err := ks.Box(t.Context())
 	must(t, err)
-	own, err := gm.CreateCertificate(&gm.CertificateTemplate{
-		Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-	}, key.Public(), nil, key)
+	root, err := gm.GenerateKey()
 	must(t, err)
-	z := &zone{seals: map[string]string{}, key: key, own: own}
+	authority, err := gm.CreateCertificate(&gm.CertificateTemplate{
+		Subject: pkix.Name{CommonName: name + " authority"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(9, 0, 0), IsCA: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+	}, root.Public(), nil, root)
+	must(t, err)
+	z := &zone{seals: map[string]string{}, keys: ks}
 	z.Service = &Service{
 		DB: d, Zone: name, Peer: peer,
-		Sign: func(context.Context) (gm.Signer, *gm.Certificate, error) { return key, own, nil },
+		Box: box,
+		Issue: func(_ context.Context, public *gm.PublicKey) (*gm.Certificate, error) {
+			return gm.CreateCertificate(&gm.CertificateTemplate{
+				Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(5, 0, 0),
+				KeyUsage: x509.KeyUsageDigitalSignature,
+			}, public, authority, root)
+		},
 		Sources: []Source{{Kind: "seal", Topics: []string{"seal.filed", "seal.frozen"}, Tell: func(_ context.Context, id string) (Record, bool, error) {
 			state, known := z.seals[id]
 			return Record{Name: "青禾县" + id, Body: json.RawMessage(`{"state":"` + state + `"}`)}, !known, nil
 		}}},
 	}
+	z.own, err = z.Certificate(t.Context())
+	must(t, err)
 	return z
 }
 
@@ -108,6 +122,22 @@ func TestCarried(t *testing.T) {
 		found, err := in.Neighbours(t.Context(), "seal", "青禾县", 10)
 		if err != nil || len(found) != 2 {
 			t.Fatalf("found %d, %v", len(found), err)
+		}
+	})
+}
+
+// The key outlives a rotation of the platform's root.
+func TestKeyStays(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		z := newZone(t, d, Extranet, Internet)
+		must(t, z.keys.Rotate(t.Context(), keys.Field))
+		changed := 0
+		must(t, d.Write(t.Context(), func(tx *db.Tx) (err error) { _, changed, err = z.Reseal(tx, "", 10); return err }))
+		again, err := z.Certificate(t.Context())
+		must(t, err)
+		if changed != 1 || again.Digest() != z.own.Digest() {
+			t.Errorf("%d sealed again, another certificate: %v", changed, again.Digest() != z.own.Digest())
 		}
 	})
 }

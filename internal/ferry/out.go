@@ -38,6 +38,18 @@ func (s *Service) Consumer() outbox.Consumer {
 	return c
 }
 
+// Tell puts objects among what waits, for a zone that begins to ferry.
+func (s *Service) Tell(ctx context.Context, kind string, objects ...string) error {
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		for _, o := range objects {
+			if err := wait(tx, kind, o); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // A Made is a file that was made.
 type Made struct {
 	Seq     int64  `json:"seq"`
@@ -143,11 +155,11 @@ func (s *Service) sign(ctx context.Context, c content) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, certificate, err := s.Sign(ctx)
+	k, err := s.key(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return gm.SignData(b, gm.SignDataOptions{Signer: key, Certificate: certificate, Form: gm.FormContent})
+	return gm.SignData(b, gm.SignDataOptions{Signer: k.signer, Certificate: k.certificate, Form: gm.FormContent})
 }
 
 // Again writes a file that was made, as it was made.

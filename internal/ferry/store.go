@@ -133,3 +133,35 @@ func recordsNamed(tx *db.Tx, kind, name string, limit int) (out []*Neighbour, er
 	})
 	return out, err
 }
+
+func insertKey(tx *db.Tx, k *ownKey) error {
+	_, err := tx.Exec(`insert into ferry_key (id, secret, certificate, ends_at, created_at) values ($1, $2, $3, $4, $5)`,
+		k.id, k.sealed, k.certificate.Raw, k.certificate.NotAfter.UnixMilli(), tx.Now().UnixMilli())
+	return err
+}
+
+// keyAfter is the oldest key that ends after a time: of two that were made at
+// once, the one that both processes use.
+func keyAfter(tx *db.Tx, end time.Time) (k *ownKey, err error) {
+	k = &ownKey{}
+	var der []byte
+	if err = tx.Get(`select id, secret, certificate from ferry_key where ends_at > $1 order by created_at, id limit 1`, []any{end.UnixMilli()}, &k.id, &k.sealed, &der); err != nil {
+		return nil, err
+	}
+	k.certificate, err = gm.ParseCertificate(der)
+	return k, err
+}
+
+func keysAfter(tx *db.Tx, after string, n int) (out []*ownKey, err error) {
+	err = tx.All(`select id, secret from ferry_key where id > $1 order by id limit $2`, []any{after, n}, func(scan func(...any) error) error {
+		k := &ownKey{}
+		err := scan(&k.id, &k.sealed)
+		out = append(out, k)
+		return err
+	})
+	return out, err
+}
+
+func swapKey(tx *db.Tx, id string, was, now []byte) (int64, error) {
+	return tx.Exec(`update ferry_key set secret = $3 where id = $1 and secret = $2`, id, was, now)
+}

@@ -91,3 +91,13 @@ func offeredTo(tx *db.Tx, account string) ([]*Seal, error) {
 		 where id in (select seal_id from seal_handover where to_account = $1 and closed_at is null)
 		 order by id`, account)
 }
+
+func filedAfter(tx *db.Tx, after string, limit int) (ids []string, err error) {
+	err = tx.All(`select id from seal_seal where id > $1 and state <> 'made' order by id limit $2`, []any{after, limit}, func(scan func(...any) error) error {
+		var id string
+		err := scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, err
+}

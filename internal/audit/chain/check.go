@@ -262,8 +262,8 @@ func (c *checker) public(ctx context.Context, id string) (*gm.PublicKey, error) 
 	case errors.Is(err, fault.Conflict): // retired
 		pub, err = c.ks.Public(ctx, id)
 	}
-	if err != nil && ctx.Err() != nil {
-		return nil, err
+	if err != nil && (ctx.Err() != nil || errors.Is(err, fault.Unavailable)) {
+		return nil, err // it could not be told: a module that does not answer, a key made during an exchange of the master key
 	}
 	c.publics[id] = pub
 	return pub, nil
