@@ -20,16 +20,18 @@ import (
 
 // Kinds of alarm, and the topics of the events that raise them.
 const (
-	Glass     = "iam.glass"      // break-glass reading was opened
-	Locked    = "auth.locked"    // an administrator's account was locked after failed sign-ins
-	Recovered = "auth.recovered" // a one-time link replaces what an administrator signs in with
-	Tampered  = "iam.tampered"   // a row of access control was changed in the database
-	Broken    = "audit.broken"   // the audit's chain does not hold
+	Glass      = "iam.glass"           // break-glass reading was opened
+	Locked     = "auth.locked"         // an administrator's account was locked after failed sign-ins
+	Recovered  = "auth.recovered"      // a one-time link replaces what an administrator signs in with
+	Tampered   = "iam.tampered"        // a row of access control was changed in the database
+	Broken     = "audit.broken"        // the audit's chain does not hold
+	Distrusted = "provider.distrusted" // a seal provider gave an answer that is not to be believed
 )
 
 // kinds are the Chinese words for the kinds of alarm.
 var kinds = map[string]string{
 	Glass: "应急查阅", Locked: "管理员账号被锁定", Recovered: "管理员登录凭据重置", Tampered: "访问控制数据被改动", Broken: "审计链被破坏",
+	Distrusted: "签章服务商答复不可信",
 }
 
 // States of an alarm.
@@ -68,7 +70,7 @@ type Event struct {
 // Alarms is the consumer that keeps alarms. Each event raises one, however often
 // it is delivered.
 func Alarms() outbox.Consumer {
-	return outbox.Consumer{Name: "auditor.alarms", Topics: []string{Glass, Locked, Recovered, Tampered, Broken}, Handle: raise}
+	return outbox.Consumer{Name: "auditor.alarms", Topics: []string{Glass, Locked, Recovered, Tampered, Broken, Distrusted}, Handle: raise}
 }
 
 func raise(tx *db.Tx, ev outbox.Event) error {

@@ -14,6 +14,7 @@ import (
 	"sidian/internal/fault"
 	"sidian/internal/iam/iamtest"
 	"sidian/internal/outbox"
+	"sidian/internal/provider/event"
 )
 
 func (o *office) happens(events ...outbox.Event) {
@@ -50,6 +51,7 @@ func TestAlarms(t *testing.T) {
 		o := newOffice(t, d)
 		at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 		o.happens(
+			outbox.Event{Topic: event.Distrusted, Key: "third-b", Body: event.Distrust{Object: "provider/third-b", Org: iamtest.Root, Result: "lying", Reason: "签章服务商“样例”的答复与事实不符", At: at.UnixMilli()}},
 			outbox.Event{Topic: auditor.Glass, Key: "glass/1", Body: auditor.Event{Account: o.People["system"].ID, Org: iamtest.Market, Reason: "抢险", Object: "glass/1", At: at}},
 			outbox.Event{Topic: auditor.Locked, Key: "account/2", Body: map[string]any{"account": o.People["security"].ID, "org": iamtest.Root, "at": at.UnixMilli(), "object": 7, "more": 1}},
 			outbox.Event{Topic: auditor.Tampered, Key: "iam_grant/3", Body: "not even an object"},
@@ -57,7 +59,7 @@ func TestAlarms(t *testing.T) {
 		)
 		all, inner, security := o.Ctx(t, "audit"), o.Ctx(t, "inner"), o.Ctx(t, "security")
 		list := o.alarms(all, "")
-		if len(list) != 4 || len(o.alarms(security, auditor.Open)) != 4 || len(o.alarms(inner, "")) != 1 {
+		if len(list) != 5 || len(o.alarms(security, auditor.Open)) != 5 || len(o.alarms(inner, "")) != 1 {
 			t.Fatalf("%+v", list)
 		}
 		by := map[string]auditor.Alarm{}
@@ -66,6 +68,9 @@ func TestAlarms(t *testing.T) {
 			if a.Name == "" || a.State != auditor.Open || len(a.Reason) > 2000 {
 				t.Errorf("%+v", a)
 			}
+		}
+		if lie := by["provider/third-b"]; lie.Kind != auditor.Distrusted || lie.Name != "签章服务商答复不可信" || !lie.At.Equal(at) || lie.Org != iamtest.Root {
+			t.Errorf("%+v", lie)
 		}
 		glass := by["glass/1"]
 		if !glass.At.Equal(at) || glass.Reason != "抢险" || glass.Account != o.People["system"].ID || !by["account/2"].At.Equal(at) || by["iam_grant/3"].Kind != auditor.Tampered {
@@ -93,7 +98,7 @@ func TestAlarms(t *testing.T) {
 		}
 		_, err = o.Acknowledge(all, glass.ID, "再次")
 		refused(t, "twice", err, fault.Conflict, "alarm.state")
-		if len(o.alarms(all, auditor.Open)) != 3 || len(o.alarms(all, auditor.Acknowledged)) != 1 {
+		if len(o.alarms(all, auditor.Open)) != 4 || len(o.alarms(all, auditor.Acknowledged)) != 1 {
 			t.Error("the lists by state")
 		}
 		notes := o.trail("alarm.acknowledge")

@@ -78,7 +78,7 @@ func (s *Service) alarms(w http.ResponseWriter, r *http.Request, state, id strin
 		{Label: "待处置", Href: "/console/alarms", Current: state == auditor.Open, Count: n},
 		{Label: "已处置", Href: "/console/alarms?state=" + auditor.Acknowledged, Current: state == auditor.Acknowledged},
 	}}
-	p.Empty = page.Empty{Title: "没有待处置的告警", Text: "有人发起应急查阅、管理员账号被锁定或重置、访问控制数据或审计链被改动时，这里会出现告警。"}
+	p.Empty = page.Empty{Title: "没有待处置的告警", Text: "有人发起应急查阅、管理员账号被锁定或重置、访问控制数据或审计链被改动，或签章服务商的答复不可信时，这里会出现告警。"}
 	if state == auditor.Acknowledged {
 		p.Empty = page.Empty{Title: "还没有处置过告警", Text: "处置后的告警和处置说明列在这里。"}
 	}
@@ -154,7 +154,11 @@ func (s *Service) alarmCard(ctx context.Context, n *namer, names map[string]stri
 	}
 	if a.Object != "" {
 		sort, id := objectWord(a.Object)
-		c.Facts = append(c.Facts, page.Fact{Label: "对象", Text: sort + " " + id, Href: link(lookBackPage(a.Object))})
+		to := link(lookBackPage(a.Object))
+		if a.Kind == auditor.Distrusted && iam.Allow(ctx, "provider.read", "") == nil {
+			to = providerPage(id)
+		}
+		c.Facts = append(c.Facts, page.Fact{Label: "对象", Text: sort + " " + id, Href: to})
 	}
 	if a.Kind == auditor.Glass && a.Reason == "" { // events carry no reasons: they may name persons
 		c.Facts = append(c.Facts, page.Fact{Label: "事由", Text: "见应急查阅记录", Href: "/console/admin/glasses"})
@@ -196,6 +200,8 @@ func sentence(a *auditor.Alarm, user, org string) string {
 		return "数据库中一行访问控制数据的校验值不符：它可能是绕过平台改动的，已按无权处理。请平台运维人员运行 sidian doctor。"
 	case auditor.Broken:
 		return "审计链的检查发现记录与链不符。请立即保全数据库和备份，再查明原因。"
+	case auditor.Distrusted:
+		return "签章服务商的一份核验答复与事实不符，没有采信。请核实它是出了差错还是被冒用；印章管理人员可在“签章服务商”中立即暂停它。"
 	}
 	return "发生了需要处置的事件。"
 }

@@ -109,6 +109,11 @@ func personPage(account string) string {
 	return (&url.URL{Path: "/console/audit/people/" + account}).String()
 }
 
+// providerPage is where the seal administrators decide on a provider.
+func providerPage(id string) string {
+	return (&url.URL{Path: "/console/providers/" + id}).String()
+}
+
 func entryPage(id string) string   { return (&url.URL{Path: "/console/audit/entries/" + id}).String() }
 func objectPage(o string) string   { return address("/console/audit/objects", "object", o) }
 func lookBackPage(o string) string { return address("/console/audit/lookback", "object", o) }

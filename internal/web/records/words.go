@@ -74,7 +74,7 @@ func (v *vocabulary) options() (out []page.Option) {
 var objects = map[string]string{
 	"cert": "证照", "account": "账号", "session": "会话", "org": "单位", "grant": "授权", "client": "接入应用", "seal": "电子印章", "pki": "数字证书",
 	"kind": "证照类型", "catalogue": "证照类型", "audit": "审计记录", "audit-export": "审计导出", "alarm": "告警", "glass": "应急查阅", "policy": "授权策略",
-	"iam": "访问控制数据", "address": "网络地址", "due-rule": "时限取值", "due-code": "时限", "keys": "密钥", "onboard": "批量导入",
+	"iam": "访问控制数据", "address": "网络地址", "due-rule": "时限取值", "due-code": "时限", "keys": "密钥", "onboard": "批量导入", "provider": "签章服务商",
 }
 
 // objectWord tells what sort of thing an object is, and which.
