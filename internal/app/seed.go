@@ -18,7 +18,7 @@ type seeder struct {
 	system, security context.Context
 	client           context.Context
 	clientID         string
-	accounts         map[string]string // of staff, by user name
+	accounts         map[string]string // by user name
 	codes            []string          // of the firms, given by their licences
 	imprints         imprints
 }
@@ -37,7 +37,7 @@ func (a *App) seed(ctx context.Context) (*Credentials, error) {
 		do   func(context.Context) error
 	}{
 		{"administrators", s.administrators}, {"units", s.units}, {"staff", s.staff}, {"posts", s.posts}, {"holders", s.holders},
-		{"client", s.clients}, {"seals", s.seals}, {"certificates", s.certificates},
+		{"client", s.clients}, {"seals", s.seals}, {"certificates", s.certificates}, {"work", s.work},
 	} {
 		if err := step.do(ctx); err != nil {
 			return nil, fmt.Errorf("%s: %w", step.name, err)
@@ -171,6 +171,7 @@ func (s *seeder) holders(context.Context) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.Username, err)
 		}
+		s.accounts[p.Username] = n.ID
 		s.remember(n, []string{"holder"}, "")
 	}
 	return nil

@@ -34,3 +34,9 @@ func (s *Service) Names(ctx context.Context, ids []string) (names map[string]str
 	})
 	return names, err
 }
+
+// NamedTx tells whether an account bears a name, without telling the name.
+func (s *Service) NamedTx(tx *db.Tx, account, name string) (bool, error) {
+	people, err := s.people(tx, []string{account})
+	return err == nil && name != "" && people[account].Name == name, err
+}

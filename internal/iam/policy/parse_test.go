@@ -199,7 +199,7 @@ func TestParseTakesWhatIsNarrower(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ roles, rules [2]string }{
 		"as shipped":              {},
-		"fewer permissions":       {roles: [2]string{"cert.read, cert.reveal, cert.annotate, seal.ask, signature.ask, signature.read, signature.sign, due.read]", "cert.read]"}},
+		"fewer permissions":       {roles: [2]string{"cert.read, cert.reveal, cert.annotate, seal.ask, seal.read, signature.ask, signature.read, signature.sign, due.read]", "cert.read]"}},
 		"without a label":         {roles: [2]string{"  - { group: 证照业务, name: cert.read.any, label: 查阅全部证照 }\n", ""}, rules: [2]string{}},
 		"a role of one's own":     {roles: [2]string{"  - code: reviewer\n", "  - code: archivist\n    name: 档案员\n    may: [cert.read]\n  - code: reviewer\n"}},
 		"a role that may nothing": {roles: [2]string{"  - code: reviewer\n", "  - code: guest\n    name: 来宾\n    may: []\n  - code: reviewer\n"}},
