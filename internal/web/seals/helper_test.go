@@ -64,7 +64,7 @@ func newSite(t *testing.T, d *db.DB) *site {
 	must(t, err)
 	out := &site{World: w, t: t, people: map[string]context.Context{
 		"keeper": w.Keeper, "admin": w.Admin, "clerk": w.Clerk, "system": w.System, "security": w.Security,
-		"next": w.Hire(t, "next", "custodian", sealtest.Market), "land": w.Hire(t, "land", "custodian", sealtest.Land),
+		"next": w.Hire(t, "next", "custodian", sealtest.Market), "land": w.Hire(t, "land", "custodian", sealtest.Land), "designer": w.Hire(t, "designer", "designer", sealtest.Market),
 	}}
 	out.pages = &Service{Kit: kit, Seal: w.Seal, PKI: w.PKI, IAM: w.IAM}
 	must(t, out.pages.Load())

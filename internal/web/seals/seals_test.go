@@ -63,7 +63,7 @@ func TestRefused(t *testing.T) {
 		policy := s.World.Permit(t, x)
 		here, there := at(Home, x.ID), at(Home, other.ID)
 		for _, path := range []string{here, here + "/uses", here + "/custody", here + "/rules", here + "/imprint.png"} {
-			for _, who := range []string{"land", "clerk", "system", "security"} {
+			for _, who := range []string{"land", "designer", "system", "security"} {
 				s.get(who, path).is(403)
 			}
 			if to := s.get("", path).header.Get("Location"); !strings.HasPrefix(to, "/login") {
@@ -72,7 +72,7 @@ func TestRefused(t *testing.T) {
 			s.get("keeper", strings.Replace(path, x.ID, "none", 1)).is(404)
 		}
 		s.get("next", Home).is(200, x.Name).lacks(other.Name)
-		s.get("clerk", Home).is(403)
+		s.get("designer", Home).is(403)
 		for _, c := range []struct{ who, path string }{
 			{"land", "/freeze"}, {"land", "/lost"}, {"clerk", "/freeze"}, {"next", "/thaw"}, {"land", "/custody"}, {"next", "/custody"}, {"clerk", "/custody"},
 			{"next", "/rules"}, {"land", "/rules"}, {"land", "/policies"}, {"admin", "/policies"}, {"next", "/rules/" + rule.ID + "/end"}, {"land", "/policies/" + policy.ID + "/end"}, {"land", "/custody/decline"},
