@@ -65,6 +65,9 @@ func (a *App) furnish(ctx context.Context, name string) (err error) {
 	if err := a.PKI.Setup(ctx, r); err != nil {
 		return fmt.Errorf("app: setting up the authorities: %w", err)
 	}
+	if _, err := a.Provider.Certificate(ctx); err != nil {
+		return fmt.Errorf("app: making the key of answers to other platforms: %w", err)
+	}
 	if err := a.Seal.Setup(ctx, name+"制章"); err != nil {
 		return fmt.Errorf("app: setting up the seal maker: %w", err)
 	}

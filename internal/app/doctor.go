@@ -161,6 +161,7 @@ func (d *doctor) running(ctx context.Context) {
 		d.say("timestamp", Good, Words{"可以取得时间戳", "gives time stamps"})
 	}
 	d.authorities(ctx, a)
+	d.seals(ctx, a)
 	d.access(ctx, a)
 	d.server()
 }

@@ -22,6 +22,10 @@ func (d *doctor) access(ctx context.Context, a *App) {
 		more, wrong := a.Auth.Integrity(ctx)
 		found, err = append(found, more...), wrong
 	}
+	if err == nil {
+		more, wrong := a.PKI.Integrity(ctx)
+		found, err = append(found, more...), wrong
+	}
 	switch {
 	case err != nil:
 		d.ask("access", troubledPart("access", Words{"授权数据检查不了", "the rows of access control cannot be checked"}, err), Words{})

@@ -13,6 +13,7 @@ func (a *App) checks() {
 	a.Health = &obs.Health{Log: a.Log}
 	a.Health.Add(obs.Check{Name: "database", Ask: func(ctx context.Context) (string, error) { return a.DB.Engine(), a.DB.Ping(ctx) }})
 	a.Health.Add(obs.Check{Name: "documents", Ask: remembered(time.Second, a.Blob.Check)})
+	a.Health.Add(obs.Check{Name: "keys", Ask: remembered(time.Second, func(context.Context) error { return a.Keys.Health() })})
 	a.Health.Add(obs.Check{Name: "authority", Ask: func(ctx context.Context) (string, error) { _, err := a.PKI.Trust(ctx); return "", err }})
 }
 

@@ -94,8 +94,11 @@ func outsideOf(c conf.Config) (o pki.Outside, err error) {
 			}
 		}
 	}
+	client := httpx.NewClient(httpx.ClientOptions{Hosts: c.Outgoing.Hosts, Private: c.Outgoing.Private, Timeout: 10 * time.Second})
+	if len(c.Outgoing.Hosts) > 0 {
+		o.Client = client // fetches revocation lists
+	}
 	if c.Timestamp.Mode == "url" {
-		client := httpx.NewClient(httpx.ClientOptions{Hosts: c.Outgoing.Hosts, Private: c.Outgoing.Private, Timeout: 10 * time.Second})
 		o.TimeStamp = func(ctx context.Context, request []byte) ([]byte, error) {
 			return client.Post(ctx, c.Timestamp.URL, "application/timestamp-query", request)
 		}

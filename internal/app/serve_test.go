@@ -192,7 +192,7 @@ func TestReady(t *testing.T) {
 			t.Cleanup(func() { _ = a.Close() }) // closed before, in one of the cases
 			w := serve(t, a, creds, &lines{})
 			status, good := w.readiness(t)
-			if names := []string{"authority", "database", "documents"}; status != 200 || !slices.Equal(good, names) {
+			if names := []string{"authority", "database", "documents", "keys"}; status != 200 || !slices.Equal(good, names) {
 				t.Fatalf("at first %d, and these answer: %v", status, good)
 			}
 			breakIt(t, w)
