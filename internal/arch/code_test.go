@@ -28,7 +28,7 @@ func TestClock(t *testing.T) {
 // TestBackground: a context comes from who asked.
 func TestBackground(t *testing.T) {
 	for _, f := range files(t) {
-		if under(f.pkg, "cmd") || isTest(f.pkg) {
+		if under(f.pkg, "cmd", "examples") || isTest(f.pkg) {
 			continue
 		}
 		for _, member := range []string{"Background", "TODO"} {

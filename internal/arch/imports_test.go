@@ -27,12 +27,24 @@ func TestPackagesArePlaced(t *testing.T) {
 	for _, f := range files(t) {
 		first, _, _ := strings.Cut(f.pkg, "/")
 		name := inner(f.pkg)
-		known := f.pkg == "." || first == "cmd" || first == "scripts" || library(f.pkg) != "" ||
+		known := f.pkg == "." || first == "cmd" || first == "examples" || first == "scripts" || library(f.pkg) != "" ||
 			name != "" && (slices.Contains(floor, name) || isContext(name) || slices.Contains(top, name) || slices.Contains(apart, name))
 		if !known && !seen[f.pkg] {
 			t.Errorf("package %s stands in no table of internal/arch/rules_test.go", f.pkg)
 		}
 		seen[f.pkg] = true
+	}
+}
+
+// TestExamples: an example is what somebody else would write: it imports the
+// standard library alone. Its tests run it against the platform.
+func TestExamples(t *testing.T) {
+	for _, f := range files(t) {
+		for _, imp := range f.imports {
+			if first, _, _ := strings.Cut(imp, "/"); under(f.pkg, "examples") && (first == module || strings.Contains(first, ".")) {
+				t.Errorf("%s imports %s: others have it not", f.path, imp)
+			}
+		}
 	}
 }
 

@@ -85,11 +85,11 @@ var only = []struct {
 // incoming are the packages that may take requests over HTTP; in contexts it is
 // http.go and the files named http_*.go. Signing in, sessions and the answer to
 // "who asks" are about requests, so auth and iam as a whole are among them.
-var incoming = []string{"internal/httpx", "internal/api", "internal/web", "internal/app", "internal/obs", "internal/iam", "internal/auth", "cmd"}
+var incoming = []string{"internal/httpx", "internal/api", "internal/web", "internal/app", "internal/obs", "internal/iam", "internal/auth", "cmd", "examples"}
 
 // clocks are the packages that may ask for the time. Everyone else is told it:
 // by tx.Now(), by a field, by an argument.
-var clocks = []string{"internal/db", "internal/app", "internal/httpx", "internal/obs", "cmd"}
+var clocks = []string{"internal/db", "internal/app", "internal/httpx", "internal/obs", "cmd", "examples"}
 
 // variants are the parents of packages that only app imports.
 var variants = []string{"internal/ledger/chain", "internal/exchange/peer"}
