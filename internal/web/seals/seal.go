@@ -16,7 +16,7 @@ type sealHead struct {
 	page.Frame
 	X       *seal.Seal
 	Heading string
-	Unit    string
+	Unit    string // and the kind of seal
 	Chips   []page.Chip
 	Picture *picture
 	Tabs    page.Tabs
@@ -50,9 +50,8 @@ func (s *Service) head(r *http.Request, view, lead string) (*sealHead, error) {
 	if h.n, err = s.names(ctx, x.Custodian, x.Person); err != nil {
 		return nil, err
 	}
-	h.Unit = h.n.org(x.Org)
-	if x.Kind == seal.Personal {
-		h.Unit = ""
+	if h.Unit = seal.Label(x.Kind); x.Kind != seal.Personal {
+		h.Unit += " · " + h.n.org(x.Org)
 	}
 	if h.Picture, err = s.picture(r, x); err != nil {
 		return nil, err
