@@ -33,6 +33,7 @@ import (
 	onboardpages "sidian/internal/web/onboard"
 	"sidian/internal/web/providers"
 	"sidian/internal/web/records"
+	sealingpages "sidian/internal/web/sealing"
 	sealspages "sidian/internal/web/seals"
 	"sidian/internal/webhook"
 )
@@ -60,6 +61,7 @@ type Services struct {
 
 	SealApply *sealapply.Service
 	SealPages *sealspages.Service
+	Stamps    *sealingpages.Service // the pages of Sealing
 	Sealing   *sealing.Service
 	Signature *signature.Service
 	Status    *status.Service
@@ -82,6 +84,7 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	s.Seal.Routes(r)
 	s.SealApply.Routes(r)
 	s.SealPages.Routes(r)
+	s.Stamps.Routes(r)
 	s.Sealing.Routes(r)
 	s.Signature.Routes(r)
 	s.Status.Routes(r)

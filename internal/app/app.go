@@ -46,6 +46,7 @@ import (
 	onboardpages "sidian/internal/web/onboard"
 	"sidian/internal/web/providers"
 	"sidian/internal/web/records"
+	sealingpages "sidian/internal/web/sealing"
 	sealspages "sidian/internal/web/seals"
 	"sidian/internal/webhook"
 	"sidian/ofd/draw"
@@ -72,6 +73,7 @@ type App struct {
 	Seal      *seal.Service
 	SealApply *sealapply.Service
 	SealPages *sealspages.Service
+	Stamps    *sealingpages.Service // the pages of Sealing
 	Sealing   *sealing.Service
 	Signature *signature.Service
 	Status    *status.Service
@@ -265,6 +267,9 @@ func (a *App) contexts(ctx context.Context) (err error) {
 	if err = a.sealPages(); err != nil {
 		return err
 	}
+	if err = a.sealingPages(ctx); err != nil {
+		return err
+	}
 	return a.records()
 }
 
@@ -301,7 +306,7 @@ func (a *App) routes(ctx context.Context) error {
 	}
 	a.handler, err = api.Mount(r, api.Services{
 		Health: a.Health, IAM: a.IAM, Auth: a.Auth, Auditor: a.Auditor, PKI: a.PKI, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Seal: a.Seal, Web: a.Web, Account: a.Account, Admin: a.Admin,
-		Todo: a.Todo, Records: a.Records, Onboard: a.Onboard, Bulk: a.Bulk, SealPages: a.SealPages, Notices: a.Notices, Providers: a.Providers,
+		Todo: a.Todo, Records: a.Records, Onboard: a.Onboard, Bulk: a.Bulk, SealPages: a.SealPages, Stamps: a.Stamps, Notices: a.Notices, Providers: a.Providers,
 		SealApply: a.SealApply, Sealing: a.Sealing, Signature: a.Signature, Status: a.Status, Notice: a.Notice, Provider: a.Provider, Webhook: a.Webhook,
 	})
 	return err
