@@ -59,11 +59,14 @@ const (
 	Home = "/console/seals"
 	Open = "/open/seals"                   // for strangers
 	Held = "/console/digital-certificates" // of units
+
+	wallet = "/wallet/seals" // where holders see theirs
 )
 
-// The needs of the pages. People without a role see the seals that they keep
-// themselves: their own.
+// The needs of the pages. Holders see a seal of their own; they come to it from
+// their wallet.
 var (
+	needList   = httpx.Needs("seal.read")
 	needRead   = httpx.Needs("seal.read", "seal.apply.own")
 	needFreeze = httpx.Needs("seal.freeze")
 	needManage = httpx.Needs("seal.manage")
@@ -78,7 +81,7 @@ var (
 func (s *Service) Load() (err error) {
 	s.Kit.Add(
 		page.Item{Key: "open-seals", Label: "印章查询", Href: Open, Order: 12, For: httpx.Public()},
-		page.Item{Key: "seals", Label: "印章", Href: Home, Order: 24, For: needRead},
+		page.Item{Key: "seals", Label: "印章", Href: Home, Order: 24, For: needList},
 		page.Item{Key: "digital-certificates", Label: "数字证书", Href: Held + "/units", Group: page.Administration, Order: 19, For: needIssue},
 	)
 	if err := s.Kit.AddAssets(assets); err != nil {
@@ -91,7 +94,7 @@ func (s *Service) Load() (err error) {
 // Routes mounts the pages.
 func (s *Service) Routes(r *httpx.Router) {
 	at := Home + "/{id}"
-	httpx.HandlePage(r, "GET "+Home, needRead, s.getList)
+	httpx.HandlePage(r, "GET "+Home, needList, s.getList)
 	httpx.HandlePage(r, "GET "+at, needRead, s.getSeal)
 	httpx.HandlePage(r, "GET "+at+"/imprint.png", needRead, s.getImprint)
 	httpx.HandlePage(r, "GET "+at+"/uses", needRead, s.getUses)

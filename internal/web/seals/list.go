@@ -31,7 +31,6 @@ type listPage struct {
 	Offered []card // to the reader, to be accepted
 	Mine    []card
 	Cards   []card
-	Reads   bool // there is more than the reader's own
 	Asked   bool // something was asked for
 	Units   []page.Link
 	Apply   string
@@ -67,8 +66,8 @@ func (s *Service) cards(n *names, list []*seal.Seal) (out []card) {
 
 func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 	ctx, q := r.Context(), r.URL.Query()
-	p := &listPage{Frame: s.Kit.Frame(r, "印章", "seals", page.Wide), Reads: may(ctx, "seal.read", ""), Notice: doneNotice(r)}
-	if may(ctx, "seal.apply", "") || may(ctx, "seal.apply.own", "") {
+	p := &listPage{Frame: s.Kit.Frame(r, "印章", "seals", page.Wide), Notice: doneNotice(r)}
+	if may(ctx, "seal.apply", "") {
 		p.Apply = "/console/seal-applications/new"
 	}
 	ask := seal.Query{Org: q.Get("unit"), State: q.Get("state"), Kind: q.Get("kind"), Text: strings.TrimSpace(q.Get("q")), Limit: perPage, Cursor: q.Get("cursor")}
@@ -77,11 +76,9 @@ func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	found := &seal.Page{}
-	if p.Reads {
-		if found, err = s.find(ctx, &ask, p); err != nil {
-			return err
-		}
+	found, err := s.find(ctx, &ask, p)
+	if err != nil {
+		return err
 	}
 	who := []string{}
 	for _, x := range slices.Concat(kept, offered, found.Items) {

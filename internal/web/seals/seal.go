@@ -3,7 +3,6 @@ package seals
 import (
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"sidian/internal/fault"
@@ -15,6 +14,7 @@ import (
 type sealHead struct {
 	page.Frame
 	X       *seal.Seal
+	Crumb   page.Link
 	Heading string
 	Unit    string // and the kind of seal
 	Chips   []page.Chip
@@ -44,6 +44,9 @@ func (s *Service) head(r *http.Request, view, lead string) (*sealHead, error) {
 		return nil, err
 	}
 	h := &sealHead{Frame: s.Kit.Frame(r, x.Name, "seals", page.Wide), X: x, Heading: x.Name, Lead: lead, Chips: chips(x, s.now()), Notice: doneNotice(r)}
+	if h.Crumb = (page.Link{Label: "印章", Href: Home}); !may(ctx, "seal.read", "") {
+		h.Crumb = page.Link{Label: "我的印章", Href: wallet}
+	}
 	if r.Method == http.MethodPost {
 		h.Path = at(Home, x.ID)
 	}
@@ -142,6 +145,9 @@ func (s *Service) about(r *http.Request) (*sealPage, error) {
 	h, err := s.head(r, aboutView, "这枚印章现在的状态。保管人批准用印，发现异常时立即冻结；恢复和注销由印章管理员办理。")
 	if err != nil {
 		return nil, err
+	}
+	if own(r.Context(), h.X) {
+		h.Lead = "您本人的印章现在的状态。用印由您本人确认；不再使用或发现异常时，申请注销，或请印章管理部门立即冻结。"
 	}
 	ctx, x, now := r.Context(), h.X, s.now()
 	p := &sealPage{sealHead: *h, Validity: validityOf(x, now), Facts: factsOf(h.n, x), Renew: renewal(ctx, x, now), FrozenAt: x.State == seal.Frozen}
@@ -268,115 +274,4 @@ func (s *Service) frozenNotice(r *http.Request, x *seal.Seal) (*page.Notice, err
 		return nil, err
 	}
 	return &page.Notice{Class: page.Bad, Title: "公众现在看到：" + p.StateName, Text: "截至 " + page.Moment(s.now()) + "，这枚印章不能再用印；恢复由印章管理员办理。", Href: at(Open, x.ID), Action: "查看公开页面"}, nil
-}
-
-// A confirmPage asks before something that matters is done.
-type confirmPage struct {
-	page.Frame
-	Crumb   page.Link
-	Heading string
-	Lead    string
-	Problem *page.Problem
-	Confirm page.Confirm
-	Agree   string // what must be ticked; empty: nothing
-	Ticked  bool
-	Wrong   string // why the tick is missed
-}
-
-// sealConfirm is a confirmation about a seal.
-func (s *Service) sealConfirm(r *http.Request, view, heading, lead string, c page.Confirm) (*confirmPage, *seal.Seal, error) {
-	x, err := s.Seal.Get(r.Context(), r.PathValue("id"))
-	if err != nil {
-		return nil, nil, err
-	}
-	back := at(Home, x.ID)
-	if view != "" {
-		back = at(Home, x.ID, view)
-	}
-	c.Cancel, c.Reason.Value = back, r.PostFormValue("reason")
-	p := &confirmPage{Frame: s.Kit.Frame(r, heading, "seals", page.Middle), Crumb: page.Link{Label: shown(r.Context(), x), Href: back}, Heading: heading, Lead: lead, Confirm: c}
-	if r.Method == http.MethodPost {
-		p.Path = back
-	}
-	return p, x, nil
-}
-
-// again shows a confirmation with why it could not be done.
-func (s *Service) again(w http.ResponseWriter, p *confirmPage, err error) error {
-	code := statusOf(err)
-	if code == 0 {
-		return err
-	}
-	p.Problem, _ = page.ProblemOf(err, map[string]string{"reason": "reason", "agree": "agree"})
-	p.Confirm.Reason.Error, p.Wrong = p.Problem.At("reason"), p.Problem.At("agree")
-	p.Title = "有错误：" + p.Title
-	return s.set.Show(w, code, "confirm", p)
-}
-
-func (s *Service) thaw(r *http.Request) (*confirmPage, error) {
-	p, x, err := s.sealConfirm(r, "", "恢复使用", "冻结的原因消除后，由印章管理员恢复。恢复后立即可以用印，公开状态同时变为“有效”。", page.Confirm{Button: "恢复使用", Busy: "正在恢复…"})
-	if err == nil {
-		p.Confirm.Title, p.Confirm.Action = "恢复“"+x.Name+"”", at(Home, x.ID, "thaw")
-	}
-	return p, err
-}
-
-func (s *Service) getThaw(w http.ResponseWriter, r *http.Request) error {
-	p, err := s.thaw(r)
-	if err != nil {
-		return err
-	}
-	return s.set.Show(w, http.StatusOK, "confirm", p)
-}
-
-func (s *Service) postThaw(w http.ResponseWriter, r *http.Request) error {
-	err := s.Seal.Thaw(r.Context(), r.PathValue("id"), strings.TrimSpace(r.PostFormValue("reason")))
-	if err == nil {
-		return see(w, r, asking(at(Home, r.PathValue("id")), "done", "thawed"))
-	}
-	p, e := s.thaw(r)
-	if e != nil {
-		return e
-	}
-	return s.again(w, p, err)
-}
-
-func (s *Service) lost(r *http.Request) (*confirmPage, error) {
-	p, x, err := s.sealConfirm(r, "", "报告密钥失控", "印章的密钥已经或可能落入他人之手时使用。只是一时有疑问，请返回用“立即冻结”，核查后可以恢复。", page.Confirm{Button: "报告失控并永久冻结", Busy: "正在处理…", Grave: true})
-	if err == nil {
-		p.Confirm.Title, p.Confirm.Action = "永久冻结“"+x.Name+"”", at(Home, x.ID, "lost")
-		p.Confirm.Text = "立即生效，不能恢复：用同一密钥的所有印章永久冻结，数字证书吊销，密钥停用，公开状态同时更新。报告之前、有时间戳的文件仍然有效。之后须申请更换印章。"
-		p.Agree, p.Ticked = "我知道这不能恢复", r.PostFormValue("agree") == "1"
-	}
-	return p, err
-}
-
-func (s *Service) getLost(w http.ResponseWriter, r *http.Request) error {
-	p, err := s.lost(r)
-	if err != nil {
-		return err
-	}
-	return s.set.Show(w, http.StatusOK, "confirm", p)
-}
-
-func (s *Service) postLost(w http.ResponseWriter, r *http.Request) error {
-	err := errAgree(r)
-	if err == nil {
-		err = s.Seal.Lost(r.Context(), r.PathValue("id"), strings.TrimSpace(r.PostFormValue("reason")))
-	}
-	if err == nil {
-		return see(w, r, asking(at(Home, r.PathValue("id")), "done", "lost"))
-	}
-	p, e := s.lost(r)
-	if e != nil {
-		return e
-	}
-	return s.again(w, p, err)
-}
-
-func errAgree(r *http.Request) error {
-	if r.PostFormValue("agree") == "1" {
-		return nil
-	}
-	return fault.Invalid.New("还没有报告：请确认您知道后果").WithCode("seal.agree").WithField("agree", "required", "请勾选")
 }

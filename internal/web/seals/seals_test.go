@@ -12,6 +12,7 @@ import (
 	"sidian/internal/db/dbtest"
 	"sidian/internal/fault"
 	"sidian/internal/ferry"
+	"sidian/internal/iam"
 	"sidian/internal/seal"
 	"sidian/internal/seal/sealtest"
 )
@@ -278,6 +279,31 @@ func TestMasked(t *testing.T) {
 	s.get("", Open+"?q=青禾县样例").is(200, "由互联网区告知", "/open/seals/n1").lacks("欧阳样例")
 	s.get("", at(Open, "n1")).is(200, "有效", "互联网区").lacks("欧阳样例")
 	s.get("", at(Open, "n2")).is(404)
+}
+
+// A holder sees their own seal, and nothing else.
+func TestOwn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, dbtest.New(t, "sqlite"))
+	a, err := s.IAM.CreateAccount(s.System, iam.AccountRequest{Username: "zhang", Kind: iam.Holder, Name: "张样例", Citizen: "999999198504120116"})
+	must(t, err)
+	s.people["zhang"], err = s.IAM.As(context.Background(), a.ID)
+	must(t, err)
+	s.Know(a.ID, "张样例", 2)
+	r := s.Request(t, sealtest.Market, seal.Personal)
+	r.Name, r.Person, r.Custodian, r.Imprint = "张样例", a.ID, a.ID, sealtest.Imprint(t, "张样例")
+	x, other := s.MakeOf(t, r), s.Make(t, sealtest.Market, seal.LegalName)
+	here := at(Home, x.ID)
+	s.get("zhang", here).is(200, "个人印章", "您本人的印章", "/wallet/seals", "申请注销").lacks("立即冻结</button>", here+"/custody", here+"/rules", "青禾县市场监督管理局")
+	s.get("zhang", here+"/uses").is(200, "还没有用过")
+	s.get("zhang", here+"/imprint.png").is(200)
+	s.get("zhang", Home).is(403)
+	for _, path := range []string{"", "/uses", "/imprint.png", "/custody", "/rules"} {
+		s.get("zhang", at(Home, other.ID)+path).is(403)
+	}
+	s.post("zhang", here+"/freeze", "reason", reasons[0]).is(403)
+	s.get("land", here).is(403)
+	s.get("", at(Open, x.ID)).is(200, "个人印章").lacks("张样例", "青禾县市场监督管理局</")
 }
 
 // What ends soon is marked, and may be renewed.
