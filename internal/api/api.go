@@ -33,6 +33,7 @@ import (
 	onboardpages "sidian/internal/web/onboard"
 	"sidian/internal/web/providers"
 	"sidian/internal/web/records"
+	applypages "sidian/internal/web/sealapply"
 	sealingpages "sidian/internal/web/sealing"
 	sealspages "sidian/internal/web/seals"
 	"sidian/internal/webhook"
@@ -59,15 +60,16 @@ type Services struct {
 	Notices   *notices.Service
 	Providers *providers.Service
 
-	SealApply *sealapply.Service
-	SealPages *sealspages.Service
-	Stamps    *sealingpages.Service // the pages of Sealing
-	Sealing   *sealing.Service
-	Signature *signature.Service
-	Status    *status.Service
-	Notice    *notice.Service
-	Provider  *provider.Service
-	Webhook   *webhook.Service
+	SealApply  *sealapply.Service
+	ApplyPages *applypages.Service // the pages of SealApply
+	SealPages  *sealspages.Service
+	Stamps     *sealingpages.Service // the pages of Sealing
+	Sealing    *sealing.Service
+	Signature  *signature.Service
+	Status     *status.Service
+	Notice     *notice.Service
+	Provider   *provider.Service
+	Webhook    *webhook.Service
 }
 
 // Mount mounts all routes and returns the handler of the program.
@@ -83,6 +85,7 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	s.Catalogue.Routes(r)
 	s.Seal.Routes(r)
 	s.SealApply.Routes(r)
+	s.ApplyPages.Routes(r)
 	s.SealPages.Routes(r)
 	s.Stamps.Routes(r)
 	s.Sealing.Routes(r)

@@ -46,6 +46,7 @@ import (
 	onboardpages "sidian/internal/web/onboard"
 	"sidian/internal/web/providers"
 	"sidian/internal/web/records"
+	applypages "sidian/internal/web/sealapply"
 	sealingpages "sidian/internal/web/sealing"
 	sealspages "sidian/internal/web/seals"
 	"sidian/internal/webhook"
@@ -58,43 +59,44 @@ const Version = "0.1.0"
 // An App is one instance, ready to serve. Its services may be used directly, as
 // the demo's seeding and the tests do.
 type App struct {
-	Conf      conf.Config
-	Log       *slog.Logger
-	DB        *db.DB
-	Keys      *keys.Store
-	Blob      *blob.Store
-	Outbox    *outbox.Outbox
-	Due       *due.Service
-	IAM       *iam.Service
-	Auth      *auth.Service
-	Auditor   *auditor.Service
-	Rotation  *keys.Rotation // of what is encrypted in columns
-	PKI       *pki.Service
-	Seal      *seal.Service
-	SealApply *sealapply.Service
-	SealPages *sealspages.Service
-	Stamps    *sealingpages.Service // the pages of Sealing
-	Sealing   *sealing.Service
-	Signature *signature.Service
-	Status    *status.Service
-	Notice    *notice.Service
-	Provider  *provider.Service
-	Webhook   *webhook.Service
-	Ferry     *ferry.Service // nil outside the two zones
-	Catalogue *catalogue.Service
-	Cert      *cert.Service
-	Verify    *verify.Service
-	Web       *web.Service
-	Onboard   *onboard.Service
-	Bulk      *onboardpages.Service // its pages
-	Notices   *notices.Service      // its pages
-	Providers *providers.Service    // its pages
-	Account   *account.Service
-	Admin     *admin.Service
-	Todo      *todo.Service
-	Records   *records.Service
-	Health    *obs.Health
-	Metrics   *obs.Metrics
+	Conf       conf.Config
+	Log        *slog.Logger
+	DB         *db.DB
+	Keys       *keys.Store
+	Blob       *blob.Store
+	Outbox     *outbox.Outbox
+	Due        *due.Service
+	IAM        *iam.Service
+	Auth       *auth.Service
+	Auditor    *auditor.Service
+	Rotation   *keys.Rotation // of what is encrypted in columns
+	PKI        *pki.Service
+	Seal       *seal.Service
+	SealApply  *sealapply.Service
+	ApplyPages *applypages.Service // the pages of SealApply
+	SealPages  *sealspages.Service
+	Stamps     *sealingpages.Service // the pages of Sealing
+	Sealing    *sealing.Service
+	Signature  *signature.Service
+	Status     *status.Service
+	Notice     *notice.Service
+	Provider   *provider.Service
+	Webhook    *webhook.Service
+	Ferry      *ferry.Service // nil outside the two zones
+	Catalogue  *catalogue.Service
+	Cert       *cert.Service
+	Verify     *verify.Service
+	Web        *web.Service
+	Onboard    *onboard.Service
+	Bulk       *onboardpages.Service // its pages
+	Notices    *notices.Service      // its pages
+	Providers  *providers.Service    // its pages
+	Account    *account.Service
+	Admin      *admin.Service
+	Todo       *todo.Service
+	Records    *records.Service
+	Health     *obs.Health
+	Metrics    *obs.Metrics
 
 	mark     string
 	identity *identity // the demo's; nil otherwise
@@ -267,6 +269,9 @@ func (a *App) contexts(ctx context.Context) (err error) {
 	if err = a.sealPages(); err != nil {
 		return err
 	}
+	if err = a.applyPages(); err != nil {
+		return err
+	}
 	if err = a.sealingPages(ctx); err != nil {
 		return err
 	}
@@ -306,7 +311,7 @@ func (a *App) routes(ctx context.Context) error {
 	}
 	a.handler, err = api.Mount(r, api.Services{
 		Health: a.Health, IAM: a.IAM, Auth: a.Auth, Auditor: a.Auditor, PKI: a.PKI, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Seal: a.Seal, Web: a.Web, Account: a.Account, Admin: a.Admin,
-		Todo: a.Todo, Records: a.Records, Onboard: a.Onboard, Bulk: a.Bulk, SealPages: a.SealPages, Stamps: a.Stamps, Notices: a.Notices, Providers: a.Providers,
+		Todo: a.Todo, Records: a.Records, Onboard: a.Onboard, Bulk: a.Bulk, SealPages: a.SealPages, ApplyPages: a.ApplyPages, Stamps: a.Stamps, Notices: a.Notices, Providers: a.Providers,
 		SealApply: a.SealApply, Sealing: a.Sealing, Signature: a.Signature, Status: a.Status, Notice: a.Notice, Provider: a.Provider, Webhook: a.Webhook,
 	})
 	return err
