@@ -114,7 +114,7 @@ func (s *Service) refusal(r *http.Request) (*confirmPage, *sealing.Step, error) 
 		return nil, nil, err
 	}
 	return s.confirm(r, q, "不予用印", "整件申请就此结束，文件不会发出；申请人看到您写的理由，可以修改后重新申请。", page.Confirm{
-		Title: "不批准“" + q.Title + "”", Action: at(Home, q.ID, "steps", st.ID, "refuse"), Button: "不予批准", Busy: "正在处理…", Grave: true,
+		Title: "不批准“" + q.Title + "”", Action: at(Requests, q.ID, "steps", st.ID, "refuse"), Button: "不予批准", Busy: "正在处理…", Grave: true,
 		Facts: []page.Fact{{Label: "印章", Text: st.SealName}, {Label: "申请人", Text: q.Asker}, {Label: "事由", Text: q.Reason}},
 	}), st, nil
 }
@@ -145,7 +145,7 @@ func (s *Service) withdrawal(r *http.Request) (*confirmPage, error) {
 		return nil, err
 	}
 	return s.confirm(r, q, "撤回用印申请", "撤回后不能恢复，需要时请重新申请。已经盖好的印章留有记录，但文件不会发出。", page.Confirm{
-		Title: "撤回“" + q.Title + "”", Action: at(Home, q.ID, "withdraw"), Button: "撤回申请", Busy: "正在撤回…", Grave: true,
+		Title: "撤回“" + q.Title + "”", Action: at(Requests, q.ID, "withdraw"), Button: "撤回申请", Busy: "正在撤回…", Grave: true,
 	}), nil
 }
 

@@ -68,6 +68,9 @@ const (
 	New     = Home + "/new"
 	Drafts  = Home + "/drafts"
 	Batches = Home + "/batches"
+	// What belongs to a request stands below another address than the request
+	// itself, which notices lead to: no pattern may match two of them.
+	Requests = Home + "/requests"
 )
 
 // The needs of the pages.
@@ -106,7 +109,7 @@ func dict(pairs ...any) (map[string]any, error) {
 
 // Routes mounts the pages.
 func (s *Service) Routes(r *httpx.Router) {
-	one, draft, batch := Home+"/{id}", Drafts+"/{draft}", Batches+"/{id}"
+	one, draft, batch := Requests+"/{id}", Drafts+"/{draft}", Batches+"/{id}"
 	upload := []httpx.Option{httpx.MaxBody(sealing.MaxFile + 1<<20), httpx.Timeout(slow)}
 	httpx.HandlePage(r, "GET "+Home, needSee, s.getList)
 
@@ -133,7 +136,7 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.HandlePage(r, "GET "+batch+"/documents/{line}/file", needSee, s.getItemFile)
 	httpx.HandlePage(r, "GET "+batch+"/report", needSee, s.getReport, httpx.Timeout(time.Minute))
 
-	httpx.HandlePage(r, "GET "+one, needSee, s.getRequest)
+	httpx.HandlePage(r, "GET "+Home+"/{id}", needSee, s.getRequest)
 	httpx.HandlePage(r, "GET "+one+"/pages/{page}", needSee, s.getPage)
 	httpx.HandlePage(r, "GET "+one+"/file", needSee, s.getFile)
 	httpx.HandlePage(r, "GET "+one+"/copy", needSee, s.getCopy, httpx.Timeout(2*time.Minute))

@@ -113,17 +113,17 @@ func (s *Service) custodians(ctx context.Context, q *sealing.Request) (out []str
 func (s *Service) offer(ctx context.Context, p *requestPage) {
 	q := p.R
 	if q.State == sealing.Open && p.Own {
-		p.Withdraw = at(Home, q.ID, "withdraw")
+		p.Withdraw = at(Requests, q.ID, "withdraw")
 		if slices.ContainsFunc(q.Steps, func(st *sealing.Step) bool { return st.State == sealing.Approved }) {
-			p.Stamp = at(Home, q.ID, "stamps")
+			p.Stamp = at(Requests, q.ID, "stamps")
 		}
 	}
 	if q.State == sealing.Done {
-		p.File, p.Copy = at(Home, q.ID, "file"), at(Home, q.ID, "copy")
+		p.File, p.Copy = at(Requests, q.ID, "file"), at(Requests, q.ID, "copy")
 	}
 	for _, st := range q.Steps {
 		if st.State == sealing.Stamped && st.Use != "" {
-			p.Evidence = append(p.Evidence, page.Link{Label: st.SealName, Href: at(Home, q.ID, "evidence", st.Use)})
+			p.Evidence = append(p.Evidence, page.Link{Label: st.SealName, Href: at(Requests, q.ID, "evidence", st.Use)})
 		}
 	}
 }
@@ -136,7 +136,7 @@ func picturesOf(q *sealing.Request) (out []picture) {
 	for n := range q.Pages {
 		out = append(out, picture{
 			Page: n + 1, Lazy: n > 1, Alt: fmt.Sprintf("文件第 %d 页，共 %d 页%s", n+1, q.Pages, will),
-			Src: asking(at(Home, q.ID, "pages", strconv.Itoa(n+1)), "v", q.Document[:12]+q.State), // another address for another picture
+			Src: asking(at(Requests, q.ID, "pages", strconv.Itoa(n+1)), "v", q.Document[:12]+q.State), // another address for another picture
 		})
 	}
 	return out
@@ -309,7 +309,7 @@ func (s *Service) decision(ctx context.Context, q *sealing.Request, k *keepers) 
 		return nil, nil
 	}
 	st := mine[0]
-	d := &decision{Step: st, Seen: q.Base, More: len(mine) - 1, Action: at(Home, q.ID, "steps", st.ID, "approve"), Refuse: at(Home, q.ID, "steps", st.ID, "refuse")}
+	d := &decision{Step: st, Seen: q.Base, More: len(mine) - 1, Action: at(Requests, q.ID, "steps", st.ID, "approve"), Refuse: at(Requests, q.ID, "steps", st.ID, "refuse")}
 	d.Will = willOf(q, st)
 	d.Note = page.Field{ID: "note", Name: "note", Label: "意见", Max: 500, Hint: "可以不填，记入用印记录", Autocomplete: "off"}
 	way := auth.WayCode
