@@ -157,7 +157,7 @@ func (s *Service) about(r *http.Request) (*sealPage, error) {
 	if x.State != seal.Made {
 		p.Public = at(Open, x.ID)
 	}
-	if r.URL.Query().Get("done") == "frozen" {
+	if r.URL.Query().Get("done") == "frozen" && x.State == seal.Frozen {
 		if p.Notice, err = s.frozenNotice(r, x); err != nil {
 			return nil, err
 		}
