@@ -67,7 +67,7 @@ func rows(text string) (out []row) {
 var (
 	requirementID = regexp.MustCompile(`^(N\d+|[A-Z]{3,4}-\d\d)$`)
 	testName      = regexp.MustCompile(`\b(?:Test|Fuzz|Example)[A-Z_][A-Za-z0-9_]*\b`)
-	storyName     = regexp.MustCompile(`\b[a-z0-9_]+\.txtar\b`)
+	storyName     = regexp.MustCompile(`\b[a-z0-9_-]+\.txtar\b`)
 	testFunc      = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Example)[A-Za-z0-9_]*)\(`)
 	ranges        = map[string]int{ // how many requirements each section has
 		"N": 10, "GEN": 10, "CAT": 15, "ISS": 19, "STA": 10, "STK": 5, "HLD": 5, "AUT": 5, "USE": 12, "ANN": 3, "VER": 5, "TRC": 3,
