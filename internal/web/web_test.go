@@ -1,13 +1,18 @@
 package web
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"sidian/internal/cert"
 	"sidian/internal/httpx"
+	"sidian/internal/provider"
+	"sidian/internal/seal"
 	"sidian/internal/verify"
+	"sidian/internal/web/page"
 	"sidian/ofd/sign"
 )
 
@@ -147,6 +152,78 @@ func TestResult(t *testing.T) {
 				t.Errorf("reasons %q, warnings %q", got.Reasons, got.Warnings)
 			}
 		})
+	}
+}
+
+// What is no OFD is told to be that, and neither good nor bad.
+func TestForeignFormat(t *testing.T) {
+	t.Parallel()
+	for code, word := range map[string]string{"pdf": "不能核验", "image": "不能核验", "xml": "不能核验", "office": "不能核验", "ofd": "不能打开", "unknown": "不能打开"} {
+		v := &verify.Verdict{Report: &sign.Report{Verdict: sign.Refused}, DocumentType: &verify.DocumentType{Code: code, Name: "PDF 文件", How: "文件开头的格式标记"},
+			LegalEffect: "文件未通过核验", Reasons: []string{"不是 ZIP 文件", "这是PDF 文件。本平台不核验 PDF 的签名"}}
+		got := resultOf(v)
+		if got.Headline != word || (got.Class == "care") != (word == "不能核验") || len(got.Type) != 2 || got.Type[0].Text != "PDF 文件" {
+			t.Errorf("%s: %+v", code, got)
+		}
+		if word == "不能核验" && (len(got.Reasons) != 1 || strings.Contains(got.Effect, "未通过") || !strings.Contains(got.Effect, "没有对这份文件作出结论")) {
+			t.Errorf("%s: %q %q", code, got.Reasons, got.Effect)
+		}
+	}
+}
+
+// Each signature has its seal, its time and how that is known, what became of the
+// seal, and who answered for it.
+func TestSignatures(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+	v := &verify.Verdict{
+		Report: &sign.Report{Verdict: sign.Undetermined, Signatures: []sign.SignatureReport{
+			{ID: "1", Verdict: sign.Valid, Seal: &sign.SealReport{ID: "s1", Name: "青禾县样例局"}, Signer: "青禾县样例局", Time: at, TimeSource: sign.TimeStamped,
+				Checks: []sign.CheckResult{{Code: sign.CheckFormat, Result: sign.Pass, Message: "结构正确"}, {Code: sign.CheckRevocation, Result: sign.Warn, Message: "没有列表"}}},
+			{ID: "1", Verdict: sign.Undetermined, Seal: &sign.SealReport{ID: "s2", Name: "样例企业"}, Time: at, TimeSource: sign.TimeClaimed,
+				Checks: []sign.CheckResult{{Code: sign.CheckFormat, Result: sign.Pass}, {Code: sign.CheckChain, Result: sign.Unknown, Message: "没有信任根"}}},
+			{ID: "3", Verdict: sign.Invalid, Signer: "张*"},
+		}},
+		Sources: []provider.Source{
+			{Name: "四电平台", Signatures: []string{"1"}, Indexes: []int{0}, Result: provider.Ours, Verdict: sign.Valid, Message: "由本平台核验"},
+			{Name: "样例服务商", Signatures: []string{"1", "3"}, Indexes: []int{1, 2}, Result: provider.Slow, Millis: 5021, Message: "没有在规定时间内答复"},
+		},
+		Seals:   []verify.SealState{{Signature: "1", ID: "s1", Name: "青禾县样例局", State: seal.Frozen, StateName: "冻结", Since: at.Add(time.Hour)}},
+		Records: []verify.Record{{Name: "王**", At: at, Factor: "totp", Way: "seal"}},
+	}
+	got := resultOf(v)
+	text := fmt.Sprintf("%+v", got)
+	for _, want := range []string{"电子签章 1/3", "时间戳证明", "自 2026-03-01 17:00:00 起", "冻结", "签章人声称", "未按时答复", "用时 5.0 秒", "签章 2、3", "没有写明", "王** 手写签名", "以一次性口令确认签署意愿", "电子签名 3/3"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("lacks %s:\n%s", want, text)
+		}
+	}
+	first, second := got.Signatures[0], got.Signatures[1]
+	if len(first.Look) != 0 || len(first.Rest) != 2 || len(second.Look) != 1 || second.Look[0].Message != "没有信任根" || len(second.Rest) != 1 {
+		t.Errorf("checks: %+v %+v", first, second)
+	}
+	for _, f := range second.Facts {
+		if f.Label == "印章现状" {
+			t.Error("a seal of another has the state of ours, for its signature has the same number")
+		}
+	}
+	if got.Sources[0].Name != "本平台" || got.Sources[0].Took != "" {
+		t.Errorf("%+v", got.Sources[0])
+	}
+}
+
+// A source is called what it did, in every case.
+func TestSourceWords(t *testing.T) {
+	t.Parallel()
+	v := &verify.Verdict{Report: &sign.Report{}}
+	for result, want := range map[provider.Result]page.Chip{
+		provider.Answered: {Class: page.Good, Word: "答复：有效"}, provider.Ours: {Class: page.Good, Word: "答复：有效"}, provider.Down: {Class: page.Care, Word: "未答复"},
+		provider.Slow: {Class: page.Care, Word: "未按时答复"}, provider.Lying: {Class: page.Bad, Word: "答复不可信"}, provider.Foreign: {Class: page.Bad, Word: "答复不可信"},
+		provider.Rejected: {Class: page.Bad, Word: "答复不可信"}, provider.Nobody: {Class: page.Plain, Word: "没有登记服务商"},
+	} {
+		if got := sourceOf(provider.Source{Result: result, Verdict: sign.Valid}, v).Chip; got != want {
+			t.Errorf("%s: %v", result, got)
+		}
 	}
 }
 

@@ -110,9 +110,9 @@ func (s *Service) getHome(w http.ResponseWriter, r *http.Request) error {
 }
 
 func noProviders(may bool) page.Empty {
-	e := page.Empty{Title: "还没有登记签章服务商", Text: "外来文件上的印章如由其他平台制作，目前只作密码学检查，结论多为“不能确认”。登记其平台后，核验时由它答复。"}
+	e := page.Empty{Title: "还没有登记签章服务商", Text: "其他平台制作的印章，目前只作密码学检查，结论多为“不能确认”。"}
 	if may {
-		e.Href, e.Action = Home+"/new", "登记第一个服务商"
+		e.Text += "先向对方平台索取标识、地址和数字证书，核实后在上面登记；批准后由它答复。"
 	}
 	return e
 }

@@ -31,6 +31,9 @@ type importedPage struct {
 
 func (s *Service) importForm(r *http.Request, q provider.ImportRequest) (*importPage, error) {
 	orgs, err := s.orgs(r.Context())
+	if q.Org == "" && len(orgs) > 0 {
+		q.Org = orgs[0].Value
+	}
 	return &importPage{
 		Frame: s.Kit.Frame(r, "引入信任列表", "providers", page.Middle),
 		Org:   page.Field{ID: "org", Name: "org", Label: labels["org"], Value: q.Org, Required: true, Options: orgs, Hint: "列表中的服务商登记在这个单位名下"},
@@ -72,9 +75,11 @@ func (s *Service) postImport(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	q.Signer = strings.Join(signer, "")
-	report, err := s.Providers.Import(r.Context(), q)
-	if err == nil {
-		return s.imported(w, r, report)
+	if err = named(q.Org); err == nil {
+		var report *provider.ImportReport
+		if report, err = s.Providers.Import(r.Context(), q); err == nil {
+			return s.imported(w, r, report)
+		}
 	}
 	status, shown := problem(err)
 	if shown == nil {

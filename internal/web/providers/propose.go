@@ -95,6 +95,9 @@ func (s *Service) propose(r *http.Request, q provider.Request) (*proposePage, er
 	if err != nil {
 		return nil, err
 	}
+	if q.Org == "" && len(orgs) > 0 {
+		q.Org = orgs[0].Value
+	}
 	if from == "" {
 		p.Before = append(p.Before, id)
 	}
@@ -160,12 +163,24 @@ func (s *Service) postNew(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := named(req.Org); err != nil {
+		return s.refused(w, r, req, err)
+	}
 	e, err := s.Providers.Propose(r.Context(), req)
 	if err == nil {
 		http.Redirect(w, r, at(e.ID)+"?done=proposed", http.StatusSeeOther)
 		return nil
 	}
 	return s.refused(w, r, req, err)
+}
+
+// named refuses a form that names no organisation: to the services that would
+// mean any.
+func named(org string) error {
+	if org != "" {
+		return nil
+	}
+	return fault.Invalid.New("请说明登记在哪个单位").WithCode("provider.org").WithField("org", "required", "请选择")
 }
 
 // parse reads a form with files, or one without.
