@@ -113,7 +113,7 @@ func (a *App) federation(ctx context.Context) (err error) {
 		Self: u.Host, Name: a.operator(), BaseURL: base, Zone: a.Conf.Zone,
 		Hosts: a.Conf.Outgoing.Hosts, Private: a.Conf.Outgoing.Private,
 		Tell: func(tx *db.Tx, org, permission, title, text, link string) error {
-			return a.Notice.PutTx(tx, notice.Notice{Org: org, Permission: permission, Topic: "provider", Title: title, Text: text, Link: link})
+			return a.Notice.PutTx(tx, notice.Notice{Org: org, Permission: permission, Topic: "provider.proposed", Title: title, Text: text, Link: link})
 		},
 	})
 	if err != nil {
