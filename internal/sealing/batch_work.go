@@ -114,7 +114,7 @@ func (h *hand) hold(ctx context.Context, id string, worked time.Duration) (mine 
 		if mine, err = holdBatch(tx, id, h.me, h.lease(), worked); err != nil || !mine {
 			return err
 		}
-		h.b, err = batchByID(tx, id)
+		h.b, err = batchAlone(tx, id)
 		return err
 	})
 	return mine, err
@@ -332,7 +332,7 @@ func (h *hand) intendTx(tx *db.Tx, jobs []*job) error {
 	if err != nil {
 		return err
 	}
-	now, err := batchByID(tx, h.b.ID)
+	now, err := batchAlone(tx, h.b.ID)
 	if err != nil {
 		return err
 	}

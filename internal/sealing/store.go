@@ -107,6 +107,11 @@ func requestsBefore(tx *db.Tx, column string, values []string, state string, bef
 	if len(values) == 0 {
 		return nil, nil
 	}
+	// With the empty text the rows of many values are not gathered and sorted, but
+	// found by time.
+	if len(values) > 1 {
+		column += ` || ''`
+	}
 	marks, args := db.Marks([]any{before, beforeID, limit}, values)
 	where := `(created_at, id) < ($1, $2) and ` + column + ` in (` + marks + `)`
 	if state != "" {
@@ -117,15 +122,16 @@ func requestsBefore(tx *db.Tx, column string, values []string, state string, bef
 }
 
 // requestsWaiting pages through open requests with a step that waits at one of
-// these organisations.
+// these organisations. The sum keeps the engines from walking through all that
+// were ever asked for to find the few that wait.
 func requestsWaiting(tx *db.Tx, orgs []string, before int64, beforeID string, limit int) ([]*Request, error) {
 	if len(orgs) == 0 {
 		return nil, nil
 	}
 	marks, args := db.Marks([]any{before, beforeID, limit}, orgs)
-	return queryRequests(tx, `(created_at, id) < ($1, $2) and state = 'open'
+	return queryRequests(tx, `(created_at + 0, id) < ($1, $2) and state || '' = 'open'
 		 and id in (select request from sealing_step where state = 'waiting' and seal_org in (`+marks+`))
-		 order by created_at desc, id desc limit $3`, args...)
+		 order by created_at + 0 desc, id desc limit $3`, args...)
 }
 
 func setDocument(tx *db.Tx, id string, from, to gm.Digest) error {
@@ -147,8 +153,9 @@ func closeRequest(tx *db.Tx, id, state, closing string) error {
 // underWay counts the open requests of an account under a rule.
 func underWay(tx *db.Tx, rule, account string) (n int64, err error) {
 	err = tx.Get(`
-		select count(*) from sealing_request
-		 where account = $2 and state = 'open' and id in (select request from sealing_step where rule = $1)`, []any{rule, account}, &n)
+		select count(*) from sealing_request r
+		 where r.account = $2 and r.state = 'open'
+		   and exists (select 1 from sealing_step t where t.request = r.id and t.rule = $1)`, []any{rule, account}, &n)
 	return n, err
 }
 

@@ -57,10 +57,7 @@ func queryBatches(tx *db.Tx, where string, args ...any) (out []*Batch, err error
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return out, withCounts(tx, out)
+	return out, err
 }
 
 // withCounts fills in how far batches are.
@@ -77,7 +74,17 @@ func withCounts(tx *db.Tx, list []*Batch) error {
 	return nil
 }
 
+// batchByID returns a batch with how far it is.
 func batchByID(tx *db.Tx, id string) (*Batch, error) {
+	b, err := batchAlone(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	return b, withCounts(tx, []*Batch{b})
+}
+
+// batchAlone returns a batch without counting its items.
+func batchAlone(tx *db.Tx, id string) (*Batch, error) {
 	list, err := queryBatches(tx, `id = $1`, id)
 	if err != nil {
 		return nil, err
@@ -93,7 +100,7 @@ func batchByRepetition(tx *db.Tx, key string) (*Batch, error) {
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}
-	return list[0], nil
+	return list[0], withCounts(tx, list)
 }
 
 // batchesBefore pages through batches of an account or program, and of units.
@@ -106,7 +113,11 @@ func batchesBefore(tx *db.Tx, account, app string, orgs []string, before int64, 
 		marks, args = db.Marks(args, orgs)
 		where += ` or org in (` + marks + `)`
 	}
-	return queryBatches(tx, where+`) order by created_at desc, id desc limit $3`, args...)
+	list, err := queryBatches(tx, where+`) order by created_at desc, id desc limit $3`, args...)
+	if err != nil {
+		return nil, err
+	}
+	return list, withCounts(tx, list)
 }
 
 func moveBatch(tx *db.Tx, id, from, to string) error {
@@ -149,13 +160,16 @@ func releaseBatch(tx *db.Tx, id, worker string) error {
 // that nobody works on.
 func batchesToWork(tx *db.Tx, limit int) (ids []string, err error) {
 	err = tx.All(`
-		select id from sealing_batch
-		 where lease_until <= $1
-		   and (state = 'running' or state in ('paused', 'cancelled') and id in (select batch from sealing_item where state = 'stamping'))
+		select id, lease_until from sealing_batch
+		 where state = 'running' and lease_until <= $1
+		union all
+		select id, lease_until from sealing_batch
+		 where state in ('paused', 'cancelled') and lease_until <= $1 and id in (select batch from sealing_item where state = 'stamping')
 		 order by lease_until, id
 		 limit $2`, []any{tx.Now().UnixMilli(), limit}, func(scan func(...any) error) error {
 		var id string
-		err := scan(&id)
+		var until int64
+		err := scan(&id, &until)
 		ids = append(ids, id)
 		return err
 	})
@@ -215,7 +229,7 @@ func itemByLine(tx *db.Tx, batch string, line int64) (*Item, error) {
 
 // itemOfUse returns the batch and line that a use was made for.
 func itemOfUse(tx *db.Tx, use string) (batch string, line int64, err error) {
-	err = tx.Get(`select batch, line from sealing_item where use_id = $1`, []any{use}, &batch, &line)
+	err = tx.Get(`select batch, line from sealing_item where use_id = $1 and use_id <> ''`, []any{use}, &batch, &line)
 	if errors.Is(err, fault.NotFound) {
 		err = fault.NotFound.New("没有这次用印的记录").WithCode("sealing.use-unknown").WithHint("请核对用印记录编号")
 	}

@@ -175,7 +175,7 @@ func takeStep(tx *db.Tx, id string, lease time.Duration) (bool, error) {
 func leftSteps(tx *db.Tx, limit int) (ids []string, err error) {
 	err = tx.All(`
 		select t.id from sealing_step t join sealing_request r on r.id = t.request
-		 where t.lease_until <= $1 and (t.state = 'stamping' or t.state = 'approved' and r.manual = false)
+		 where t.lease_until <= $1 and (t.state = 'approved' or t.state = 'stamping') and (t.state = 'stamping' or r.manual = false)
 		 order by t.lease_until, t.id
 		 limit $2`, []any{tx.Now().UnixMilli(), limit}, func(scan func(...any) error) error {
 		var id string
@@ -194,6 +194,6 @@ func requestOfStep(tx *db.Tx, step string) (id string, err error) {
 
 // requestOfUse returns the request and the step that a use was made for.
 func requestOfUse(tx *db.Tx, use string) (request, step string, err error) {
-	err = tx.Get(`select request, id from sealing_step where use_id = $1`, []any{use}, &request, &step)
+	err = tx.Get(`select request, id from sealing_step where use_id = $1 and use_id <> ''`, []any{use}, &request, &step)
 	return request, step, err
 }
