@@ -100,7 +100,7 @@ func TestIntendApproved(t *testing.T) {
 		changed, err := seal.Content(document(t, "b"))
 		must(t, err)
 		a := w.Approve(t, x, "sealing/1", content, w.Clerk)
-		colleague := w.Hire(t, "colleague", "clerk", sealtest.Market)
+		colleague := w.Hire(t, "colleague", "designer", sealtest.Market)
 
 		_, err = intendApproved(w, w.Clerk, "none", "sealing/1", content)
 		wantCode(t, err, fault.Forbidden, "seal.approval")

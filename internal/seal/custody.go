@@ -68,6 +68,14 @@ func (s *Seal) kept(ctx context.Context, tx *db.Tx) error {
 	return s.allow(ctx, tx, manage)
 }
 
+// person refuses programs: a seal is in somebody's hands.
+func person(ctx context.Context) error {
+	if audit.ActorFrom(ctx).Account == "" {
+		return fault.Forbidden.New("印章由人保管和授权，应用不能代办").WithCode("seal.person").WithHint("请印章保管人登录后办理")
+	}
+	return nil
+}
+
 // keeps refuses who is not the custodian, with the right to use the seal. A
 // person keeps their own seal without one.
 func (s *Seal) keeps(ctx context.Context) error {
@@ -128,18 +136,21 @@ func (s *Service) Accept(ctx context.Context, id string) (*Seal, error) {
 		if x, err = byID(tx, id); err != nil {
 			return err
 		}
+		if err := iam.Allow(ctx, "seal.use", x.Org); err != nil {
+			return err
+		}
+		if err := person(ctx); err != nil {
+			return err
+		}
 		h, err := openHandover(tx, id)
 		me := audit.ActorFrom(ctx).Account
 		switch {
 		case err != nil:
 			return err
-		case h == nil || h.To != me || me == "":
+		case h == nil || h.To != me:
 			return fault.Conflict.New("没有移交给您的印章").WithCode("seal.handover").WithHint("请移交人重新发起移交")
 		case !x.live() && x.State != Made:
 			return fault.Conflict.New("印章“%s”%s，不能接收", x.Name, stateNames[x.State]).WithCode("seal.state").WithHint("请刷新后核对印章状态")
-		}
-		if err := iam.Allow(ctx, "seal.use", x.Org); err != nil {
-			return err
 		}
 		h.State, h.ClosedBy = Accepted, me
 		if err := closeHandover(tx, h); err != nil {

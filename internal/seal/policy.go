@@ -31,7 +31,9 @@ const Any = "*"
 // maxUses is the most that a limit of a policy may be.
 const maxUses = 1_000_000
 
-// Grant records a policy. It ends with the seal at the latest.
+// Grant records a policy, by the custodian: what needs nobody at each document
+// needs them once. A program allows itself nothing. It ends with the seal at the
+// latest.
 func (s *Service) Grant(ctx context.Context, p Policy) (*Policy, error) {
 	if p.Reason == "" || p.Purpose == "" || p.Until.IsZero() {
 		return nil, fault.Invalid.New("常备用印授权须写明用途、期限和依据").WithCode("seal.policy-request").WithHint("请补全后重试")
@@ -46,6 +48,9 @@ func (s *Service) Grant(ctx context.Context, p Policy) (*Policy, error) {
 			return err
 		}
 		if err := iam.Allow(ctx, "seal.use", x.Org); err != nil {
+			return err
+		}
+		if err := x.keeps(ctx); err != nil {
 			return err
 		}
 		if err := x.usable(tx.Now()); err != nil {
@@ -69,7 +74,7 @@ func (s *Service) Grant(ctx context.Context, p Policy) (*Policy, error) {
 	return &p, nil
 }
 
-// EndGrant ends a policy now. What was intended under it may still be finished.
+// EndGrant ends a policy now, by a person who may approve the seal's use. What was intended under it may still be finished.
 func (s *Service) EndGrant(ctx context.Context, id, reason string) error {
 	if reason == "" {
 		return fault.Invalid.New("终止用印授权须说明理由").WithCode("seal.reason").WithHint("请填写理由").WithField("reason", "required", "必填")
@@ -84,6 +89,9 @@ func (s *Service) EndGrant(ctx context.Context, id, reason string) error {
 			return err
 		}
 		if err := iam.Allow(ctx, "seal.use", x.Org); err != nil {
+			return err
+		}
+		if err := person(ctx); err != nil {
 			return err
 		}
 		n, err := endPolicy(tx, id)

@@ -16,6 +16,7 @@ import (
 	"sidian/internal/db"
 	"sidian/internal/db/dbtest"
 	"sidian/internal/fault"
+	"sidian/internal/iam"
 	"sidian/internal/seal"
 	"sidian/internal/seal/sealtest"
 	"sidian/ofd"
@@ -338,6 +339,17 @@ func TestGrantRefused(t *testing.T) {
 	if _, err := w.Seal.Grant(w.Client, whole); !errors.Is(err, fault.Forbidden) {
 		t.Errorf("whoever may not: %v", err)
 	}
+	// To approve uses of a unit's seals is not to keep this one; and no program
+	// allows itself, or another, to stamp.
+	_, err = w.Seal.Grant(w.Hire(t, "second", "custodian", sealtest.Market), whole)
+	wantCode(t, err, fault.Forbidden, "seal.custodian")
+	c, err := w.IAM.CreateClient(w.Security, iam.ClientRequest{Name: "样例用印系统", Org: sealtest.Market, Scopes: []string{"seal.use"}})
+	must(t, err)
+	program, err := w.IAM.AsClient(t.Context(), c.ID)
+	must(t, err)
+	_, err = w.Seal.Grant(program, whole)
+	wantCode(t, err, fault.Forbidden, "seal.custodian")
+	wantCode(t, w.Seal.EndGrant(program, p.ID, "x"), fault.Forbidden, "seal.person")
 	must(t, w.Seal.SetState(w.Keeper, x.ID, seal.Frozen, "核查"))
 	_, err = w.Seal.Grant(w.Keeper, whole)
 	wantCode(t, err, fault.Conflict, "seal.frozen")
