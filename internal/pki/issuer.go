@@ -57,12 +57,14 @@ func within(region, in string) bool {
 // Issuers returns the allow-list: those by configuration, and those by the
 // table, newest first. It needs pki.manage or policy.approve.
 func (s *Service) Issuers(ctx context.Context) ([]Issuer, error) {
-	if s.whole(ctx, "policy.approve") != nil {
-		if err := s.whole(ctx, "pki.manage"); err != nil {
-			return nil, err
-		}
+	decides := s.whole(ctx, "policy.approve")
+	if decides == nil || s.whole(ctx, "pki.manage") == nil {
+		return s.issuers(ctx)
 	}
-	return s.issuers(ctx)
+	if iam.Allow(ctx, "policy.approve", "") == nil {
+		return nil, decides // they hold it, and not for the whole platform
+	}
+	return nil, s.whole(ctx, "pki.manage")
 }
 
 // issuers leaves out what was edited in the database.
