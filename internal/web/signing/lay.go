@@ -103,13 +103,16 @@ type laid struct {
 // sent on come from here alike.
 func lay(d *ofd.Document, list []*row) []laid {
 	out := make([]laid, len(list))
-	corner, words := 0, map[string][]int{}
+	corner, hands, words := 0, 0, map[string][]nth{}
 	for i, x := range list {
-		switch {
-		case x.Way == signature.Plain:
-		case x.Where == "keyword":
-			words[x.Keyword] = append(words[x.Keyword], i)
-		case x.Where == "point":
+		if x.Way == signature.Plain {
+			continue
+		}
+		hands++
+		switch x.Where {
+		case "keyword":
+			words[x.Keyword] = append(words[x.Keyword], nth{i, hands - 1})
+		case "point":
 			out[i] = x.point(d)
 		default:
 			out[i] = inCorner(d, corner)
@@ -117,7 +120,7 @@ func lay(d *ofd.Document, list []*row) []laid {
 		}
 	}
 	for word, list := range words {
-		byWord(d, word, list, out)
+		byWord(d, word, list, hands, out)
 	}
 	return out
 }
@@ -147,29 +150,53 @@ func inCorner(d *ofd.Document, n int) laid {
 	}, true)
 }
 
+// nth is a signer by the place in the list, and among those who write by hand.
+type nth struct{ at, hand int }
+
 // byWord lays those who sign behind the same word: each behind one of its last
-// occurrences, in order.
-func byWord(d *ofd.Document, word string, list []int, out []laid) {
+// occurrences, in order. Where there is one for everybody who writes, each has
+// their own, so that nobody moves when another is put elsewhere.
+func byWord(d *ofd.Document, word string, list []nth, hands int, out []laid) {
 	fail := func(err error) {
-		for _, i := range list {
-			out[i] = laid{err: err}
+		for _, x := range list {
+			out[x.at] = laid{err: err}
 		}
 	}
-	hits, err := find.Keyword(d, word, find.Options{})
+	hits, err := hitsOf(d, word)
 	switch {
 	case errors.Is(err, find.ErrKeyword):
 		fail(fault.Invalid.New("请填写要写在其后的词，例如“签字：”"))
 	case err != nil:
 		fail(fault.Invalid.Wrap(err, "文件的文字读不出，不能按词定位，请改为指定位置"))
+	case len(hits) == 0:
+		fail(fault.Invalid.New("文件中没有“%s”，请换一个词，或指定位置", word))
 	case len(hits) < len(list):
-		fail(fault.Invalid.New("文件中“%s”只有 %d 处，不够 %d 位签署人，请换一个词或指定位置", word, len(hits), len(list)))
+		fail(fault.Invalid.New("文件中“%s”只有 %d 处，不够 %d 位签署人，请换一个词，或指定位置", word, len(hits), len(list)))
 	default:
-		hits = hits[len(hits)-len(list):]
-		for k, i := range list {
-			h := hits[k]
-			out[i] = within(d, signature.Place{Page: h.Page + 1, X: h.X + h.W + after, Y: h.Y + h.H/2 - boxH/2, W: boxW, H: boxH}, true)
+		for k, x := range list {
+			i := len(hits) - len(list) + k
+			if len(hits) >= hands {
+				i = len(hits) - hands + x.hand
+			}
+			h := hits[i]
+			out[x.at] = within(d, signature.Place{Page: h.Page + 1, X: h.X + h.W + after, Y: h.Y + h.H/2 - boxH/2, W: boxW, H: boxH}, true)
 		}
 	}
+}
+
+// alike are other ways in which forms say the usual word.
+var alike = []string{"（签字）：", "签名：", "（签名）："}
+
+// hitsOf finds a word; the usual one in the ways in which forms have it.
+func hitsOf(d *ofd.Document, word string) ([]find.Hit, error) {
+	hits, err := find.Keyword(d, word, find.Options{})
+	for _, other := range alike {
+		if err != nil || len(hits) > 0 || word != usualWord {
+			break
+		}
+		hits, err = find.Keyword(d, other, find.Options{})
+	}
+	return hits, err
 }
 
 // within refuses a place that is not on the page; one that was found is moved on

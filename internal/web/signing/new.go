@@ -31,9 +31,9 @@ type newPage struct {
 }
 
 var (
-	orders = []page.Option{{Value: "sequence", Label: "依次签署：按下面的先后，前一位签完才轮到后一位"}, {Value: "any", Label: "不分先后：同时发给所有人"}, {Value: "groups", Label: "分组：同组不分先后，前一组签完才轮到后一组"}}
+	orders = []page.Option{{Value: "sequence", Label: "依次签：前一位签完才轮到后一位"}, {Value: "any", Label: "不分先后：同时发给所有人"}, {Value: "groups", Label: "分组：前一组签完才轮到后一组"}}
 	wheres = []page.Option{{Value: "corner", Label: "最后一页右下角"}, {Value: "keyword", Label: "写在某个词后面"}, {Value: "point", Label: "指定位置"}}
-	means  = []page.Option{{Value: signature.Handwritten, Label: "手写签名，显示在文件上"}, {Value: signature.Plain, Label: "数字签名，文件上不显示（不能手写的人）"}}
+	means  = []page.Option{{Value: signature.Handwritten, Label: "手写签名"}, {Value: signature.Plain, Label: "数字签名，不显示手写"}}
 )
 
 func (s *Service) newPage(r *http.Request, q *request) (*newPage, error) {

@@ -40,10 +40,14 @@ for (const form of document.querySelectorAll("form[data-look]")) {
     }));
     const wrong = [];
     for (const place of places) {
-      if (place.problem) wrong.push("签署人 " + (place.signer + 1) + "：" + place.problem);
-      else if (pages[place.page - 1]) put(place);
+      if (place.problem) {
+        wrong.push("签署人 " + (place.signer + 1) + "：" + place.problem);
+        // It may be dragged all the same, from the lower right corner.
+        const last = pages.at(-1);
+        put({ signer: place.signer, page: pages.length, x: last.w - 58, y: last.h - 34, w: 40, h: 16 });
+      } else if (pages[place.page - 1]) put(place);
     }
-    note.textContent = wrong.length ? wrong.join("；") : "可以拖动方框，把签名放到合适的位置。";
+    note.textContent = wrong.length ? wrong.join("；") + "。也可以直接拖动方框" : "可以拖动方框，把签名放到合适的位置。";
     note.classList.toggle("error", wrong.length > 0);
   };
 
@@ -82,6 +86,7 @@ for (const form of document.querySelectorAll("form[data-look]")) {
       field(row, "x").value = x.toFixed(1);
       field(row, "y").value = y.toFixed(1);
       choose();
+      soon();
     };
     g.addEventListener("pointerup", drop);
     g.addEventListener("pointercancel", drop);

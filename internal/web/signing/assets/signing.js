@@ -10,7 +10,7 @@ for (const link of document.querySelectorAll(".zooms a")) {
     reader.className = "reader size-" + link.dataset.size;
     for (const other of document.querySelectorAll(".zooms a")) other.removeAttribute("aria-current");
     link.setAttribute("aria-current", "true");
-    for (const on of document.querySelectorAll("a[rel=next], .back-page")) on.href = on.href.replace(/zoom=\d+/, "zoom=" + link.dataset.size);
+    for (const on of document.querySelectorAll("a[rel=next], a[rel=prev]")) on.setAttribute("href", on.getAttribute("href").replace(/zoom=\d+/, "zoom=" + link.dataset.size));
   });
 }
 
