@@ -3,8 +3,10 @@ package sealing
 import (
 	"context"
 	"math"
+	"slices"
 	"strconv"
 
+	"sidian/internal/fault"
 	"sidian/ofd"
 )
 
@@ -24,7 +26,6 @@ func (s *Service) arrange(ctx context.Context, d *draft) error {
 	}
 	word, hits := marked(doc)
 	last := boxes[len(boxes)-1]
-	right := last.W - margin
 	for i := range d.Seals {
 		c := &d.Seals[i]
 		if c.Way != "" {
@@ -38,14 +39,33 @@ func (s *Service) arrange(ctx context.Context, d *draft) error {
 			c.put(ofd.Box{X: h.X + h.W/2 - c.W/2, Y: h.Y + h.H/2 - c.H/2}, boxes[h.Page])
 			continue
 		}
-		if right-c.W < 0 {
-			right = last.W
-		}
 		c.On = strconv.Itoa(len(boxes))
-		c.put(ofd.Box{X: right - c.W, Y: last.H - 2*margin - c.H}, last)
-		right -= c.W + 6
+		taken, err := spots(&draft{Seals: d.Seals[:i], Pages: d.Pages}, doc)
+		if err != nil && fault.As(err) == nil {
+			return err
+		}
+		c.put(free(c, last, len(boxes), taken), last)
 	}
 	return nil
+}
+
+// between is how far seals stand from each other by themselves, mm.
+const between = 4
+
+// free is a corner on the last page where no other seal stands: from the lower
+// right to the left, and then above. There is none on a page that is full.
+func free(c *chosen, on ofd.Box, page int, taken []spot) ofd.Box {
+	first := ofd.Box{X: on.W - margin - c.W, Y: on.H - 2*margin - c.H}
+	for y := first.Y; y >= 0; y -= 10 {
+		for x := first.X; x >= 0; x -= 10 {
+			if !slices.ContainsFunc(taken, func(t spot) bool {
+				return t.Page == page && x < t.X+t.W+between && t.X < x+c.W+between && y < t.Y+t.H+between && t.Y < y+c.H+between
+			}) {
+				return ofd.Box{X: x, Y: y}
+			}
+		}
+	}
+	return first
 }
 
 // put places a seal at a corner, moved so that it lies on its page.

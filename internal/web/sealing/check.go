@@ -36,6 +36,7 @@ type picture struct {
 	Src, Alt string
 	Page     int
 	Lazy     bool
+	Sealed   bool // a seal stands on it, or will
 }
 
 // mostShown is how many pages are shown before the request is made.

@@ -43,17 +43,18 @@ type stepGroup struct {
 
 // A decision is what the reader may say about a step.
 type decision struct {
-	Step    *sealing.Step
-	Action  string
-	Refuse  string
-	Will    string // what happens
-	Seen    string
-	Code    *page.Field // nil: nothing need be typed
-	Note    page.Field
-	Codes   string // where a demo shows codes
-	More    int    // steps of the reader after this one
-	Recent  bool   // a sign-in of the last minutes proves it
-	Picture string
+	Step   *sealing.Step
+	Action string
+	Refuse string
+	Will   string // what happens
+	Seen   string
+	Code   *page.Field // nil: nothing need be typed
+	Note   page.Field
+	Codes  string // where a demo shows codes
+	More   int    // steps of the reader after this one
+	Recent bool   // a sign-in of the last minutes proves it
+	Button string
+	Look   int // the page where the seal is to stand, of a document of several
 }
 
 func (s *Service) getRequest(w http.ResponseWriter, r *http.Request) error {
@@ -129,13 +130,20 @@ func (s *Service) offer(ctx context.Context, p *requestPage) {
 }
 
 func picturesOf(q *sealing.Request) (out []picture) {
-	will := ""
+	will, sealed := "", map[int]bool{}
+	for _, st := range q.Steps {
+		for _, spot := range st.Places {
+			if spot.Clip == nil && st.State != sealing.Dropped {
+				sealed[spot.Page] = true
+			}
+		}
+	}
 	if q.State == sealing.Open {
 		will = "，将盖的印章已标出"
 	}
 	for n := range q.Pages {
 		out = append(out, picture{
-			Page: n + 1, Lazy: n > 1, Alt: fmt.Sprintf("文件第 %d 页，共 %d 页%s", n+1, q.Pages, will),
+			Page: n + 1, Lazy: n > 1, Sealed: sealed[n+1], Alt: fmt.Sprintf("文件第 %d 页，共 %d 页%s", n+1, q.Pages, will),
 			Src: asking(at(Requests, q.ID, "pages", strconv.Itoa(n+1)), "v", q.Document[:12]+q.State), // another address for another picture
 		})
 	}
@@ -310,7 +318,16 @@ func (s *Service) decision(ctx context.Context, q *sealing.Request, k *keepers) 
 	}
 	st := mine[0]
 	d := &decision{Step: st, Seen: q.Base, More: len(mine) - 1, Action: at(Requests, q.ID, "steps", st.ID, "approve"), Refuse: at(Requests, q.ID, "steps", st.ID, "refuse")}
-	d.Will = willOf(q, st)
+	d.Will, d.Button = willOf(q, st), "批准并盖章"
+	if st.Level+1 < len(st.Levels) || q.Manual {
+		d.Button = "批准"
+	}
+	for _, spot := range st.Places {
+		if q.Pages > 1 && spot.Clip == nil {
+			d.Look = spot.Page
+			break
+		}
+	}
 	d.Note = page.Field{ID: "note", Name: "note", Label: "意见", Max: 500, Hint: "可以不填，记入用印记录", Autocomplete: "off"}
 	way := auth.WayCode
 	if s.Way != nil {
