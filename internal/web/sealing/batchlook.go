@@ -148,14 +148,14 @@ func (s *Service) itemsOf(r *http.Request, p *batchPage) error {
 		{Label: "未盖章", Href: asking(p.At, "state", sealing.Failed) + "#documents", Current: state == sealing.Failed, Count: int(b.Failed)},
 		{Label: "已盖章", Href: asking(p.At, "state", sealing.Done) + "#documents", Current: state == sealing.Done, Count: int(b.Done)},
 	}}
-	t := page.Table{ID: "documents", Caption: "逐件结果", Quiet: true, Head: []string{"文件名", "序号", "状态", "原因", ""}, Empty: page.Empty{Title: "没有文件", Text: "上传 ZIP 压缩包或 OFD 文件后，逐件列在这里。"}}
+	t := page.Table{ID: "documents", Caption: "逐件结果", Quiet: true, Head: []string{"文件名", "序号", "状态", ""}, Empty: page.Empty{Title: "没有文件", Text: "上传 ZIP 压缩包或 OFD 文件后，逐件列在这里。"}}
 	if state == sealing.Failed {
 		t.Empty = page.Empty{Title: "没有未盖成的文件"}
 	}
 	for _, it := range list.Items {
-		row := page.Row{Cells: []page.Cell{{Text: it.Name}, {Text: strconv.FormatInt(it.Line, 10)}, {Chips: []page.Chip{{Class: batchChips[it.State], Word: itemWord(it)}}}, {Text: it.Trouble}, {}}}
+		row := page.Row{Cells: []page.Cell{{Text: it.Name}, {Text: strconv.FormatInt(it.Line, 10)}, {Chips: []page.Chip{{Class: batchChips[it.State], Word: itemWord(it)}}, Sub: it.Trouble}, {}}}
 		if it.State == sealing.Done {
-			row.Cells[4].Actions = []page.Action{{Label: "下载", Of: it.Name, Href: at(p.At, "documents", strconv.FormatInt(it.Line, 10), "file")}}
+			row.Cells[3].Actions = []page.Action{{Label: "下载", Of: it.Name, Href: at(p.At, "documents", strconv.FormatInt(it.Line, 10), "file")}}
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -23,6 +23,7 @@ type requestPage struct {
 	Problem  *page.Problem
 	Pictures []picture
 	Strip    bool // links to the pages stand above them
+	Look     int  // the page at which a document of several opens
 	Facts    []page.Fact
 	Groups   []stepGroup
 	Decide   *decision
@@ -75,7 +76,15 @@ func (s *Service) request(r *http.Request) (*requestPage, error) {
 	if r.Method == http.MethodPost {
 		p.Path = at(Home, q.ID)
 	}
-	p.Pictures, p.Strip = picturesOf(q), q.Pages > 1
+	if p.Pictures, p.Strip = picturesOf(q), q.Pages > 1; p.Strip {
+		p.Frame = p.WithScript("sealing.js")
+		for _, one := range p.Pictures {
+			if one.Sealed {
+				p.Look = one.Page
+				break
+			}
+		}
+	}
 	p.Facts = factsOf(q)
 	who, err := s.IAM.Names(ctx, s.custodians(ctx, q))
 	if err != nil {
@@ -89,9 +98,15 @@ func (s *Service) request(r *http.Request) (*requestPage, error) {
 	}
 	if p.Decide != nil {
 		p.Lead = "请先看清文件内容和盖章位置，再决定。批准只对这份文件、这个位置、这一次有效。"
+		if p.Decide.Look > 0 {
+			p.Look = p.Decide.Look
+		}
 	}
 	s.offer(ctx, p)
 	p.Notice = noticeOf(r.URL.Query().Get("done"), q)
+	if p.Notice != nil && p.Notice.Class == page.Good && p.Notice.Href == "" && p.Look > 0 {
+		p.Notice.Href, p.Notice.Action = "#page-"+strconv.Itoa(p.Look), fmt.Sprintf("看盖章的那一页：第 %d 页", p.Look)
+	}
 	for _, f := range q.Findings {
 		if len(p.Findings) < 10 && !slices.Contains(p.Findings, f.Message) {
 			p.Findings = append(p.Findings, f.Message)
@@ -382,7 +397,7 @@ func noticeOf(done string, q *sealing.Request) *page.Notice {
 	case "approved", "stamped":
 		switch {
 		case q.State == sealing.Done:
-			return &page.Notice{Class: page.Good, Title: "已盖章，核验通过", Text: "文件已完成，可以下载。", Href: "/verify", Action: "在公开页面核验"}
+			return &page.Notice{Class: page.Good, Title: "已盖章，核验通过", Text: "文件已完成，可以下载。"}
 		case trouble != "":
 			return &page.Notice{Class: page.Care, Title: "已批准，盖章还没有完成", Text: trouble}
 		case slices.ContainsFunc(q.Steps, func(st *sealing.Step) bool { return st.State == sealing.Stamped }) && q.State == sealing.Open:

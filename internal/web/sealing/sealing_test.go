@@ -14,6 +14,8 @@ import (
 	"sidian/internal/seal/sealtest"
 	"sidian/internal/sealing"
 	"sidian/internal/sealing/sealingtest"
+	"sidian/ofd"
+	"sidian/ofd/render"
 	"sidian/ofd/sign"
 )
 
@@ -161,6 +163,18 @@ func TestDrafts(t *testing.T) {
 		s.get("clerk", to).is(200, "checked")
 		next := s.post("clerk", to, "go", "on", "seal", market.ID).leads(Drafts + "/[0-9a-f]+/places")
 		s.get("clerk", next).is(200, `value="5"`, "共 5 页")
+		// A PDF becomes an OFD, and is shown as one.
+		document, err := ofd.Open(sealingtest.Document(t, "协议", 2))
+		must(t, err)
+		var pdf bytes.Buffer
+		_, err = render.PDF(document, &pdf, render.Options{})
+		must(t, err)
+		made := s.begun("clerk", pdf.Bytes(), market.ID)
+		s.get("clerk", strings.TrimSuffix(made, "places")+"check").is(200, "已由 PDF 转换为 OFD")
+		converted := s.get("clerk", Home+"/"+s.sent("clerk", made)).is(200, "由 PDF 转换为 OFD")
+		if !strings.Contains(converted.body, "2 页") && strings.Count(converted.body, `class="paper"`) != 2 {
+			t.Error("the pages of the PDF are not shown")
+		}
 		s.upload("clerk", home, "", nil, "title", "改了标题", "purpose", "公文", "reason", "印发").leads(Drafts + "/[0-9a-f]+/seals")
 	})
 }

@@ -24,6 +24,12 @@
   setTimeout(look, 1000);
 }
 
+// A document of several pages opens where its seal stands.
+{
+  const papers = document.getElementById("papers"), look = document.getElementById(papers?.dataset.look);
+  if (look && !location.hash) papers.scrollTop += look.getBoundingClientRect().top - papers.getBoundingClientRect().top - 8;
+}
+
 // Seals on a page: moved with the pointer, by touch and with the arrows.
 {
   const form = document.getElementById("places"), told = document.getElementById("told");
