@@ -147,7 +147,7 @@ func massAssignment(t *testing.T, s *stage) {
 		}
 		a := s.able(t, &l)
 		rec := s.records[policytest.Own]
-		rec.forActor(t, &l, a, policytest.Own)
+		rec.forActor(t, &l, a, policytest.Own, true)
 		var sound map[string]any
 		must(t, json.Unmarshal([]byte(rec.fill(t, l.body)), &sound))
 		path := rec.fill(t, l.path())

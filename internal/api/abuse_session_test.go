@@ -198,7 +198,7 @@ func pendingEverywhere(t *testing.T, s *stage) {
 		asked++
 		method, _, _ := strings.Cut(l.name(), " ")
 		rec := s.records[policytest.Own]
-		rec.forActor(t, &l, pending, policytest.Own)
+		rec.forActor(t, &l, pending, policytest.Own, false)
 		got := s.call(t, method, rec.fill(t, l.path()), orNil(rec.fill(t, l.body)), pending.send)
 		if got.status != http.StatusUnauthorized && !strings.HasPrefix(got.header.Get("Location"), "/login") {
 			t.Errorf("%s: %d", l.route, got.status)

@@ -29,6 +29,10 @@ import (
 	"sidian/internal/obs"
 	"sidian/internal/onboard"
 	"sidian/internal/pki/pkitest"
+	"sidian/internal/provider"
+	"sidian/internal/sealapply"
+	"sidian/internal/sealing"
+	"sidian/internal/signature"
 	"sidian/internal/todo"
 	"sidian/internal/verify"
 	"sidian/internal/web"
@@ -36,6 +40,7 @@ import (
 	"sidian/internal/web/admin"
 	onboardpages "sidian/internal/web/onboard"
 	"sidian/internal/web/records"
+	"sidian/internal/webhook"
 	"sidian/ofd/sign"
 )
 
@@ -52,11 +57,16 @@ func must(t testing.TB, err error) {
 type server struct {
 	*certtest.World
 	http.Handler
-	Auth    *auth.Service
-	Onboard *onboard.Service
-	routes  []httpx.Route
-	log     *bytes.Buffer
-	token   string
+	Auth      *auth.Service
+	Onboard   *onboard.Service
+	Apply     *sealapply.Service
+	Sealing   *sealing.Service
+	Signature *signature.Service
+	Provider  *provider.Service
+	Webhook   *webhook.Service
+	routes    []httpx.Route
+	log       *bytes.Buffer
+	token     string
 }
 
 func newServer(t testing.TB, d *db.DB, kinds ...string) *server {
@@ -93,10 +103,12 @@ func serve(t testing.TB, w *certtest.World, rules auth.Options) *server {
 		Idempotency: &httpx.Idempotency{DB: w.DB, Box: box}, Log: slog.New(slog.NewTextHandler(s.log, nil)),
 		SlowPublic: httpx.Rate{PerSecond: -1}, PageError: pages.Refuse, NotFoundPage: api.IsPage,
 	})
-	s.Handler, err = api.Mount(r, api.Services{
+	all := api.Services{
 		Health: &obs.Health{}, IAM: w.IAM, Auth: s.Auth, Auditor: audits, Todo: deadlines, Records: kept, Admin: office, Onboard: s.Onboard, Bulk: bulk,
 		PKI: w.PKI, Seal: w.Seal, Catalogue: w.Catalogue, Cert: w.Cert, Verify: v, Web: pages, Account: own,
-	})
+	}
+	s.sealContexts(t, &all)
+	s.Handler, err = api.Mount(r, all)
 	must(t, err)
 	s.routes = r.Routes()
 	return s

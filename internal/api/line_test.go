@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,6 +21,7 @@ type line struct {
 	class  string   // of the data
 	means  bool     // the request says what for, with a purpose of the actor's
 	also   []int    // answers to those who may, beside 2xx and 3xx
+	codes  []string // of refusals for the record's sake, beside what the policy says
 	people bool     // programs have no such thing, whatever they may
 	// blunt: a page tells with 422 that there is no such thing for who asks.
 	blunt bool
@@ -40,6 +42,8 @@ const (
 	door          // who holds the permission for any unit; lists hold what is theirs
 	unit          // who holds the permission for the record's unit
 	whole         // who holds the permission for the whole platform
+	own           // who holds the permission, for what is their own; another's is not there
+	self          // who holds the permission, for themselves
 	region        // who holds the permission, for what lies in the region of their unit
 )
 
@@ -55,7 +59,7 @@ func (l *line) path() string {
 }
 
 // placed tells whether the request names something of a unit.
-func (l *line) placed() bool { return strings.Contains(l.path()+l.body, "${") }
+func (l *line) placed() bool { return l.about != self && strings.Contains(l.path()+l.body, "${") }
 
 // expected is what an answer must be.
 type expected struct {
@@ -96,10 +100,17 @@ func (s *stage) expect(l *line, r httpx.Route, a *actor, p policytest.Place) exp
 		if p == policytest.Foreign {
 			return notThere
 		}
+	case own, self:
+		switch {
+		case a.program() && l.people:
+			return noPerson
+		case p == policytest.Foreign:
+			return notThere
+		}
 	case unit:
 		return s.ofUnit(l, r, a, p)
 	case whole: // on a stage everybody holds their role for one unit
-		return expected{statuses: []int{http.StatusForbidden, http.StatusNotFound}, codes: []string{"auth.org"}, record: true}
+		return expected{statuses: []int{http.StatusForbidden, http.StatusNotFound}, codes: append([]string{"auth.org"}, l.codes...), record: true}
 	}
 	return expected{allowed: true}
 }
@@ -130,7 +141,7 @@ func (s *stage) ofUnit(l *line, r httpx.Route, a *actor, p policytest.Place) exp
 	if needs == nil {
 		needs = r.Permissions
 	}
-	e := expected{statuses: []int{http.StatusForbidden, http.StatusNotFound}, record: true}
+	e := expected{statuses: []int{http.StatusForbidden, http.StatusNotFound}, codes: slices.Clone(l.codes), record: true}
 	for _, permission := range needs {
 		if a.program() && l.people {
 			return noPerson

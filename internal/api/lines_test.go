@@ -123,13 +123,6 @@ var lines = []line{
 	{route: "GET /api/v1/kinds", about: known},
 	{route: "GET /api/v1/kinds/{name}", at: "/api/v1/kinds/" + stageKind, about: known},
 
-	{route: "GET /api/v1/seals", about: door},
-	{route: "GET /api/v1/seals/{id}", at: "/api/v1/seals/${seal}", about: unit},
-	{route: "POST /api/v1/seals", body: `{"org":"${org}","org_name":"x","org_code":"","kind":"special","name":"x","imprint":{"png":"AAAA","width":42,"height":42}}`, about: unit, also: wanting},
-	{route: "POST /api/v1/seals/{id}/state", at: "/api/v1/seals/${seal}/state", body: `{"state":"effective",` + because + `}`, about: unit, also: wanting},
-	{route: "POST /api/v1/seals/{id}/policies", at: "/api/v1/seals/${seal}/policies", body: `{"purpose":"*","until":"2000-01-01T00:00:00Z",` + because + `}`, about: unit, also: wanting},
-	{route: "DELETE /api/v1/seal-policies/{id}", at: "/api/v1/seal-policies/${sealpolicy}?reason=x", about: unit},
-
 	{route: "POST /api/v1/certificates", body: `${issue}`, about: unit},
 	{route: "GET /api/v1/certificates", about: door},
 	{route: "POST /api/v1/certificates/find", body: `{"holder":"没有这个人"}`, about: door},

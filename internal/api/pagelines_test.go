@@ -18,7 +18,7 @@ var openPages = []line{
 	{route: "GET /docs", about: anybody},
 	{route: "GET /verify", about: anybody},
 	{route: "POST /verify", body: "x=1", about: anybody, also: []int{400, 415, 422}},
-	{route: "GET /v/{code}", at: "/v/${code}", about: anybody},
+	{route: "GET /v/{code}", at: "/v/${certcode}", about: anybody},
 
 	{route: "GET /console", about: known},
 	{route: "POST /console", body: "number=none", about: known},

@@ -24,8 +24,6 @@ var elsewhere = map[string]string{
 	"person.read":    "asked by iam.Service.Unmask, for whoever broke the glass",
 	"kind.manage":    "kinds are managed on the command line until a later slice",
 	"kind.read":      "kinds are public to whoever is signed in: catalogue.Routes",
-	"pki.manage":     "asked by package pki on the command line: issuing and revoking",
-	"seal.apply":     "seals are applied for in a later slice",
 }
 
 // Every permission that a route asks for is one that somebody may hold, and

@@ -18,7 +18,7 @@ import (
 	"sidian/internal/onboard"
 	"sidian/internal/outbox"
 	"sidian/internal/pki/pkitest"
-	"sidian/internal/seal"
+	"sidian/internal/signature"
 )
 
 // A record is what one unit has: one thing of every sort that a route can name,
@@ -28,6 +28,7 @@ type record struct {
 	s     *stage
 	place policytest.Place
 	got   map[string]string
+	elses *signature.Task
 }
 
 // fresh is a record of the same unit that nobody used yet. What is costly to
@@ -38,8 +39,19 @@ func (r *record) fresh() *record {
 
 func (r *record) org() string { return units[r.place] }
 
-// makers make things by the names that fixture lines use.
+// makers make things by the names that lines use.
 func makers() map[string]func(t testing.TB, r *record) string {
+	all := orgMakers()
+	for _, more := range []map[string]func(t testing.TB, r *record) string{sealMakers(), signMakers()} {
+		for name, make := range more {
+			all[name] = make
+		}
+	}
+	return all
+}
+
+// orgMakers make what concerns units, people, what they may do and did.
+func orgMakers() map[string]func(t testing.TB, r *record) string {
 	return map[string]func(t testing.TB, r *record) string{
 		"org":    func(_ testing.TB, r *record) string { return r.org() },
 		"number": func(_ testing.TB, r *record) string { r.s.n++; return strconv.Itoa(r.s.n) },
@@ -83,16 +95,8 @@ func makers() map[string]func(t testing.TB, r *record) string {
 			must(t, err)
 			return g.ID
 		},
-		"cert": func(t testing.TB, r *record) string { return r.certificate(t).ID },
-		"code": func(t testing.TB, r *record) string { return r.certificate(t).Code },
-		"seal": func(t testing.TB, r *record) string {
-			return r.s.Make(t, r.org(), seal.LegalName).ID
-		},
-		"sealpolicy": func(t testing.TB, r *record) string {
-			p, err := r.s.Seal.Grant(r.s.Keeper, seal.Policy{Seal: r.s.records[r.place].value(t, "seal"), App: r.s.App.ID, Purpose: "case-" + r.value(t, "number"), Until: r.s.DB.Now().AddDate(1, 0, 0), Reason: "测试"})
-			must(t, err)
-			return p.ID
-		},
+		"cert":     func(t testing.TB, r *record) string { return r.certificate(t).ID },
+		"certcode": func(t testing.TB, r *record) string { return r.certificate(t).Code },
 		"session": func(t testing.TB, r *record) string { // somebody else's
 			e := r.s.equip(t, "sitting"+r.value(t, "number"), iam.Staff, r.org(), auth.EquipRequest{})
 			return r.s.sessionOf(t, e.ID, r.s.enter(t, e))
@@ -181,7 +185,7 @@ func exampleRequest(t testing.TB) (q cert.IssueRequest) {
 }
 
 // costly are not made again for a request that may change what it names.
-var costly = []string{"cert", "code", "seal", "entry", "org"}
+var costly = []string{"cert", "certcode", "seal", "entry", "org", "receiver", "use", "soon", "spare", "lost", "statement"}
 
 // value is a thing by its name.
 func (r *record) value(t testing.TB, name string) string {
@@ -205,29 +209,42 @@ func (r *record) value(t testing.TB, name string) string {
 	return v
 }
 
-// forActor sets what a request names of the actor themselves.
-func (r *record) forActor(t testing.TB, l *line, a *actor, p policytest.Place) {
+// forActor sets what a request names of the actor themselves: what is theirs, if
+// they may; else somebody else's.
+func (r *record) forActor(t testing.TB, l *line, a *actor, p policytest.Place, may bool) {
 	t.Helper()
 	r.got["password"], r.got["purpose"] = a.account.Password, a.purpose()
-	if !strings.Contains(l.path(), "${mine}") {
-		return
+	all := belongings()
+	for name := range all {
+		delete(r.got, name)
 	}
-	r.got["mine"] = r.s.records[policytest.Foreign].value(t, "session")
-	if p == policytest.Own && a.id() != "" && a.known {
-		r.got["mine"] = r.s.sessionOf(t, a.id(), a.cookie)
+	theirs := p == policytest.Own && a.known && may && (a.id() != "" || a.program())
+	for name, o := range all {
+		if theirs && o.theirs != nil && l.uses(name) {
+			r.got[name] = o.theirs(t, r, a)
+		}
+	}
+	for name, o := range all {
+		if r.got[name] == "" && l.uses(name) {
+			r.got[name] = r.value(t, o.others)
+		}
 	}
 }
 
-// fill replaces ${name} by the things of r.
+// fill replaces ${name} by the things of r. What they say is not looked into:
+// files may say anything.
 func (r *record) fill(t testing.TB, text string) string {
 	t.Helper()
+	var b strings.Builder
 	for {
 		before, rest, found := strings.Cut(text, "${")
+		b.WriteString(before)
 		if !found {
-			return text
+			return b.String()
 		}
 		name, after, _ := strings.Cut(rest, "}")
-		text = before + r.value(t, name) + after
+		b.WriteString(r.value(t, name))
+		text = after
 	}
 }
 

@@ -45,6 +45,11 @@ type stage struct {
 	records map[policytest.Place]*record
 	foreign []string // what the other unit's certificate says of people, and its numbers
 	n       int      // of what was made: names and keys are unique
+
+	hands           map[string]context.Context // who is hired beside the cast, by name
+	kept            map[string]string          // seals by who of the cast keeps them
+	ruled, standing map[string]bool            // seals that people may ask for, and use at once
+	page, contract  []byte                     // documents
 }
 
 // An actor is somebody who asks.
@@ -89,7 +94,8 @@ func newStage(t testing.TB, d *db.DB) *stage {
 	c := slow(d)
 	w := certtest.New(t, d, stageKind)
 	strict(t, w)
-	s := &stage{server: serve(t, w, auth.Options{}), clock: c, root: map[string]context.Context{}, records: map[policytest.Place]*record{}}
+	s := &stage{server: serve(t, w, auth.Options{}), clock: c, root: map[string]context.Context{}, records: map[policytest.Place]*record{},
+		hands: map[string]context.Context{}, kept: map[string]string{}, ruled: map[string]bool{}, standing: map[string]bool{}}
 	set, err := policy.Shipped()
 	must(t, err)
 	s.reading, err = policytest.Read(set)
@@ -145,6 +151,10 @@ func (s *stage) furnish(t testing.TB) {
 	t.Helper()
 	s.Permit(t, s.Make(t, sealtest.Land, seal.Special))
 	must(t, s.Cert.Entrust(t.Context(), stageKind, sealtest.Land))
+	for _, unit := range units { // who reviews what the unit applies for
+		_, err := s.IAM.CreateOrg(s.System, iam.OrgRequest{ID: unit + "-seals", Parent: unit, Name: "样例印章管理" + unit, Tier: "county", Type: "authority"})
+		must(t, err)
+	}
 	s.root["system"], s.root["security"] = s.System, s.Security
 	s.root["audit"] = s.Hire(t, "chief-auditor", "audit", pkitest.Root)
 }
@@ -204,12 +214,7 @@ func (s *stage) join(t testing.TB, a *actor, kind iam.Kind, role string) *actor 
 // next is not valid yet, time passes.
 func (s *stage) admit(t testing.TB, a *actor) {
 	t.Helper()
-	now := s.DB.Now().Unix() / 30
-	a.step = max(a.step+1, now-1)
-	if a.step > now+1 {
-		s.clock.ahead.Add(int64(30 * time.Second))
-	}
-	in := s.signInAs(t, a.account, oneTime(t, a.account.TOTP, time.Unix(30*a.step, 0)), a.sit)
+	in := s.signInAs(t, a.account, s.nextCode(a), a.sit)
 	in.want(t, http.StatusOK)
 	a.cookie = cookieOf(in)
 }
@@ -308,11 +313,23 @@ func cookieOf(a answer) string {
 // oneTime is the code of RFC 6238 at a time.
 func oneTime(t testing.TB, secret string, at time.Time) string {
 	t.Helper()
-	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret)
+	c, err := code(secret, at)
 	must(t, err)
+	return c
+}
+
+func code(secret string, at time.Time) (string, error) {
+	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret)
+	if err != nil {
+		return "", err
+	}
 	mac := hmac.New(sha1.New, key)
 	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(at.Unix()/30)))
 	sum := mac.Sum(nil)
 	from := sum[len(sum)-1] & 0xf
-	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[from:])&0x7fffffff%1_000_000)
+	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[from:])&0x7fffffff%1_000_000), nil
+}
+
+func clientRequest(name, org string, scopes ...string) iam.ClientRequest {
+	return iam.ClientRequest{Name: "样例·" + name, Org: org, Scopes: scopes}
 }

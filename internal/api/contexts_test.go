@@ -1,0 +1,93 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"sidian/internal/api"
+	"sidian/internal/db"
+	"sidian/internal/fault"
+	"sidian/internal/httpx"
+	"sidian/internal/pki/pkitest"
+	"sidian/internal/provider"
+	"sidian/internal/sealapply"
+	"sidian/internal/sealing"
+	"sidian/internal/sealing/sealingtest"
+	"sidian/internal/signature"
+	"sidian/internal/webhook"
+	"sidian/ofd"
+	"sidian/ofd/convert"
+	"sidian/ofd/sign"
+)
+
+// Hosts that a server under test may call. Nobody listens at either.
+const (
+	hookHost   = "hooks.example"
+	sealerHost = "127.0.0.1:1"
+)
+
+// sealContexts makes what concerns seals and signatures over a world, as package
+// app does.
+func (s *server) sealContexts(t testing.TB, v *api.Services) {
+	t.Helper()
+	ctx := t.Context()
+	w := s.World
+	w.Seal.IAM = w.IAM
+	w.IAM.Watch(w.Seal.Watcher())
+	w.Seal.Person = func(tx *db.Tx, account, name string) (int, bool, error) {
+		level, err := s.Auth.LevelTx(tx, account)
+		if err != nil {
+			return 0, false, err
+		}
+		named, err := w.IAM.NamedTx(tx, account, name)
+		return level, named, err
+	}
+	var err error
+	s.Apply, err = sealapply.New(ctx, sealapply.Parts{
+		DB: w.DB, Keys: w.Keys, IAM: w.IAM, Blobs: w.Blob, Seals: w.Seal, PKI: w.PKI, Notices: w.Notice, Due: w.Seal.Due, Outbox: w.Outbox,
+		Options: sealapply.Options{Top: "county"},
+	})
+	must(t, err)
+	fonts := sealingtest.Fonts(t)
+	s.Sealing = &sealing.Service{
+		DB: w.DB, IAM: w.IAM, Seal: w.Seal, Blob: w.Blob, Outbox: w.Outbox, Notice: w.Notice, Fonts: fonts, BaseURL: pkitest.BaseURL,
+		Confirm: s.Auth.StepUp, Trust: s.trust, Workers: 1,
+	}
+	s.Signature = &signature.Service{
+		DB: w.DB, IAM: w.IAM, Keys: w.Keys, PKI: w.PKI, Seal: w.Seal, Blob: w.Blob, Outbox: w.Outbox, Fonts: fonts, Notice: w.Notice,
+		Confirm: s.Auth.StepUp, Convert: ofPDF, Name: "样例平台", BaseURL: pkitest.BaseURL, TimeStamps: true,
+	}
+	s.Signature.Box, err = w.Keys.Box(ctx)
+	must(t, err)
+	s.Signature.Index, err = w.Keys.Index(ctx, "signature.person")
+	must(t, err)
+	w.IAM.Watch(s.Signature.Watcher())
+	s.Provider, err = provider.New(ctx, provider.Options{
+		DB: w.DB, Keys: w.Keys, PKI: w.PKI, Outbox: w.Outbox, Self: "zz.example", Name: "样例平台", BaseURL: pkitest.BaseURL,
+		Hosts: []string{sealerHost}, Private: []string{sealerHost},
+	})
+	must(t, err)
+	s.Webhook = &webhook.Service{
+		DB: w.DB, IAM: w.IAM, Box: s.Signature.Box, Call: httpx.NewClient(httpx.ClientOptions{Hosts: []string{hookHost}}),
+		Topics: []webhook.Topic{{Name: "cert.issued", Label: "证照已签发", Scope: "cert.read"}, {Name: "seal.filed", Label: "印章已备案", Scope: "seal.read"}},
+	}
+	v.SealApply, v.Sealing, v.Signature, v.Status, v.Notice, v.Provider, v.Webhook = s.Apply, s.Sealing, s.Signature, w.Status, w.Notice, s.Provider, s.Webhook
+}
+
+func (s *server) trust(ctx context.Context) (sign.Options, error) {
+	t, err := s.PKI.Trust(ctx)
+	if err != nil {
+		return sign.Options{}, err
+	}
+	return sign.Options{Anchors: t.Anchors, Intermediates: t.Intermediates, CRLs: t.Lists, Now: s.DB.Now()}, nil
+}
+
+func ofPDF(pdf []byte) (*ofd.Document, error) {
+	d, err := convert.PDF(pdf, convert.Options{})
+	var refused *convert.RefusedError
+	if errors.As(err, &refused) {
+		return nil, fault.Invalid.New("%s", refused.Reason).WithCode("convert." + refused.Code).WithHint("请上传 OFD")
+	}
+	return d, err
+}
