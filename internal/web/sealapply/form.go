@@ -77,7 +77,7 @@ func controls(fields []sealapply.FormField, value func(code string) string) (out
 		}
 		if x.Personal {
 			f.Autocomplete = "off"
-			if f.Value != "" {
+			if strings.Contains(f.Value, "*") { // masked
 				f.Hint = strings.TrimPrefix(f.Hint+"；已加密保存，这里脱敏显示，不改即保持原样", "；")
 			}
 		}

@@ -130,7 +130,7 @@ func emptyOf(view string, ask sealapply.Query, apply string) page.Empty {
 }
 
 func (s *Service) table(list *sealapply.Page, clocks map[string]page.Chip) page.Table {
-	t := page.Table{ID: "applications", Quiet: true, Head: []string{"申请", "单位", "印章种类", "状态", "提交时间"}}
+	t := page.Table{ID: "applications", Quiet: true, Head: []string{"申请", "单位", "状态", "提交时间"}}
 	for i := range list.Items {
 		a := &list.Items[i]
 		state := page.Cell{Chips: []page.Chip{chipOf(a.State, a.StateName)}}
@@ -148,7 +148,7 @@ func (s *Service) table(list *sealapply.Page, clocks map[string]page.Chip) page.
 			sent = page.Cell{Text: page.Day(a.SubmittedAt)}
 		}
 		t.Rows = append(t.Rows, page.Row{ID: a.ID, Cells: []page.Cell{
-			{Text: titleOf(a), Href: at(Home, a.ID)}, {Text: a.OrgName}, {Text: a.SealLabel}, state, sent,
+			{Text: titleOf(a), Href: at(Home, a.ID)}, {Text: a.OrgName}, state, sent,
 		}})
 	}
 	return t

@@ -115,11 +115,10 @@ func chipOf(state sealapply.State, word string) page.Chip {
 
 // titleOf names an application for its pages.
 func titleOf(a *sealapply.Application) string {
-	name := a.SealName
-	if name == "" {
-		name = a.SealLabel
+	if a.SealName == "" {
+		return a.KindName + a.SealLabel
 	}
-	return a.KindName + "：" + name
+	return a.KindName + a.SealLabel + "：" + a.SealName
 }
 
 func can(a *sealapply.Application, what ...sealapply.Action) bool {

@@ -112,6 +112,7 @@ func (s *Service) aboutSeal(r *http.Request, p *startPage, hint string) error {
 		p.Seals.Options = append(p.Seals.Options, page.Option{Value: x.ID, Label: x.Name + "（" + seal.Label(x.Kind) + "，" + page.Day(x.ValidTo) + " 到期）"})
 	}
 	if len(list) == 0 {
+		p.Seals.ID = ""
 		p.None = &page.Empty{Title: "没有可以" + p.Kind.Label() + "的印章", Text: "在“印章”里可以查看本单位印章的状态和有效期。", Href: "/console/seals", Action: "查看印章"}
 		if p.Kind == sealapply.Renew {
 			p.None.Text = "续期在印章到期前 30 天内办理，到时会提醒保管人；已到期的请申请新印章。"
@@ -133,7 +134,7 @@ func (s *Service) postNew(w http.ResponseWriter, r *http.Request) error {
 	code := statusOf(err)
 	if e := fault.As(err); e != nil && e.Kind == fault.NotFound && r.PostFormValue("seal") != "" {
 		code = http.StatusUnprocessableEntity
-		err = fault.Invalid.Wrap(err, "%s", e.Msg).WithCode(e.Code).WithHint("%s", e.Hint).WithField("seal", "unknown", e.Msg)
+		err = fault.Invalid.Wrap(err, "%s", e.Msg).WithCode(e.Code).WithHint("请从本单位的印章中选择").WithField("seal", "unknown", e.Msg)
 	}
 	if code == 0 {
 		return err

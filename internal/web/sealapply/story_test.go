@@ -69,7 +69,7 @@ func TestStory(t *testing.T) {
 		s.post("keeper", at+"/submit", nil).is(409) // pressed again
 
 		s.get("keeper", at+"?done=submitted").is(200, "已提交", "正由县级（青禾县行政审批服务管理局）审核").lacks("通过并报送")
-		s.get("county", Home).is(200, "待我审核", "申请：青禾县市场监督管理局", "剩余")
+		s.get("county", Home).is(200, "待我审核", "申请法定名称章：青禾县市场监督管理局", "剩余")
 		shown := s.get("county", at).is(200, "县级审核", "通过并报送市级", "自动核验：全部通过", "书面申请.pdf", "李*")
 		round := url.Values{"tier": {"county"}, "round": {hidden(shown.body, "round")}}
 		decide := func(more ...string) url.Values {

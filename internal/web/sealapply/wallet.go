@@ -1,7 +1,9 @@
 package sealapply
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -153,6 +155,7 @@ func (s *Service) shortOf(r *http.Request) (*shortPage, error) {
 	}
 	p.Statement = p.form.Statement
 	p.Fields = controls(p.fields, func(code string) string { return r.PostFormValue("fields." + code) })
+	p.Fields = slices.DeleteFunc(p.Fields, func(f page.Field) bool { return f.Name == "fields.org_name" || f.Name == "fields.uscc" }) // the register knows them
 	p.Slots = slots(p.files, nil, "")
 	for i := range p.Slots {
 		p.Slots[i].Accept += ",image/*" // a phone offers its camera
@@ -202,7 +205,8 @@ func (s *Service) whose(ctx context.Context, r *http.Request, p *shortPage) erro
 		}
 		p.Head = []page.Field{
 			{ID: "uscc", Name: "uscc", Label: "企业的统一社会信用代码", Value: typed, Code: true, Required: true, Max: 18},
-			{ID: "seal_name", Name: "seal_name", Label: "印模上的名称", Value: r.PostFormValue("seal_name"), Max: 100, Hint: "不填即企业法定名称；合同、财务等专用章在法定名称后加用途"}, reason,
+			{ID: "seal_name", Name: "seal_name", Label: "印模上的名称", Value: r.PostFormValue("seal_name"), Max: 100, Hint: "不填即企业法定名称；合同、财务等专用章在法定名称后加用途"},
+			{ID: "keeper", Name: "keeper", Label: "保管人的用户名", Value: r.PostFormValue("keeper"), Code: true, Required: true, Max: 64, Autocomplete: "off", Hint: "企业里有印章保管权限的人"}, reason,
 		}
 		return nil
 	}
@@ -253,7 +257,11 @@ func (s *Service) postShort(w http.ResponseWriter, r *http.Request) error {
 	if err := s.shortMissing(r, p); err != nil {
 		return s.shortWrong(w, r, err)
 	}
-	a, err := s.Apply.Create(r.Context(), s.shortRequest(r, p))
+	q, err := s.shortRequest(r, p)
+	if err != nil {
+		return s.shortWrong(w, r, err)
+	}
+	a, err := s.Apply.Create(r.Context(), q)
 	if err != nil {
 		return s.shortWrong(w, r, err)
 	}
@@ -278,7 +286,7 @@ func (s *Service) postShort(w http.ResponseWriter, r *http.Request) error {
 	return see(w, r, asking(at(Wallet, a.ID), "done", "submitted"))
 }
 
-func (s *Service) shortRequest(r *http.Request, p *shortPage) sealapply.CreateRequest {
+func (s *Service) shortRequest(r *http.Request, p *shortPage) (sealapply.CreateRequest, error) {
 	q := sealapply.CreateRequest{Kind: p.Kind, Reason: r.PostFormValue("reason"), Fields: typed(r, p.fields), SealName: strings.TrimSpace(r.PostFormValue("seal_name"))}
 	switch {
 	case p.Seal != nil:
@@ -286,27 +294,27 @@ func (s *Service) shortRequest(r *http.Request, p *shortPage) sealapply.CreateRe
 	case p.For == forPerson:
 		q.SealKind, q.Authority = seal.Personal, r.PostFormValue("authority")
 	default:
-		q.SealKind, q.Org, q.Custodian = seal.Enterprise, p.org, me(r.Context())
-		if o, err := s.IAM.Org(r.Context(), p.org); err == nil {
-			if q.SealName == "" {
-				q.SealName = o.Name
-			}
-			for code, v := range map[string]string{"org_name": o.Name, "uscc": o.USCC} {
-				if _, asked := q.Fields[code]; asked && q.Fields[code] == "" {
-					q.Fields[code] = v
-				}
-			}
+		var err error
+		q.SealKind, q.Org = seal.Enterprise, p.org
+		if q.Custodian, err = s.accountOf(r.Context(), "keeper", r.PostFormValue("keeper")); err != nil {
+			return q, err
 		}
+		o, err := s.IAM.Org(r.Context(), p.org)
+		if err != nil {
+			return q, err
+		}
+		q.SealName = cmp.Or(q.SealName, o.Name)
 	}
-	return q
+	known, err := s.registered(r.Context(), p.org, p.Kind, p.sealKind)
+	maps.Copy(q.Fields, known)
+	return q, err
 }
 
 // shortMissing tells what was left out of the short form, at its place.
 func (s *Service) shortMissing(r *http.Request, p *shortPage) error {
 	e := fault.Invalid.New("还有必填的内容").WithCode("sealapply.missing").WithHint("补齐后再提交；选过的文件需要重新选择")
 	for _, f := range slices.Concat(p.Head, p.Fields) {
-		filledIn := f.Name == "fields.org_name" || f.Name == "fields.uscc" // by the register
-		if f.Required && !filledIn && strings.TrimSpace(r.PostFormValue(f.Name)) == "" {
+		if f.Required && strings.TrimSpace(r.PostFormValue(f.Name)) == "" {
 			e = e.WithField(f.Name, "required", "必填")
 		}
 	}

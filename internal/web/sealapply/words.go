@@ -2,6 +2,7 @@ package sealapply
 
 import (
 	"html/template"
+	"strings"
 
 	"sidian/internal/seal"
 	"sidian/internal/sealapply"
@@ -33,7 +34,7 @@ func words() template.FuncMap {
 			return list
 		},
 		"sealname": seal.Label,
-		"agree":    func(text, wrong string) statement { return statement{text, wrong} },
+		"agree":    func(text, wrong string) statement { return statement{strings.ReplaceAll(text, "， ", "，"), wrong} },
 		"named":    func(name string, options []choice) group { return group{name, options} },
 		"settled": func(a *sealapply.Application) []page.Fact {
 			return []page.Fact{{Label: "用章单位", Text: a.OrgName}, {Label: "印章种类", Text: a.SealLabel}}
