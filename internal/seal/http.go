@@ -16,24 +16,25 @@ const tag = "电子印章"
 func (s *Service) Routes(r *httpx.Router) {
 	read, use := httpx.Needs("seal.read"), httpx.Needs("seal.use")
 	keep := httpx.Needs("seal.use", "seal.manage")
+	look := httpx.Needs("seal.read", "audit.read") // responsibility is looked into by who audits
 	httpx.Handle(r, "GET /api/v1/seals", read, s.listSeals, httpx.Doc(tag, "查询印章"))
-	httpx.Handle(r, "GET /api/v1/seals/{id}", read, s.getSeal, httpx.Doc(tag, "印章记录"))
-	httpx.Handle(r, "GET /api/v1/seals/{id}/uses", read, s.getUses, httpx.Doc(tag, "用印记录：何人、何时、为何文件、经谁批准"))
+	httpx.Handle(r, "GET /api/v1/seals/{id}", look, s.getSeal, httpx.Doc(tag, "印章记录"))
+	httpx.Handle(r, "GET /api/v1/seals/{id}/uses", look, s.getUses, httpx.Doc(tag, "用印记录：何人、何时、为何文件、经谁批准"))
 
 	httpx.Handle(r, "POST /api/v1/seals/{id}/freeze", httpx.Needs("seal.freeze"), s.postFreeze, httpx.Doc(tag, "冻结印章"))
 	httpx.Handle(r, "POST /api/v1/seals/{id}/lost", httpx.Needs("seal.freeze"), s.postLost, httpx.Doc(tag, "报告印章密钥失控：冻结并吊销数字证书"))
 	httpx.Handle(r, "POST /api/v1/seals/{id}/thaw", httpx.Needs("seal.manage"), s.postThaw, httpx.Doc(tag, "恢复印章"))
 	httpx.Handle(r, "POST /api/v1/seals/{id}/cancel", httpx.Needs("seal.manage"), s.postCancel, httpx.Doc(tag, "注销印章；不可恢复"))
 
-	httpx.Handle(r, "GET /api/v1/seals/{id}/handovers", read, s.getHandovers, httpx.Doc(tag, "保管移交记录"))
+	httpx.Handle(r, "GET /api/v1/seals/{id}/handovers", look, s.getHandovers, httpx.Doc(tag, "保管移交记录"))
 	httpx.Handle(r, "POST /api/v1/seals/{id}/handovers", keep, s.postHandover, httpx.Doc(tag, "发起保管移交"), httpx.Status(201))
 	httpx.Handle(r, "POST /api/v1/seals/{id}/handovers/accept", use, s.postAccept, httpx.Doc(tag, "接收保管"))
 	httpx.Handle(r, "POST /api/v1/seals/{id}/handovers/decline", keep, s.postDecline, httpx.Doc(tag, "拒收或撤回保管移交"))
 
-	httpx.Handle(r, "GET /api/v1/seals/{id}/rules", read, s.getRules, httpx.Doc(tag, "用印审批规则"))
+	httpx.Handle(r, "GET /api/v1/seals/{id}/rules", look, s.getRules, httpx.Doc(tag, "用印审批规则"))
 	httpx.Handle(r, "POST /api/v1/seals/{id}/rules", keep, s.postRule, httpx.Doc(tag, "增加用印审批规则"), httpx.Status(201))
 	httpx.Handle(r, "DELETE /api/v1/seal-rules/{id}", keep, s.deleteRule, httpx.Doc(tag, "终止用印审批规则"))
-	httpx.Handle(r, "GET /api/v1/seals/{id}/policies", read, s.getPolicies, httpx.Doc(tag, "常备用印授权"))
+	httpx.Handle(r, "GET /api/v1/seals/{id}/policies", look, s.getPolicies, httpx.Doc(tag, "常备用印授权"))
 	httpx.Handle(r, "POST /api/v1/seals/{id}/policies", use, s.postPolicy, httpx.Doc(tag, "批准常备用印授权"), httpx.Status(201))
 	httpx.Handle(r, "DELETE /api/v1/seal-policies/{id}", use, s.deletePolicy, httpx.Doc(tag, "终止常备用印授权"))
 }

@@ -96,15 +96,18 @@ func (s *Service) public(tx *db.Tx, x *Seal) (*PublicSeal, error) {
 	if OfPerson(x.Kind) {
 		p.Name = gbcode.MaskName(x.Name)
 	}
-	for org, to := range map[string]*string{x.Org: &p.Unit, x.Authority: &p.Authority} {
-		if org == "" || x.Kind == Personal && to == &p.Unit {
+	for _, n := range []struct {
+		org string
+		to  *string
+	}{{x.Org, &p.Unit}, {x.Authority, &p.Authority}} {
+		if n.org == "" || x.Kind == Personal && n.to == &p.Unit {
 			continue
 		}
-		o, err := iam.OrgTx(tx, org)
+		o, err := iam.OrgTx(tx, n.org)
 		if unlessNotFound(err) != nil {
 			return nil, err
 		}
-		*to = o.Name
+		*n.to = o.Name
 	}
 	if s.Status == nil {
 		return p, nil

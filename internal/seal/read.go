@@ -27,8 +27,8 @@ func (s *Service) Get(ctx context.Context, id string) (x *Seal, err error) {
 // readable refuses who may not see a seal: those who keep it may.
 func (s *Seal) readable(ctx context.Context, tx *db.Tx) error {
 	err := s.allow(ctx, tx, "seal.read")
-	if err != nil && s.keeps(ctx) == nil {
-		return nil
+	if err != nil && (s.keeps(ctx) == nil || s.allow(ctx, tx, "audit.read") == nil) {
+		return nil // its custodian, and who audits
 	}
 	return err
 }

@@ -67,7 +67,7 @@ const (
 // their wallet.
 var (
 	needList   = httpx.Needs("seal.read")
-	needRead   = httpx.Needs("seal.read", "seal.apply.own")
+	needRead   = httpx.Needs("seal.read", "seal.apply.own", "audit.read")
 	needFreeze = httpx.Needs("seal.freeze")
 	needManage = httpx.Needs("seal.manage")
 	needUse    = httpx.Needs("seal.use")
