@@ -19,17 +19,22 @@ import (
 	"sidian/internal/app"
 )
 
-// A figure is one line. Floor is 0 where none makes sense.
+// A figure is one line. Floor is 0 where none makes sense. Value and floor are
+// how often a second, or, where times is set, how long.
 type figure struct {
 	name, unit   string
 	value, floor float64
+	times        bool
 	note         string
 }
 
 func (f figure) print() {
-	if f.floor == 0 {
+	switch {
+	case f.floor == 0:
 		fmt.Printf("bench %s %.1f %s floor=- ratio=-\n", f.name, f.value, f.unit)
-	} else {
+	case f.times:
+		fmt.Printf("bench %s %.1f %s floor=%.1f ratio=%.2f\n", f.name, f.value, f.unit, f.floor, f.value/f.floor)
+	default:
 		fmt.Printf("bench %s %.1f %s floor=%.1f ratio=%.2f\n", f.name, f.value, f.unit, f.floor, f.floor/f.value)
 	}
 	if f.note != "" {
@@ -63,6 +68,7 @@ func run(ctx context.Context, span time.Duration, only string) error {
 		{"issue_memory", issueMemory}, {"issue_memory_tsa", issueMemoryStamped}, {"verify_memory", verifyMemory},
 		{"stamp_memory", stampMemory}, {"stamp_timestamp_memory", stampTimestampMemory},
 		{"issue_http_sqlite", issueSQLite}, {"issue_http_postgres", issuePostgres},
+		{"batch_sqlite", batchSQLite}, {"batch_postgres", batchPostgres}, {"status_page", statusPage}, {"status_change", statusChange},
 		{"decide", decide}, {"audit_share_sqlite", auditSQLite}, {"audit_share_postgres", auditPostgres},
 	} {
 		if !choose.MatchString(m.name) {
