@@ -159,7 +159,7 @@ func otherAdministrators(t *testing.T, s *stage) {
 				}
 				tried++
 				rec := s.records[policytest.Own]
-				rec.forActor(t, &l, chief, policytest.Own, true)
+				rec.forActor(t, &l, chief, policytest.Own, false)
 				got := s.call(t, r.Method, rec.fill(t, l.path()), orNil(rec.fill(t, l.body)), chief.send, form(r, l.body))
 				if got.status != http.StatusForbidden {
 					t.Errorf("%s at %s: %d %s", role, l.route, got.status, got.brief())

@@ -41,6 +41,10 @@ func TestAbuse(t *testing.T) {
 			{"administrators at each other's work", otherAdministrators},
 			{"approving one's own", ownApproval},
 			{"somebody else's idempotency key", foreignKey},
+			{"hostile uploads", hostileUploads},
+			{"what is good once", usedOnce},
+			{"names of others", foreignNames},
+			{"forged cursors", forgedCursors},
 			{"credential stuffing", stuffing},
 		} {
 			t.Run(c.name, func(t *testing.T) { c.try(t, s) })

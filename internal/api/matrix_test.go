@@ -105,9 +105,11 @@ func TestLinesAreWhole(t *testing.T) {
 	}
 }
 
-func allLines() []line {
-	return slices.Concat(lines, sealLines, applyLines, sealingLines, signLines, trustLines, pageLines)
+func apiLines() []line {
+	return slices.Concat(lines, sealLines, applyLines, sealingLines, signLines, trustLines)
 }
+
+func allLines() []line { return slices.Concat(apiLines(), pageLines) }
 
 // try asks once and compares.
 func (s *stage) try(t *testing.T, l *line, r httpx.Route, a *actor, p policytest.Place, e expected) {

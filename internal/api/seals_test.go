@@ -50,7 +50,7 @@ func TestSealOverHTTP(t *testing.T) {
 		s.tell(t, keeper, "POST", at+"/submit", "", 200)
 		s.tell(t, office, "POST", at+"/review", `{"tier":"county","approve":true,"opinion":"同意"}`, 200)
 		s.tell(t, office, "POST", at+"/review", `{"tier":"county","approve":true,"opinion":"同意"}`, 409) // approved already
-		s.tell(t, office, "POST", at+"/file", `{}`, 409)                                                  // nothing is made yet
+		s.tell(t, office, "POST", at+"/file", `{}`, 409)                                                // nothing is made yet
 		made := s.tell(t, office, "POST", at+"/make", "", 200)
 		id = made["makes"].(string)
 		s.get(t, "/api/v1/seals/"+id, office.send).want(t, http.StatusOK)
