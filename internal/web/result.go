@@ -129,8 +129,8 @@ func signatureOf(v *verify.Verdict, i int) signature {
 	if out.Name == "" {
 		out.Name = "签章人不明"
 	}
-	if n := len(v.Signatures); n > 1 {
-		out.Title += " " + strconv.Itoa(i+1) + "/" + strconv.Itoa(n)
+	if n := len(v.Signatures); n > 1 { // messages call it by its number in the file
+		out.Title += " " + strconv.Itoa(i+1) + "/" + strconv.Itoa(n) + "，编号 " + s.ID
 	}
 	if s.Seal != nil {
 		signer := s.Signer

@@ -46,9 +46,14 @@ func sourceOf(x provider.Source, v *verify.Verdict) source {
 		}
 		out.Which = "签章 " + strings.Join(which, "、")
 	}
-	if x.Result != provider.Ours && x.Result != provider.Nobody && x.Millis > 0 {
-		out.Took = "用时 " + took(x.Millis)
+	var said []string
+	if x.Result == provider.Answered {
+		said = append(said, "答复于 "+page.Moment(x.AnsweredAt))
 	}
+	if x.Result != provider.Ours && x.Result != provider.Nobody && x.Millis > 0 { // what was answered a moment ago took nothing
+		said = append(said, "用时 "+took(x.Millis))
+	}
+	out.Took = strings.Join(said, "，")
 	return out
 }
 

@@ -172,6 +172,8 @@ func health(h *provider.Health) page.Cell {
 		c.Chips = []page.Chip{{Class: page.Bad, Word: "连续未答复，暂不询问"}}
 	case h.Row > 0:
 		c.Chips = []page.Chip{{Class: page.Care, Word: "最近 " + strconv.Itoa(h.Row) + " 次未答复"}}
+	case h.LastTrouble != "" && !h.TroubleAt.Before(h.LastAnswer): // it answered, and was not believed
+		c.Chips = []page.Chip{{Class: page.Bad, Word: "最近的答复未采信"}}
 	default:
 		c.Chips = []page.Chip{{Class: page.Good, Word: "正常答复"}}
 	}

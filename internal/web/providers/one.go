@@ -28,6 +28,7 @@ type onePage struct {
 	Health   []page.Fact
 	Makers   page.Table
 	Change   *changeCard // what waits for approval
+	Compared bool        // with a version in force: what differs comes first
 	Acts     []page.Confirm
 	Test     string // where to ask now; empty: not by the reader
 	Edit     string
@@ -93,6 +94,7 @@ func (s *Service) one(r *http.Request) (*onePage, error) {
 		s.offer(ctx, p, x)
 	}
 	if x.proposal != nil {
+		p.Compared = x.live != nil
 		p.Change, err = s.change(ctx, x, names)
 	}
 	return p, err
@@ -273,6 +275,7 @@ func (s *Service) change(ctx context.Context, x standing, names map[string]strin
 		c.Facts = differing(append([]page.Fact{{Label: "名称", Text: e.Name}}, c.Facts...), append([]page.Fact{{Label: "名称", Text: x.live.Name}}, was...))
 		if !slices.EqualFunc(e.Makers, x.live.Makers, func(a, b provider.Maker) bool { return a.Use == b.Use && a.Digest == b.Digest }) {
 			c.Makers = makers(e)
+			c.Makers.Caption = "新版本归它核验的制章者"
 		}
 	}
 	if iam.Allow(ctx, provider.Manage, e.Org) != nil {

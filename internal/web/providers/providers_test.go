@@ -162,7 +162,7 @@ func TestLiar(t *testing.T) {
 	_, err := s.p.Ask(t.Context(), sign.Verify(bad, sign.Options{Anchors: gm.NewPool(x.CA), Now: s.DB.Now()}), "", bad)
 	must(t, err)
 	s.get("second", at).is(200, "它的答复曾与事实不符", "“有效”结论不被采信", "答复不可信")
-	s.get("second", Home).is(200, "答复不可信")
+	s.get("second", Home).is(200, "答复不可信", "最近的答复未采信").lacks("正常答复")
 	s.get("", Public).is(200, "目前没有采信其他服务商").lacks("third-a")
 }
 

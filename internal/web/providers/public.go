@@ -51,6 +51,7 @@ func cardOf(x provider.ListItem) card {
 		c.Facts = append(c.Facts, page.Fact{Label: "采信自", At: x.Since})
 	}
 	c.Makers = makers(&provider.Entry{Makers: x.Makers})
+	c.Makers.Caption = "归" + x.Name + "核验的制章者"
 	return c
 }
 
