@@ -24,16 +24,29 @@ func list(tx *db.Tx, f filter) ([]*Seal, error) {
 	if len(f.paths) == 0 {
 		return nil, nil
 	}
+	keys, err := f.keys(tx)
+	if err != nil {
+		return nil, err
+	}
 	args := []any{f.before, f.beforeID, f.limit}
 	bind := func(v any) string {
 		args = append(args, v)
 		return fmt.Sprintf("$%d", len(args))
 	}
+	// Sum and empty text keep the engines from walking through all seals by time or
+	// by unit where the few that come into question are known.
+	at, path := `created_at`, `path`
+	if keys != nil {
+		at, path = `created_at + 0`, `path || ''`
+	}
 	var in []string
 	for _, p := range f.paths {
-		in = append(in, `(path >= `+bind(p)+` and path < `+bind(after(p))+`)`)
+		in = append(in, `(`+path+` >= `+bind(p)+` and `+path+` < `+bind(after(p))+`)`)
 	}
-	where := `(created_at, id) < ($1, $2) and (` + strings.Join(in, ` or `) + `)`
+	where := `(` + at + `, id) < ($1, $2) and (` + strings.Join(in, ` or `) + `)`
+	for _, k := range keys {
+		where += ` and id in (` + k(bind) + `)`
+	}
 	switch f.state {
 	case "":
 	case Effective:
@@ -46,13 +59,53 @@ func list(tx *db.Tx, f filter) ([]*Seal, error) {
 	if f.kind != "" {
 		where += ` and kind = ` + bind(f.kind)
 	}
-	if f.text != "" {
+	if f.text != "" { // said again where it is a key: no harm
 		where += ` and (name >= ` + bind(f.text) + ` and name < ` + bind(f.text+last) + ` or id = ` + bind(f.text) + ` or number = ` + bind(f.text) + `)`
 	}
 	return seals(tx, `select `+columns+` from seal_seal
 		 where `+where+`
-		 order by created_at desc, id desc
+		 order by `+at+` desc, id desc
 		 limit $3`, args...)
+}
+
+// few is how many seals are looked at one by one. More than that are so many that
+// a page of them is soon found by time.
+const few = 1000
+
+// keys are the conditions of a filter that leave few seals, each as a statement
+// that finds their ids: nil if there are none such.
+func (f filter) keys(tx *db.Tx) (out []func(bind func(any) string) string, err error) {
+	if f.text != "" {
+		n, err := atMost(tx, `select id from seal_seal where name >= $2 and name < $3 order by name, id limit $1`, f.text, f.text+last)
+		if err != nil {
+			return nil, err
+		}
+		if n <= few {
+			out = append(out, func(bind func(any) string) string {
+				return `select id from seal_seal where name >= ` + bind(f.text) + ` and name < ` + bind(f.text+last) + `
+				 union all select id from seal_seal where id = ` + bind(f.text) + `
+				 union all select id from seal_seal where number = ` + bind(f.text) + ` and number <> ''`
+			})
+		}
+	}
+	if f.state == Expired && out == nil {
+		n, err := atMost(tx, `select id from seal_seal where state = 'effective' and valid_to < $2 order by valid_to, id limit $1`, f.now)
+		if err != nil {
+			return nil, err
+		}
+		if n <= few {
+			out = append(out, func(bind func(any) string) string {
+				return `select id from seal_seal where state = 'effective' and valid_to < ` + bind(f.now)
+			})
+		}
+	}
+	return out, nil
+}
+
+// atMost counts rows, up to one more than are few.
+func atMost(tx *db.Tx, rows string, args ...any) (n int64, err error) {
+	err = tx.Get(`select count(*) from (`+rows+`) r`, append([]any{few + 1}, args...), &n)
+	return n, err
 }
 
 // last is behind every text that begins with what stands before it.

@@ -12,8 +12,8 @@ import (
 	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
-	"sidian/internal/notice"
 	"sidian/internal/keys"
+	"sidian/internal/notice"
 	"sidian/internal/pki"
 	"sidian/internal/seal"
 )

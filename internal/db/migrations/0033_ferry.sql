@@ -30,3 +30,10 @@ create table ferry_record (
   primary key (kind, object)
 );
 create index ferry_record_name on ferry_record (kind, name, object);
+create table ferry_key (
+  id text primary key,
+  secret bytea not null,
+  certificate bytea not null,
+  ends_at bigint not null,
+  created_at bigint not null
+);
