@@ -36,6 +36,7 @@ import (
 	applypages "sidian/internal/web/sealapply"
 	sealingpages "sidian/internal/web/sealing"
 	sealspages "sidian/internal/web/seals"
+	"sidian/internal/web/signing"
 	"sidian/internal/webhook"
 )
 
@@ -64,6 +65,7 @@ type Services struct {
 	ApplyPages *applypages.Service // the pages of SealApply
 	SealPages  *sealspages.Service
 	Stamps     *sealingpages.Service // the pages of Sealing
+	Signing    *signing.Service      // the pages of Signature
 	Sealing    *sealing.Service
 	Signature  *signature.Service
 	Status     *status.Service
@@ -88,6 +90,7 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	s.ApplyPages.Routes(r)
 	s.SealPages.Routes(r)
 	s.Stamps.Routes(r)
+	s.Signing.Routes(r)
 	s.Sealing.Routes(r)
 	s.Signature.Routes(r)
 	s.Status.Routes(r)

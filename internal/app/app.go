@@ -49,6 +49,7 @@ import (
 	applypages "sidian/internal/web/sealapply"
 	sealingpages "sidian/internal/web/sealing"
 	sealspages "sidian/internal/web/seals"
+	"sidian/internal/web/signing"
 	"sidian/internal/webhook"
 	"sidian/ofd/draw"
 )
@@ -76,6 +77,7 @@ type App struct {
 	ApplyPages *applypages.Service // the pages of SealApply
 	SealPages  *sealspages.Service
 	Stamps     *sealingpages.Service // the pages of Sealing
+	Signing    *signing.Service      // the pages of Signature
 	Sealing    *sealing.Service
 	Signature  *signature.Service
 	Status     *status.Service
@@ -275,6 +277,9 @@ func (a *App) contexts(ctx context.Context) (err error) {
 	if err = a.sealingPages(ctx); err != nil {
 		return err
 	}
+	if err = a.signingPages(); err != nil {
+		return err
+	}
 	return a.records()
 }
 
@@ -311,7 +316,7 @@ func (a *App) routes(ctx context.Context) error {
 	}
 	a.handler, err = api.Mount(r, api.Services{
 		Health: a.Health, IAM: a.IAM, Auth: a.Auth, Auditor: a.Auditor, PKI: a.PKI, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Seal: a.Seal, Web: a.Web, Account: a.Account, Admin: a.Admin,
-		Todo: a.Todo, Records: a.Records, Onboard: a.Onboard, Bulk: a.Bulk, SealPages: a.SealPages, ApplyPages: a.ApplyPages, Stamps: a.Stamps, Notices: a.Notices, Providers: a.Providers,
+		Todo: a.Todo, Records: a.Records, Onboard: a.Onboard, Bulk: a.Bulk, SealPages: a.SealPages, ApplyPages: a.ApplyPages, Stamps: a.Stamps, Signing: a.Signing, Notices: a.Notices, Providers: a.Providers,
 		SealApply: a.SealApply, Sealing: a.Sealing, Signature: a.Signature, Status: a.Status, Notice: a.Notice, Provider: a.Provider, Webhook: a.Webhook,
 	})
 	return err
