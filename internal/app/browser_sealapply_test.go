@@ -126,8 +126,11 @@ func TestBrowserSealApply(t *testing.T) {
 			id := s.passed(here)
 			s.renewed(id)
 			s.cancelled()
-			s.campaign()
-			s.wallet()
+			if width < 640 {
+				s.wallet() // of a citizen, on the phone
+			} else {
+				s.campaign() // of a department, at the desk
+			}
 		})
 	}
 }

@@ -33,11 +33,14 @@ func words() template.FuncMap {
 			}
 			return list
 		},
-		"sealname": seal.Label,
-		"agree":    func(text, wrong string) statement { return statement{strings.ReplaceAll(text, "， ", "，"), wrong} },
-		"named":    func(name string, options []choice) group { return group{name, options} },
+		"sealname": seal.Label, "prose": prose,
+		"agree": func(text, wrong string) statement { return statement{prose(text), wrong} },
+		"named": func(name string, options []choice) group { return group{name, options} },
 		"settled": func(a *sealapply.Application) []page.Fact {
 			return []page.Fact{{Label: "用章单位", Text: a.OrgName}, {Label: "印章种类", Text: a.SealLabel}}
 		},
 	}
 }
+
+// prose is a text of a form without the blanks that its lines were joined by.
+func prose(text string) string { return strings.ReplaceAll(text, "， ", "，") }
