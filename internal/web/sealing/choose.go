@@ -204,12 +204,12 @@ func (s *Service) picked(r *http.Request, d *draft) (out []chosen, err error) {
 		out = append(out, c)
 	}
 	slices.SortStableFunc(out, func(a, b chosen) int { return a.Group - b.Group })
-	close(out)
+	closeGaps(out)
 	return out, nil
 }
 
-// close leaves no gap between the numbers of groups.
-func close(list []chosen) {
+// closeGaps leaves no gap between the numbers of groups.
+func closeGaps(list []chosen) {
 	n, last := 0, 0
 	for i := range list {
 		if list[i].Group != last {

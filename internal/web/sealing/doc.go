@@ -35,10 +35,7 @@ var pages embed.FS
 var assets embed.FS
 
 // A Choice is a seal that somebody may ask for.
-type Choice struct {
-	ID, Name, Org, Unit, Kind string
-	Standing                  bool // staff may use it under a standing policy for the purpose
-}
+type Choice struct{ ID, Name, Org, Unit, Kind string }
 
 // A Service serves the pages. It is safe for concurrent use.
 type Service struct {
@@ -51,7 +48,8 @@ type Service struct {
 	Key *keys.Index
 
 	// Askable finds the seals that whoever acts may ask for, for a purpose: those
-	// of their own unit first. An empty text asks for what is near at hand.
+	// of their own unit first. An empty text asks for what is near at hand; the
+	// purpose seal.Any for seals whose rules are for every purpose.
 	Askable func(ctx context.Context, purpose, text string) ([]Choice, error)
 	// Way tells by what whoever acts proves an approval (auth.Way); nil: a code.
 	Way func(ctx context.Context) (way string, err error)

@@ -86,11 +86,11 @@ func (s *Service) request(r *http.Request) (*requestPage, error) {
 		}
 	}
 	p.Facts = factsOf(q)
-	who, err := s.IAM.Names(ctx, s.custodians(ctx, q))
+	k := s.keepers(ctx)
+	who, err := s.IAM.Names(ctx, k.ofAll(q))
 	if err != nil {
 		return nil, err
 	}
-	k := s.keepers(ctx)
 	p.Groups = groupsOfRequest(q, func(id string) string { return who[k.of(id)] })
 	p.Lead = leadOf(q, p.Own)
 	if p.Decide, err = s.decision(ctx, q, k); err != nil {
@@ -115,8 +115,9 @@ func (s *Service) request(r *http.Request) (*requestPage, error) {
 	return p, nil
 }
 
-func (s *Service) custodians(ctx context.Context, q *sealing.Request) (out []string) {
-	k := s.keepers(ctx)
+// ofAll are the accounts that keep the seals of a request, as far as the reader
+// may know.
+func (k *keepers) ofAll(q *sealing.Request) (out []string) {
 	for _, st := range q.Steps {
 		if who := k.of(st.Seal); who != "" {
 			out = append(out, who)

@@ -35,7 +35,7 @@ func TestAskAndApprove(t *testing.T) {
 		id := s.sent("clerk", places, "s0-edge", "1")
 		at := Home + "/" + id
 		p := s.get("clerk", at).is(200, "办理中", "等待印章保管人批准", "未到顺序", "骑缝 2 页", "撤回申请").lacks(`id="decide"`)
-		if !strings.Contains(p.body, `loading="lazy"`) && strings.Count(p.body, `class="paper"`) != 2 {
+		if !strings.Contains(p.body, `loading="lazy"`) && strings.Count(p.body, `<figure class="paper`) != 2 {
 			t.Error("the pages are not shown")
 		}
 		svg := s.get("market", Requests+"/"+id+"/pages/2").is(200, "<svg", "将盖")
@@ -172,7 +172,7 @@ func TestDrafts(t *testing.T) {
 		made := s.begun("clerk", pdf.Bytes(), market.ID)
 		s.get("clerk", strings.TrimSuffix(made, "places")+"check").is(200, "已由 PDF 转换为 OFD")
 		converted := s.get("clerk", Home+"/"+s.sent("clerk", made)).is(200, "由 PDF 转换为 OFD")
-		if !strings.Contains(converted.body, "2 页") && strings.Count(converted.body, `class="paper"`) != 2 {
+		if !strings.Contains(converted.body, "2 页") && strings.Count(converted.body, `<figure class="paper`) != 2 {
 			t.Error("the pages of the PDF are not shown")
 		}
 		s.upload("clerk", home, "", nil, "title", "改了标题", "purpose", "公文", "reason", "印发").leads(Drafts + "/[0-9a-f]+/seals")

@@ -27,7 +27,9 @@
 // A document of several pages opens where its seal stands.
 {
   const papers = document.getElementById("papers"), look = document.getElementById(papers?.dataset.look);
-  if (look && !location.hash) papers.scrollTop += look.getBoundingClientRect().top - papers.getBoundingClientRect().top - 8;
+  const to = () => { papers.scrollTop += look.getBoundingClientRect().top - papers.getBoundingClientRect().top - 8; };
+  if (look && !location.hash) to();
+  papers?.addEventListener("load", e => e.target.closest(".coming")?.classList.remove("coming"), true);
 }
 
 // Seals on a page: moved with the pointer, by touch and with the arrows.
