@@ -15,8 +15,7 @@ var zoneNames = map[string]string{ferry.Extranet: "政务外网区", ferry.Inter
 
 // sealPages makes the pages of seals as they are kept, and as anybody sees them.
 func (a *App) sealPages() error {
-	a.SealPages = &sealspages.Service{Kit: a.Web.Kit, Seal: a.Seal, PKI: a.PKI, IAM: a.IAM, Catalogue: a.Catalogue}
-	a.SealPages.Keepers = func(ctx context.Context, org string) ([]string, error) { return a.IAM.Holding(ctx, "seal.use", org) }
+	a.SealPages = &sealspages.Service{Kit: a.Web.Kit, Seal: a.Seal, PKI: a.PKI, IAM: a.IAM, Catalogue: a.Catalogue, Keepers: a.keepers}
 	if f := a.Ferry; f != nil {
 		a.SealPages.Peer = zoneNames[f.Peer]
 		a.SealPages.Neighbours = func(ctx context.Context, text string) ([]*ferry.Neighbour, error) {
