@@ -252,4 +252,3 @@ func (s *site) signs(who, id, number string) answer {
 	s.post(who, at+"/confirm", "agree", "1", "code", " １２３ 456", "original", scene.Task.Original, "intent", scene.Intent.Version).leads(at + "/done")
 	return s.get(who, at+"/done").is(http.StatusOK, "全程未打印", "下载文件")
 }
-

@@ -165,5 +165,6 @@ for (const form of document.querySelectorAll("form[data-look]")) {
     }
     document.title = told.title;
   };
+  note.textContent = "选择文件后，这里显示每一页和签名的位置。";
   choose();
 }
