@@ -203,12 +203,16 @@ func again(tx *db.Tx, id string) (int64, error) {
 }
 
 func deliveriesOf(tx *db.Tx, subscription, state string, before int64, beforeID string, limit int) (out []*Delivery, err error) {
+	where, args := `subscription_id = $1 and (created_at, id) < ($2, $3)`, []any{subscription, before, beforeID, limit}
+	if state != "" {
+		where, args = where+` and state = $5`, append(args, state)
+	}
 	err = tx.All(`
 		select id, event, topic, state, attempts, next_at, trouble, created_at, closed_at
 		  from webhook_delivery
-		 where subscription_id = $1 and (created_at, id) < ($2, $3) and (state = $4 or $4 = '')
+		 where `+where+`
 		 order by created_at desc, id desc
-		 limit $5`, []any{subscription, before, beforeID, state, limit}, func(scan func(...any) error) error {
+		 limit $4`, args, func(scan func(...any) error) error {
 		d := &Delivery{Subscription: subscription}
 		var next, at int64
 		var closed *int64
