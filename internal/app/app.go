@@ -244,43 +244,7 @@ func (a *App) contexts(ctx context.Context) (err error) {
 	if err = a.beyond(ctx); err != nil {
 		return err
 	}
-	a.Web = &web.Service{IAM: a.IAM, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Mark: a.mark}
-	if err = a.Web.Load(); err != nil {
-		return err
-	}
-	a.Account = &account.Service{Auth: a.Auth, IAM: a.IAM, Kit: a.Web.Kit, Demo: a.mark != "", Rules: account.Rules{History: c.Session.PasswordHistory, Days: c.Session.PasswordDays}}
-	if err = a.Account.Load(); err != nil {
-		return err
-	}
-	a.Admin = &admin.Service{IAM: a.IAM, Auth: a.Auth, Kit: a.Web.Kit, BaseURL: base}
-	if err = a.Admin.Load(); err != nil {
-		return err
-	}
-	a.Bulk = &onboardpages.Service{Onboard: a.Onboard, IAM: a.IAM, Kit: a.Web.Kit, BaseURL: base}
-	if err = a.Bulk.Load(); err != nil {
-		return err
-	}
-	a.Notices = &notices.Service{Kit: a.Web.Kit, Notices: a.Notice, IAM: a.IAM}
-	if err = a.Notices.Load(); err != nil {
-		return err
-	}
-	a.Providers = &providers.Service{Kit: a.Web.Kit, Providers: a.Provider, IAM: a.IAM, BaseURL: base, Now: a.DB.Now}
-	if err = a.Providers.Load(); err != nil {
-		return err
-	}
-	if err = a.sealPages(); err != nil {
-		return err
-	}
-	if err = a.applyPages(); err != nil {
-		return err
-	}
-	if err = a.sealingPages(ctx); err != nil {
-		return err
-	}
-	if err = a.signingPages(); err != nil {
-		return err
-	}
-	return a.records()
+	return a.pages(ctx)
 }
 
 // routes mounts everything on one mux.

@@ -33,7 +33,7 @@ type Request struct {
 // Propose registers a provider, or another version of one, for somebody else to
 // approve. Until then the version before, if any, stays in force.
 func (s *Service) Propose(ctx context.Context, r Request) (*Entry, error) {
-	if err := iam.Allow(ctx, Manage, r.Org); err != nil {
+	if err := allowFor(ctx, r.Org); err != nil {
 		return nil, s.refused(ctx, "provider.propose", r.ID, err)
 	}
 	me, err := person(ctx)
@@ -253,4 +253,13 @@ func (s *Service) refused(ctx context.Context, action, id string, err error) err
 		return errors.Join(err, put)
 	}
 	return err
+}
+
+// allowFor asks whether the caller manages providers for an organisation, which
+// must be named: nobody manages them for none.
+func allowFor(ctx context.Context, org string) error {
+	if org == "" {
+		return fault.Invalid.New("须写明由哪个单位登记").WithCode("provider.org").WithHint("请选择您所在的印章管理单位").WithField("org", "required", "必填")
+	}
+	return iam.Allow(ctx, Manage, org)
 }

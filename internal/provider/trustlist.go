@@ -13,7 +13,6 @@ import (
 	"sidian/internal/audit"
 	"sidian/internal/db"
 	"sidian/internal/fault"
-	"sidian/internal/iam"
 	"sidian/internal/pki"
 )
 
@@ -134,7 +133,7 @@ type ImportSkip struct {
 // signed by the key given, which is pinned: later lists of that instance must be
 // signed by the same. An older list than the last one is refused.
 func (s *Service) Import(ctx context.Context, r ImportRequest) (*ImportReport, error) {
-	if err := iam.Allow(ctx, Manage, r.Org); err != nil {
+	if err := allowFor(ctx, r.Org); err != nil {
 		return nil, s.refused(ctx, "provider.import", s.o.Self, err)
 	}
 	me, err := person(ctx)

@@ -81,6 +81,8 @@ func (v *Verdict) conclude(mark string) {
 		v.LegalEffect = "文件的签章真实、内容未被改动；本平台没有它的登记，其效力请向签章单位核实。"
 	case v.Report.Verdict == sign.Valid:
 		v.LegalEffect = "文件的签章真实，但按登记信息目前不能作为有效证照使用。"
+	case v.Report.Verdict == sign.Refused:
+		v.LegalEffect = "文件不能在此核验，本平台没有作出结论；请按理由中的说明核实，在此之前不要据此认定效力。"
 	case v.Report.Verdict == sign.Unsigned:
 		v.LegalEffect = "文件没有电子签章，不是电子证照原件，不具有电子证照的法律效力。"
 	case v.Report.Verdict == sign.Undetermined:
