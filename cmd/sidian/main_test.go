@@ -49,21 +49,23 @@ func TestStories(t *testing.T) {
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": exitStatus, // status 64 sidian backup x: the program must exit so
-			"ready":  ready,      // ready URL: waits until it takes requests
-			"until":  until,      // until FILE: waits until it is there
-			"http":   request,    // http STATUS METHOD URL [BODY-FILE]: the answer goes to the standard output
-			"token":  token,      // token URL CREDENTIALS: signs the client in, and puts TOKEN into the environment
-			"login":  login,      // login STATUS URL CREDENTIALS USER: signs a person of the demo in
-			"settle": settle,     // settle URL LINKS-FILE USER: from the one-time link to the first session
-			"signin": signin,     // signin STATUS URL USER [nocode]: signs in again who has settled
-			"as":     as,         // as USER STATUS METHOD URL [BODY-FILE]: a request of who has signed in
-			"tamper": tamper,     // tamper DATABASE SQL-FILE: as who may define tables and has no key
-			"shows":  shows,      // shows HOST:PORT NAME TRUST-FILE: waits for that name on the server's digital certificate
-			"field":  field,      // field NAME FILE KEY…: puts a value of a JSON file into the environment
-			"mode":   mode,       // mode 0600 FILE…
-			"schema": schema,     // schema older|newer DATABASE: as if another program had made it
-			"values": values,     // values DIR DOCUMENT: what openssl is to verify of a sealed document
+			"status":  exitStatus, // status 64 sidian backup x: the program must exit so
+			"ready":   ready,      // ready URL: waits until it takes requests
+			"until":   until,      // until FILE: waits until it is there
+			"http":    request,    // http STATUS METHOD URL [BODY-FILE]: the answer goes to the standard output
+			"token":   token,      // token URL CREDENTIALS: signs the client in, and puts TOKEN into the environment
+			"login":   login,      // login STATUS URL CREDENTIALS USER: signs a person of the demo in
+			"settle":  settle,     // settle URL LINKS-FILE USER: from the one-time link to the first session
+			"signin":  signin,     // signin STATUS URL USER [nocode]: signs in again who has settled
+			"as":      as,         // as USER STATUS METHOD URL [BODY-FILE]: a request of who has signed in; .form is a form with a file
+			"enter":   enter,      // enter URL CREDENTIALS USER…: signs people of the demo in, for as
+			"picture": picture,    // picture FILE [NAME]: the imprint of a seal, a document, a handwriting
+			"tamper":  tamper,     // tamper DATABASE SQL-FILE: as who may define tables and has no key
+			"shows":   shows,      // shows HOST:PORT NAME TRUST-FILE: waits for that name on the server's digital certificate
+			"field":   field,      // field NAME FILE KEY…: puts a value of a JSON file into the environment
+			"mode":    mode,       // mode 0600 FILE…
+			"schema":  schema,     // schema older|newer DATABASE: as if another program had made it
+			"values":  values,     // values DIR DOCUMENT: what openssl is to verify of a sealed document
 			"ofd": func(ts *testscript.TestScript, neg bool, args []string) { // the other program of ours
 				path, err := ofd()
 				ts.Check(err)

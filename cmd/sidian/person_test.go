@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -151,17 +152,25 @@ func signin(ts *testscript.TestScript, _ bool, args []string) {
 
 // as sends a request of a person who has signed in: as USER STATUS METHOD URL
 // [BODY-FILE]. Within the strings of the body, $NAME stands for a value of the
-// environment.
+// environment, and $CODE for a one-time code of theirs. A body in a file .form
+// describes a form with a file.
 func as(ts *testscript.TestScript, _ bool, args []string) {
 	var body []byte
+	media := "application/json"
 	if len(args) > 4 {
 		body = []byte(os.Expand(ts.ReadFile(args[4]), func(name string) string {
+			if name == "CODE" {
+				return personOf(ts, args[0]).code()
+			}
 			quoted, err := json.Marshal(ts.Getenv(name))
 			ts.Check(err)
 			return string(quoted[1 : len(quoted)-1])
 		}))
+		if strings.HasSuffix(args[4], ".form") {
+			body, media = formOf(ts, body)
+		}
 	}
-	res, b := personOf(ts, args[0]).ask(ts, args[2], args[3], "application/json", body)
+	res, b := personOf(ts, args[0]).ask(ts, args[2], args[3], media, body)
 	if strconv.Itoa(res.StatusCode) != args[1] {
 		ts.Fatalf("%s: %s %s: %s, want %s: %.800s", args[0], args[2], args[3], res.Status, args[1], b)
 	}
