@@ -100,7 +100,7 @@ func (w *world) twoSign(t *testing.T) {
 	case <-time.After(2 * time.Minute):
 		t.Fatalf("it did not come to its end:\n%s", printed)
 	}
-	for _, want := range []string{"signature.done: 2 of 2 have signed", "signed.ofd: valid", "evidence.ofd: valid"} {
+	for _, want := range []string{": 2 of 2 have signed", "signed.ofd: valid", "evidence.ofd: valid"} {
 		if !strings.Contains(printed.String(), want) {
 			t.Errorf("it did not say %q:\n%s", want, printed)
 		}
