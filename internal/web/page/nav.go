@@ -32,6 +32,8 @@ type Item struct {
 	// Known shows an item of a public page to those only who are signed in, and
 	// Stranger one that needs signing in to strangers too, whom it leads there.
 	Known, Stranger bool
+	// Away hides an item from those who are signed in: they have a nearer way.
+	Away bool
 }
 
 // Nav is the navigation, in order.
@@ -64,6 +66,8 @@ func knows(ctx context.Context) bool {
 
 func (i Item) shown(a audience) bool {
 	switch {
+	case a.signedIn && i.Away:
+		return false
 	case !a.signedIn:
 		return i.Stranger || i.For.IsPublic() && !i.Known
 	case len(i.For.Permissions()) > 0:

@@ -85,7 +85,7 @@ const (
 // called once, before Routes.
 func (s *Service) Load() (err error) {
 	s.Kit.Add(
-		page.Item{Key: "seal-applications", Label: "印章申请", Href: Home, Order: 25, For: needWork},
+		page.Item{Key: "seal-applications", Label: "印章申请", Href: Home, Group: page.Administration, Order: 16, For: needWork},
 		page.Item{Key: "my-seals", Label: "我的印章", Href: Wallet, Order: 25, For: needOwn},
 	)
 	if err := s.Kit.AddAssets(assets); err != nil {
