@@ -208,7 +208,10 @@ func statusPage(ctx context.Context, span time.Duration) (f figure, err error) {
 	total := 0
 	perSecond, err := rate(span/5, func(n int64) error { total += len((*kept.Load())[n%2]); return nil })
 	f.floor = 1e9 / perSecond
-	f.note = fmt.Sprintf("a list of %d seals, %d pages of %d bytes; made from its rows in %v; %d bytes looked at", l.Rows, l.Pages, l.Bytes, l.Rebuild, total)
+	if err == nil && total == 0 {
+		err = errors.New("nothing was looked at")
+	}
+	f.note = fmt.Sprintf("a list of %d seals, %d pages of %d bytes; made from its rows in %v", l.Rows, l.Pages, l.Bytes, l.Rebuild)
 	return f, err
 }
 
