@@ -108,6 +108,7 @@ func serve(t testing.TB, w *certtest.World, rules auth.Options) *server {
 		PKI: w.PKI, Seal: w.Seal, Catalogue: w.Catalogue, Cert: w.Cert, Verify: v, Web: pages, Account: own,
 	}
 	s.sealContexts(t, &all)
+	s.sealPages(t, &all, pages.Kit)
 	s.Handler, err = api.Mount(r, all)
 	must(t, err)
 	s.routes = r.Routes()

@@ -25,6 +25,7 @@ type line struct {
 	people bool     // programs have no such thing, whatever they may
 	// blunt: a page tells with 422 that there is no such thing for who asks.
 	blunt bool
+	leads string // where a page leads whoever has their own page of such things
 	// fresh: the actor signs in anew for it, because it ends their session.
 	fresh bool
 	after func(t testing.TB, s *stage, a *actor)

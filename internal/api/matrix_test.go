@@ -176,6 +176,8 @@ func (s *stage) refused(t *testing.T, what string, l *line, r httpx.Route, got a
 			t.Errorf("%s: %d to %q, want to be led to sign in", what, got.status, got.header.Get("Location"))
 		}
 		return
+	case l.leads != "" && got.status == http.StatusSeeOther && strings.HasPrefix(got.header.Get("Location"), l.leads):
+		return // what is there is asked for anew
 	case l.blunt && e.record:
 		statuses = append(slices.Clone(statuses), http.StatusUnprocessableEntity)
 	}

@@ -33,27 +33,36 @@ func belongings() map[string]owned {
 
 		"kept": {func(t testing.TB, r *record, a *actor) string { return r.keptBy(t, a) }, "seal"},
 		"offer": {func(t testing.TB, r *record, a *actor) string {
-			if !a.holds("seal.use") {
+			if a.program() || !a.holds("seal.use") {
 				return r.value(t, "offered")
 			}
 			return r.offered(t, a.id())
 		}, "offered"},
 		"keptrule": {func(t testing.TB, r *record, a *actor) string {
-			if !a.holds("seal.use") {
+			if a.program() || !a.holds("seal.use") {
 				return r.value(t, "sealrule")
 			}
 			return r.rule(t, r.s.ctx(t, a), r.keptBy(t, a)).ID
 		}, "sealrule"},
 		"keptpolicy": {func(t testing.TB, r *record, a *actor) string {
+			if a.program() {
+				return r.value(t, "sealpolicy")
+			}
 			return r.policy(t, r.s.ctx(t, a), r.keptBy(t, a), r.s.App.ID, "case-"+r.value(t, "number"))
 		}, "sealpolicy"},
 		"toapprove": {func(t testing.TB, r *record, a *actor) string {
+			if a.program() {
+				return r.value(t, "step")
+			}
 			x := r.request(t, r.hired(t, "clerk"), r.keptBy(t, a), r.s.ctx(t, a))
 			r.got["toseen"] = x.Base
 			return x.Steps[0].ID
 		}, "step"},
 		"toseen": {nil, "seen"},
 		"myrequest": {func(t testing.TB, r *record, a *actor) string {
+			if a.program() {
+				return r.value(t, "sealrequest")
+			}
 			return r.request(t, r.s.ctx(t, a), r.value(t, "seal"), r.s.Keeper).ID
 		}, "sealrequest"},
 		"mybatch": {func(t testing.TB, r *record, a *actor) string { return r.batch(t, r.s.ctx(t, a)).ID }, "batch"},

@@ -1,0 +1,40 @@
+package api_test
+
+import (
+	"context"
+	"testing"
+
+	"sidian/internal/api"
+	"sidian/internal/todo"
+	"sidian/internal/web/notices"
+	"sidian/internal/web/page"
+	"sidian/internal/web/providers"
+	applypages "sidian/internal/web/sealapply"
+	sealingpages "sidian/internal/web/sealing"
+	sealspages "sidian/internal/web/seals"
+	"sidian/internal/web/signing"
+)
+
+// sealPages makes the pages of seals and signatures, as package app does.
+func (s *server) sealPages(t testing.TB, v *api.Services, kit *page.Kit) {
+	t.Helper()
+	w := s.World
+	nobody := func(context.Context, string) ([]string, error) { return nil, nil }
+	v.Notices = &notices.Service{Kit: kit, Notices: w.Notice, IAM: w.IAM}
+	v.Providers = &providers.Service{Kit: kit, Providers: s.Provider, IAM: w.IAM, BaseURL: "https://zz.example", Now: w.DB.Now}
+	v.SealPages = &sealspages.Service{Kit: kit, Seal: w.Seal, PKI: w.PKI, IAM: w.IAM, Catalogue: w.Catalogue, Keepers: nobody}
+	v.ApplyPages = &applypages.Service{
+		Kit: kit, Apply: s.Apply, Seal: w.Seal, IAM: w.IAM, Todo: &todo.Service{DB: w.DB, Due: w.Seal.Due}, Account: named(w.DB), Keepers: nobody,
+	}
+	v.Signing = &signing.Service{Signature: s.Signature, IAM: w.IAM, Kit: kit, Way: s.Auth.Way, Find: named(w.DB)}
+	v.Stamps = &sealingpages.Service{
+		Kit: kit, Sealing: s.Sealing, Seal: w.Seal, IAM: w.IAM, Blob: w.Blob, Way: s.Auth.Way,
+		Askable: func(context.Context, string, string) ([]sealingpages.Choice, error) { return nil, nil },
+	}
+	var err error
+	v.Stamps.Key, err = w.Keys.Index(t.Context(), "sealing.draft")
+	must(t, err)
+	for _, load := range []func() error{v.Notices.Load, v.Providers.Load, v.SealPages.Load, v.ApplyPages.Load, v.Signing.Load, v.Stamps.Load} {
+		must(t, load())
+	}
+}
