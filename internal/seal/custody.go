@@ -222,7 +222,7 @@ func (s *Service) Handovers(ctx context.Context, id string) (out []Handover, err
 		if err != nil {
 			return err
 		}
-		if err := x.allow(ctx, tx, "seal.read"); err != nil {
+		if err := x.readable(ctx, tx); err != nil {
 			return err
 		}
 		out, err = handoversOf(tx, id)
