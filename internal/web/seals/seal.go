@@ -44,7 +44,11 @@ func (s *Service) head(r *http.Request, view, lead string) (*sealHead, error) {
 		return nil, err
 	}
 	h := &sealHead{Frame: s.Kit.Frame(r, x.Name, "seals", page.Wide), X: x, Heading: x.Name, Lead: lead, Chips: chips(x, s.now()), Notice: doneNotice(r)}
-	if h.Crumb = (page.Link{Label: "印章", Href: Home}); !may(ctx, "seal.read", "") {
+	switch h.Crumb = (page.Link{Label: "印章", Href: Home}); {
+	case may(ctx, "seal.read", ""):
+	case may(ctx, "audit.read", ""):
+		h.Crumb = page.Link{Label: "这枚印章的经过", Href: "/console/audit/objects?object=seal/" + x.ID}
+	default:
 		h.Crumb = page.Link{Label: "我的印章", Href: wallet}
 	}
 	if r.Method == http.MethodPost {
