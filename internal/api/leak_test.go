@@ -95,6 +95,7 @@ func (s *stage) tellStory(t *testing.T, personal []string, keep func(answer) ans
 			keep(s.get(t, "/"+url.PathEscape(secret), a.send, header("User-Agent", secret), header("Referer", "https://zz.example/"+url.PathEscape(secret))))
 			keep(s.call(t, http.MethodPost, "/console", []byte("holder="+url.QueryEscape(secret)), a.send, header("Content-Type", "application/x-www-form-urlencoded")))
 		}
+		s.tellOfSeals(t, i, secret, keep)
 		// people type who they are where a username or a password belongs
 		keep(s.signInAs(t, auth.Equipped{Account: iam.Account{Username: secret}, Password: secret}, ""))
 		keep(s.call(t, http.MethodPost, "/login", []byte("username="+url.QueryEscape(secret)+"&password="+url.QueryEscape(secret)), header("Content-Type", "application/x-www-form-urlencoded"), header("Sec-Fetch-Site", "same-origin"), header("Accept", "application/json")))
@@ -106,5 +107,38 @@ func (s *stage) tellStory(t *testing.T, personal []string, keep func(answer) ans
 		post(issuer, certificates, wrong)
 		post(clerk, certificates, wrong)
 		post(s.actor(t, "system"), "/api/v1/accounts", map[string]any{"username": secret, "kind": "staff", "name": secret, "phone": secret, "citizen": secret, "org": secret})
+	}
+}
+
+// tellOfSeals tells the same of whoever applies for seals, asks for them, and
+// signs; and mistypes it.
+func (s *stage) tellOfSeals(t *testing.T, i int, secret string, keep func(answer) answer) {
+	t.Helper()
+	r := s.records[policytest.Own]
+	clerk, keeper := s.actor(t, "clerk"), s.actor(t, "custodian")
+	post := func(a *actor, method, path, body string) {
+		keep(s.call(t, method, path, []byte(body), a.send, multi(body)))
+	}
+	fields := map[string]string{"org_name": secret, "legal_person": secret, "handler": secret, "handler_phone": secret, "handler_citizen": secret}
+	post(keeper, "POST", "/api/v1/seal-applications", textOf(t, map[string]any{"kind": "apply", "org": r.org(), "seal_kind": "name", "seal_name": secret, "fields": fields}))
+	post(keeper, "PUT", "/api/v1/seal-applications/"+r.value(t, "draft"), textOf(t, map[string]any{"fields": fields}))
+	task := func(signer map[string]any) string {
+		return parts(map[string]string{"task": textOf(t, map[string]any{"org": r.org(), "title": "样例协议", "signers": []any{signer}})}, secret+".ofd", r.contract(t))
+	}
+	post(clerk, "POST", "/api/v1/signature-tasks", task(map[string]any{"name": secret, "citizen": secret, "places": []any{map[string]any{"page": 1, "x": 10, "y": 10}}}))
+	post(clerk, "POST", "/api/v1/signature-tasks", task(map[string]any{"name": secret, "citizen": "999999198504120116", "places": []any{map[string]any{"page": 1, "x": 10, "y": 10}}}))
+	post(clerk, "POST", "/api/v1/signature-tasks", task(map[string]any{"account": secret}))
+	post(clerk, "POST", "/api/v1/signature/verify", parts(nil, secret+".ofd", []byte(secret)))
+	post(clerk, "POST", "/api/v1/sealing-requests", parts(map[string]string{"title": "x", "purpose": secret, "reason": "x", "org": secret, "steps": secret}, secret+".ofd", []byte(secret)))
+	for _, path := range []string{"/api/v1/seals/", "/api/v1/seal-applications/", "/api/v1/sealing-requests/", "/api/v1/signature-tasks/", "/api/v1/digital-certificates/", "/api/v1/providers/", "/api/v1/seal-uses/", "/s/sign/", "/s/pad/", "/open/seals/", "/console/seals/"} {
+		keep(s.get(t, path+url.PathEscape(secret), clerk.send))
+	}
+	keep(s.get(t, "/api/v1/seals?text="+url.QueryEscape(secret)+"&org="+url.QueryEscape(secret), keeper.send))
+	post(s.actor(t, "stranger"), "POST", "/s/pad/"+url.PathEscape(secret)+"/drawing", `{"width":1,"height":1,"strokes":[]}`)
+	if i == 0 { // a number is known for what it is; words are not
+		post(keeper, "POST", "/api/v1/seals/"+r.value(t, "spare")+"/freeze", textOf(t, map[string]string{"reason": "为" + secret}))
+		post(keeper, "POST", "/api/v1/seal-campaigns", textOf(t, map[string]any{"title": secret, "org": r.org(), "seal_kind": "branch", "until": r.value(t, "soon"), "basis": "为" + secret}))
+		post(clerk, "POST", "/api/v1/stamp", strings.Replace(r.value(t, "stamping"), "对外发布", "为"+secret, 1))
+		post(clerk, "POST", "/api/v1/sealing-requests", strings.Replace(r.value(t, "asking"), "对外发布", "为"+secret, 1))
 	}
 }
