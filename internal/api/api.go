@@ -129,7 +129,7 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 
 // IsPage tells for which paths a missing route is a page for people.
 func IsPage(path string) bool {
-	for _, prefix := range []string{"/api/", "/oauth/", "/pki/", "/tsa", "/share/", "/status/", "/log/", "/assets/"} {
+	for _, prefix := range []string{"/api/", "/oauth/", "/pki/", "/tsa", "/share/", "/status/", "/log/", "/open/v1/", "/assets/"} {
 		if strings.HasPrefix(path, prefix) {
 			return false
 		}

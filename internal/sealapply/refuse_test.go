@@ -46,18 +46,22 @@ func TestWhoMayNot(t *testing.T) {
 		_, err = s.Review(w.OfCounty, a.ID, yes("county"))
 		wantHidden(t, err)
 
-		// Second had a hand in it, and reviews for the county as well.
+		// A reviewer of the county had a hand in it; Second and Keeper are granted
+		// the role and are not of the county's authority.
+		handy := w.Grant(t, w.Another, "custodian", sealapplytest.Market)
 		second := w.Grant(t, w.Second, "sealadmin", sealapplytest.CountyAuth)
 		reason := "统一办理"
-		_, err = s.Edit(second, a.ID, sealapply.Edit{Reason: &reason})
+		_, err = s.Edit(handy, a.ID, sealapply.Edit{Reason: &reason})
 		must(t, err)
 		_, err = s.Submit(w.Keeper, a.ID)
 		must(t, err)
-		_, err = s.Review(second, a.ID, yes("county"))
+		_, err = s.Review(handy, a.ID, yes("county"))
 		wantCode(t, err, "sealapply.own")
+		_, err = s.Review(second, a.ID, yes("county"))
+		wantCode(t, err, "sealapply.tier")
 		keeper := w.Grant(t, w.Keeper, "sealadmin", sealapplytest.County)
 		_, err = s.Review(keeper, a.ID, yes("county"))
-		wantCode(t, err, "sealapply.own")
+		wantCode(t, err, "sealapply.tier")
 		if refusals(t, d, "sealapply.review") < 2 {
 			t.Error("deciding on one's own left no audit rows")
 		}
@@ -72,14 +76,14 @@ func TestWhoMayNot(t *testing.T) {
 		_, err = s.Edit(w.Keeper, a.ID, sealapply.Edit{})
 		wantCode(t, err, "sealapply.state")
 
-		// One person at two tiers.
+		// One person at two tiers: a tier is reviewed by people of its own authority.
 		both := w.Grant(t, w.OfCounty, "sealadmin", sealapplytest.CityAuth)
 		_, err = s.Review(both, a.ID, yes("county"))
 		must(t, err)
 		_, err = s.Review(both, a.ID, yes("city"))
-		wantCode(t, err, "sealapply.two-tiers")
+		wantCode(t, err, "sealapply.tier")
 		_, err = s.Review(both, a.ID, yes("county"))
-		wantCode(t, err, "sealapply.turn") // sent twice
+		wantCode(t, err, "sealapply.tier") // sent twice: it is the city's turn
 		_, err = s.Review(w.OfCity, a.ID, yes("city"))
 		must(t, err)
 		_, err = s.Review(w.OfProv, a.ID, sealapply.ReviewRequest{Tier: "province", Approve: true, Opinion: strings.Repeat("长", 501)})
