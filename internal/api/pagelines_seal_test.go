@@ -136,6 +136,8 @@ var sealingPages = slices.Concat([]line{
 	{route: "GET /console/sealing/requests/{id}/withdraw", at: "/console/sealing/requests/${myrequest}/withdraw", about: own},
 	{route: "POST /console/sealing/requests/{id}/withdraw", at: "/console/sealing/requests/${myrequest}/withdraw", body: why, about: own, people: true},
 	{route: "POST /console/sealing/requests/{id}/stamps", at: "/console/sealing/requests/${myrequest}/stamps", body: "x=1", about: own, people: true, also: unmade},
+	{route: "GET /console/sealing/annotate", about: self},
+	{route: "POST /console/sealing/annotate", body: emptyForm, about: self, people: true, also: unmade},
 	{route: "GET /console/sealing/batches", about: door},
 	{route: "GET /console/sealing/batches/new", about: self},
 	{route: "POST /console/sealing/batches/new", body: emptyForm, about: self, people: true, also: unmade},

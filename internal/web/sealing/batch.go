@@ -37,7 +37,7 @@ func (s *Service) getBatches(w http.ResponseWriter, r *http.Request) error {
 	}
 	ask := may(r.Context(), "seal.ask", "")
 	p := &batchesPage{Frame: s.Kit.Frame(r, "批量用印", "sealing", page.Wide), Ask: ask}
-	p.Tabs = page.Tabs{Label: "用印申请", Items: []page.Tab{{Label: "逐件用印", Href: Home}, {Label: "批量用印", Href: Batches, Current: true}}}
+	p.Tabs = kindTabs(ask, Batches)
 	t := page.Table{ID: "batches", Caption: "批量用印", Quiet: true, Head: []string{"批次", "印章", "发起人", "时间", "结果", "状态"},
 		Empty: page.Empty{Title: "还没有批量用印", Text: "有常备用印授权的印章，可以一次盖许多份文件：先由印章保管人批准授权，再在这里上传。"}}
 	if ask {
@@ -98,20 +98,9 @@ func (s *Service) newBatch(r *http.Request) (*newBatchPage, error) {
 	p.Purpose = page.Field{ID: "purpose", Name: "purpose", Label: "文件种类", Value: v("purpose", "证明"), Hint: "须在印章的常备用印授权之内"}
 	p.File = page.Field{ID: "file", Name: "file", Label: "文件"}
 	p.Seal = page.Field{ID: "seal", Name: "seal", Label: "印章", Required: true, Value: v("seal", "")}
-	list, err := s.Askable(r.Context(), seal.Any, "")
-	if err != nil {
+	var err error
+	if p.Seal.Options, err = s.ownSeals(r, seal.Any); err != nil {
 		return nil, err
-	}
-	home := homeOf(r.Context())
-	for _, c := range list {
-		if c.Org != home {
-			continue
-		}
-		label := c.Name
-		if k := seal.Label(c.Kind); k != "" {
-			label += "（" + k + "）"
-		}
-		p.Seal.Options = append(p.Seal.Options, page.Option{Value: c.ID, Label: label})
 	}
 	p.None = len(p.Seal.Options) == 0
 	p.Way = v("way", onWord)

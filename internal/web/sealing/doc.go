@@ -1,6 +1,7 @@
 // Package sealing has the pages of putting seals on documents (用印): what waits
 // for whom, asking for seals on a document, the document with the seals in their
-// places and the approval of each, and many documents under a standing policy.
+// places and the approval of each, and many documents, or annotated copies, under
+// a standing policy.
 //
 // Asking goes in four steps, each with an address of its own: the document, the
 // seals, the places, the check. What was filled in so far is a draft, kept as a
@@ -62,10 +63,11 @@ type Service struct {
 
 // Addresses.
 const (
-	Home    = "/console/sealing"
-	New     = Home + "/new"
-	Drafts  = Home + "/drafts"
-	Batches = Home + "/batches"
+	Home     = "/console/sealing"
+	New      = Home + "/new"
+	Drafts   = Home + "/drafts"
+	Batches  = Home + "/batches"
+	Annotate = Home + "/annotate"
 	// What belongs to a request stands below another address than the request
 	// itself, which notices lead to: no pattern may match two of them.
 	Requests = Home + "/requests"
@@ -133,6 +135,9 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.HandlePage(r, "POST "+batch+"/actions/{action}", needSee, s.postAction)
 	httpx.HandlePage(r, "GET "+batch+"/documents/{line}/file", needSee, s.getItemFile)
 	httpx.HandlePage(r, "GET "+batch+"/report", needSee, s.getReport, httpx.Timeout(time.Minute))
+
+	httpx.HandlePage(r, "GET "+Annotate, needAsk, s.getAnnotate)
+	httpx.HandlePage(r, "POST "+Annotate, needAsk, s.postAnnotate, upload...)
 
 	httpx.HandlePage(r, "GET "+Home+"/{id}", needSee, s.getRequest)
 	httpx.HandlePage(r, "GET "+one+"/pages/{page}", needSee, s.getPage)

@@ -165,6 +165,9 @@ func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 		p.Tabs.Items = append(p.Tabs.Items, t)
 	}
 	p.Tabs.Items = append(p.Tabs.Items, page.Tab{Label: "批量用印", Href: Batches})
+	if asks {
+		p.Tabs.Items = append(p.Tabs.Items, page.Tab{Label: "加注", Href: Annotate})
+	}
 	p.Table = table(list.Items, s.now(), empties[whose])
 	if whose == sealing.ToApprove && asks {
 		p.Table.Empty.Href, p.Table.Empty.Action = New, "申请用印"
