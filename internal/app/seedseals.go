@@ -7,6 +7,7 @@ import (
 
 	"sidian/internal/iam"
 	"sidian/internal/seal"
+	"sidian/internal/sealing"
 )
 
 // seals makes and files the seals of each unit, and lets the client and the
@@ -93,6 +94,12 @@ func (s *seeder) seal(ctx, admin context.Context, authority string, o iam.Org, k
 			if _, err := s.Seal.Grant(keeper, seal.Policy{Seal: x.ID, App: app, Purpose: purpose, Until: until, Reason: "样例县常备用印授权"}); err != nil {
 				return err
 			}
+		}
+	}
+	// A copy for somebody else is sealed with the unit's name, by its own staff.
+	if kind == seal.LegalName && !slices.Contains(purposes, seal.Any) {
+		if _, err := s.Seal.Grant(keeper, seal.Policy{Seal: x.ID, Purpose: sealing.Annotated, Until: until, Reason: "样例县常备用印授权"}); err != nil {
+			return err
 		}
 	}
 	for _, r := range rulesOf(kind) {
