@@ -61,13 +61,13 @@ func TestBrowserLockout(t *testing.T) {
 	tb := w.open(t, view{width: 1440})
 	tb.visit("/login")
 	for i := range 6 {
-		tb.fill(map[string]string{"username": "li", "password": "wrong" + itoa(i)})
+		tb.fill(map[string]string{"username": "provkeeper", "password": "wrong" + itoa(i)})
 		eval[bool](tb, `window.old = true`)
 		tb.click("main button.first")
 		tb.until(`!window.old && document.querySelector(".summary")`)
 	}
 	tb.says(".summary", "已暂时锁定", "分钟后重试", "安全管理员")
-	tb.fill(map[string]string{"username": "li", "password": w.users["li"].Password})
+	tb.fill(map[string]string{"username": "provkeeper", "password": w.users["provkeeper"].Password})
 	eval[bool](tb, `window.old = true`)
 	tb.click("main button.first")
 	tb.until(`!window.old && document.querySelector(".summary")`)
