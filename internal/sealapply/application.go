@@ -89,8 +89,6 @@ type CertificateChoice struct {
 	Mode    string `json:"mode" enum:"held,built-in,outside"`
 	Serial  string `json:"serial,omitempty" doc:"数字证书序列号"`
 	Request string `json:"request,omitempty" doc:"向外部机构申请的编号"`
-
-	key string
 }
 
 // A Step is the review of one tier.

@@ -295,7 +295,7 @@ func (s *Service) ReviewCampaign(ctx context.Context, id string, q ReviewRequest
 		if c.state != Submitted || x == nil {
 			return "", errCampaignState()
 		}
-		if err := reviews(ctx, x.org); err != nil {
+		if err := reviews(ctx, tx, x.org); err != nil {
 			return "", err
 		}
 		v, err := s.reviewOfCampaign(tx, c)

@@ -78,8 +78,7 @@ type createBody struct {
 }
 
 func (s *Service) postApplication(ctx context.Context, b createBody) (*Application, error) {
-	return s.Create(ctx, CreateRequest{Kind: b.Kind, Org: b.Org, SealKind: b.SealKind, SealName: b.SealName, Seal: b.Seal, Person: b.Person,
-		Custodian: b.Custodian, Authority: b.Authority, Reason: b.Reason, Fields: b.Fields})
+	return s.Create(ctx, CreateRequest(b))
 }
 
 type listQuery struct {

@@ -155,21 +155,6 @@ func madeBy(tx *db.Tx, seal string) (*row, error) {
 	return list[0], nil
 }
 
-// filedFor are the seals that applications made for a person at an authority or
-// unit, of a kind.
-func filedFor(tx *db.Tx, person, sealKind string) (seals []string, err error) {
-	err = tx.All(`
-		select makes from sealapply_application
-		 where person = $1 and seal_kind = $2 and state = 'filed'
-		 order by created_at desc, id desc limit 20`, []any{person, sealKind}, func(scan func(...any) error) error {
-		var id string
-		err := scan(&id)
-		seals = append(seals, id)
-		return err
-	})
-	return seals, err
-}
-
 // visible says which applications a list may show: those begun by an account,
 // of units below paths, and that authorities review or reviewed.
 type visible struct {

@@ -131,7 +131,6 @@ type attachmentRow struct {
 	digest           []byte
 	account          string
 	created          int64
-	removed          *int64
 }
 
 func insertAttachment(tx *db.Tx, r *attachmentRow) error {

@@ -206,7 +206,7 @@ func readXLSX(data []byte) ([]tableLine, error) {
 	if err != nil {
 		return nil, errTable("表格文件已损坏")
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // nothing was written
 	t := &tableReader{}
 	for at := 1; rows.Next(); at++ {
 		cells, err := rows.Columns()

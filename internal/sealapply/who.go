@@ -86,7 +86,7 @@ func (s *Service) mayTx(ctx context.Context, tx *db.Tx, r *row, side Side, steps
 		if step == nil {
 			return errMove(r.kind, r.state, ActApprove)
 		}
-		return reviews(ctx, step.org)
+		return reviews(ctx, tx, step.org)
 	case Filer: // the file is the authority's that made the seal: see authorityOf
 		return iam.Allow(ctx, permissions[Filer], first(r.round, steps).org)
 	default:
@@ -95,15 +95,24 @@ func (s *Service) mayTx(ctx context.Context, tx *db.Tx, r *row, side Side, steps
 }
 
 // reviews refuses who does not review for an authority. A role held above counts
-// for the tiers below it, and a tier is reviewed by people of its own authority:
+// for the tiers below it, and a tier is reviewed by people of units of that tier:
 // otherwise the province could review what is the county's to see first
 // (泽州县电子印章管理暂行办法 第五条 三).
-func reviews(ctx context.Context, authority string) error {
+func reviews(ctx context.Context, tx *db.Tx, authority string) error {
 	if err := iam.Allow(ctx, permissions[Reviewer], authority); err != nil {
 		return err
 	}
-	if p, ok := iam.From(ctx); !ok || p.Org != authority {
-		return fault.Forbidden.New("本级审核须由本级印章管理单位的人员办理").WithCode("sealapply.tier").WithHint("请由该管理单位的印章管理员审核；申请会逐级报送到您这一级")
+	p, ok := iam.From(ctx)
+	if !ok || p.Org == authority {
+		return nil
+	}
+	at, err := iam.OrgTx(tx, authority)
+	if err != nil {
+		return err
+	}
+	own, err := iam.OrgTx(tx, p.Org)
+	if err != nil || own.Tier != at.Tier {
+		return fault.Forbidden.Wrap(err, "本级审核须由本级的人员办理").WithCode("sealapply.tier").WithHint("请由该级印章管理单位的印章管理员审核；申请会逐级报送到您这一级")
 	}
 	return nil
 }

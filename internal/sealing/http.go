@@ -152,7 +152,7 @@ type listRequest struct {
 }
 
 func (s *Service) listRequests(ctx context.Context, q listRequest) (*RequestPage, error) {
-	return s.List(ctx, ListQuery{Whose: q.Whose, State: q.State, Limit: q.Limit, Cursor: q.Cursor})
+	return s.List(ctx, ListQuery(q))
 }
 
 type idRequest struct {

@@ -82,7 +82,7 @@ func TestKillChild(t *testing.T) {
 		}
 		if strings.HasPrefix(name, "batch-") {
 			rounds++
-			os.Stdout.WriteString(fmt.Sprintf("rounds %d\n", rounds))
+			fmt.Fprintf(os.Stdout, "rounds %d\n", rounds)
 		}
 	}
 	if p[4] == "approve" {

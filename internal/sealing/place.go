@@ -1,6 +1,7 @@
 package sealing
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -288,7 +289,8 @@ func (l *layout) spots(steps []StepAsk, sizes map[string]imprintSize) ([][]Spot,
 			at := fmt.Sprintf("steps[%d].places[%d]", i, j)
 			size := sizes[st.Seal]
 			found, err := l.resolve(p, size.w, size.h)
-			if m, ok := err.(*misplaced); ok {
+			var m *misplaced
+			if errors.As(err, &m) {
 				f = f.WithField(at, m.code, m.message)
 				continue
 			}

@@ -126,7 +126,8 @@ func signerRows(r EvidenceSigner) [][]string {
 	}
 	add("查看文件", local(r.Viewed))
 	add("手写签名", local(r.Captured))
-	if r.State == Signed {
+	switch r.State {
+	case Signed:
 		add("确认意愿", local(r.Confirmed))
 		add("验证方式", cmp.Or(factorWords[r.Factor], r.Factor))
 		add("签名完成", local(r.Ended))
@@ -134,7 +135,7 @@ func signerRows(r EvidenceSigner) [][]string {
 		add("数字证书", r.Serial+"（"+r.Issuer+"）")
 		add("签署前文件 SM3", r.Before)
 		add("签署后文件 SM3", r.After)
-	} else if r.State == Refused {
+	case Refused:
 		add("拒签时间", local(r.Ended))
 	}
 	return rows

@@ -14,7 +14,6 @@ type space struct {
 	indexed *space // of the palette; v is one index
 	high    int
 	pattern bool
-	none    bool // Separation /None: paints nothing that is seen
 }
 
 func deviceSpace(n int) *space {

@@ -20,11 +20,6 @@ func (r rect) cut(s rect) rect {
 
 func (r rect) grow(d float64) rect { return rect{r.x0 - d, r.y0 - d, r.x1 + d, r.y1 + d} }
 
-func (r rect) holds(s rect) bool {
-	const e = 1e-6
-	return r.x0 <= s.x0+e && r.y0 <= s.y0+e && r.x1 >= s.x1-e && r.y1 >= s.y1-e
-}
-
 func (r *rect) add(p point) {
 	r.x0, r.y0, r.x1, r.y1 = math.Min(r.x0, p.X), math.Min(r.y0, p.Y), math.Max(r.x1, p.X), math.Max(r.y1, p.Y)
 }

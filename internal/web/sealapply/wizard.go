@@ -1,6 +1,7 @@
 package sealapply
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 
@@ -169,7 +170,7 @@ func (s *Service) show(w http.ResponseWriter, r *http.Request, step string, wron
 		}
 	}
 	d, err := s.open(r, step)
-	if err == errClosed {
+	if errors.Is(err, errClosed) {
 		if wrong != nil {
 			return wrong
 		}
