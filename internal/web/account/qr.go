@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"html/template"
 	"net/url"
-	"strings"
-
-	"github.com/boombuler/barcode/qr"
 
 	"sidian/internal/fault"
+	"sidian/internal/web/page"
 )
 
 // A key is a secret of one-time codes as a page shows it to the person it is for.
@@ -38,33 +36,12 @@ func keyOf(address string) (*key, error) {
 	return k, err
 }
 
-// quiet is the margin of a QR code in modules (ISO/IEC 18004 §6.3.8).
-const quiet = 4
-
-// drawQR draws a text as SVG, a bar for each run of dark modules.
+// drawQR draws a text as a picture that a page shows.
 func drawQR(text string) (template.URL, error) {
-	code, err := qr.Encode(text, qr.M, qr.Auto)
+	q, err := page.DrawQR(text)
 	if err != nil {
-		return "", fmt.Errorf("account: drawing a QR code: %w", err)
+		return "", err
 	}
-	n := code.Bounds().Dx()
-	dark := func(x, y int) bool {
-		r, _, _, _ := code.At(x, y).RGBA()
-		return r < 0x8000
-	}
-	var path strings.Builder
-	for y := range n {
-		for x := 0; x < n; x++ {
-			from := x
-			for x < n && dark(x, y) {
-				x++
-			}
-			if x > from {
-				fmt.Fprintf(&path, "M%d %dh%dv1h-%dz", from+quiet, y+quiet, x-from, x-from)
-			}
-		}
-	}
-	side := n + 2*quiet
-	svg := fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h%dv%dH0z"/><path d="%s"/></svg>`, side, side, side, side, path.String())
+	svg := fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h%dv%dH0z"/><path d="%s"/></svg>`, q.Side, q.Side, q.Side, q.Side, q.Path)
 	return template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(svg))), nil
 }

@@ -13,7 +13,7 @@ import (
 // refused.
 func (s *Service) result(w http.ResponseWriter, r *http.Request, word string, err error) error {
 	if err == nil {
-		return see(w, r, asking(at(baseOf(r), r.PathValue("id")), "done", word))
+		return see(w, r, page.Asking(page.At(baseOf(r), r.PathValue("id")), "done", word))
 	}
 	code := statusOf(err)
 	if code == 0 {

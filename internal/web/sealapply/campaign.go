@@ -37,7 +37,7 @@ func (s *Service) campaignRoutes(r *httpx.Router) {
 }
 
 func campaignAt(id string, more ...string) string {
-	return at(Campaigns, append([]string{id}, more...)...)
+	return page.At(Campaigns, append([]string{id}, more...)...)
 }
 
 type campaignsPage struct {
@@ -69,7 +69,7 @@ func (s *Service) getCampaigns(w http.ResponseWriter, r *http.Request) error {
 			{Text: fmt.Sprintf("%d / %d 枚", c.Done, c.Total)}, {Text: page.Day(c.Until)}}})
 	}
 	if list.Next != "" {
-		p.Table.Pager.Next = asking(Campaigns, "cursor", list.Next)
+		p.Table.Pager.Next = page.Asking(Campaigns, "cursor", list.Next)
 	}
 	return s.set.Show(w, http.StatusOK, "campaigns", p)
 }

@@ -205,7 +205,7 @@ func (s *Service) campaignRows(r *http.Request, p *campaignPage) error {
 	}
 	p.Tabs.Label = "按状态查看"
 	for _, t := range []struct{ state, label string }{{"", "全部"}, {"pending", "待制作"}, {"done", "已备案"}, {"refused", "未制作"}} {
-		p.Tabs.Items = append(p.Tabs.Items, page.Tab{Label: t.label, Href: asking(p.At, "state", t.state) + "#rows", Current: t.state == state})
+		p.Tabs.Items = append(p.Tabs.Items, page.Tab{Label: t.label, Href: page.Asking(p.At, "state", t.state) + "#rows", Current: t.state == state})
 	}
 	p.Rows = page.Table{ID: "rows", Caption: "逐行结果", Quiet: true, Head: []string{"行", "单位", "印模上的名称", "状态", "印章"}, Empty: page.Empty{Title: "没有这样的行"}}
 	for _, x := range list.Items {
@@ -216,10 +216,10 @@ func (s *Service) campaignRows(r *http.Request, p *campaignPage) error {
 		p.Rows.Rows = append(p.Rows.Rows, page.Row{Cells: []page.Cell{{Text: "第 " + itoa(x.Line) + " 行"}, {Text: x.OrgName}, {Text: x.SealName}, {Chips: []page.Chip{rowWords[x.State]}, Sub: joined(x.Problems)}, cell}})
 	}
 	if list.Next > 0 {
-		p.Rows.Pager.Next = asking(p.At, "state", state, "after", itoa(list.Next)) + "#rows"
+		p.Rows.Pager.Next = page.Asking(p.At, "state", state, "after", itoa(list.Next)) + "#rows"
 	}
 	if after > 0 {
-		p.Rows.Pager.First = asking(p.At, "state", state) + "#rows"
+		p.Rows.Pager.First = page.Asking(p.At, "state", state) + "#rows"
 	}
 	return nil
 }
@@ -244,7 +244,7 @@ func (s *Service) getCampaign(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Service) campaignResult(w http.ResponseWriter, r *http.Request, word string, wrong error) error {
 	if wrong == nil {
-		return see(w, r, asking(campaignAt(r.PathValue("id")), "done", word))
+		return see(w, r, page.Asking(campaignAt(r.PathValue("id")), "done", word))
 	}
 	code := statusOf(wrong)
 	if code == 0 {

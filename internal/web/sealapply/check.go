@@ -72,5 +72,5 @@ func (s *Service) postSubmit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.show(w, r, "check", err)
 	}
-	return see(w, r, asking(at(baseOf(r), a.ID), "done", "submitted"))
+	return see(w, r, page.Asking(page.At(baseOf(r), a.ID), "done", "submitted"))
 }

@@ -152,7 +152,7 @@ func (s *Service) postForm(w http.ResponseWriter, r *http.Request) error {
 		if _, err := s.Apply.Detach(ctx, id, gone); err != nil {
 			return s.show(w, r, "form", err)
 		}
-		return see(w, r, asking(at(baseOf(r), id, "form"), "done", "removed"))
+		return see(w, r, page.Asking(page.At(baseOf(r), id, "form"), "done", "removed"))
 	}
 	form, err := s.formOf(ctx, a)
 	if err != nil {

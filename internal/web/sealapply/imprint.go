@@ -124,7 +124,7 @@ func (s *Service) postImprint(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.show(w, r, "imprint", err)
 	}
-	return see(w, r, asking(at(baseOf(r), r.PathValue("id"), "imprint"), "done", "imprint"))
+	return see(w, r, page.Asking(page.At(baseOf(r), r.PathValue("id"), "imprint"), "done", "imprint"))
 }
 
 func (s *Service) setImprint(r *http.Request) error {

@@ -85,13 +85,13 @@ func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 	p.Tabs.Label = "范围"
 	if reviews {
 		p.Bonds = Bonds
-		p.Tabs.Items = append(p.Tabs.Items, page.Tab{Label: "待我审核", Href: asking(Home, "view", viewWaiting), Current: view == viewWaiting})
+		p.Tabs.Items = append(p.Tabs.Items, page.Tab{Label: "待我审核", Href: page.Asking(Home, "view", viewWaiting), Current: view == viewWaiting})
 	}
 	if applies {
 		p.New = Home + "/new"
-		p.Tabs.Items = append(p.Tabs.Items, page.Tab{Label: "我发起的", Href: asking(Home, "view", viewMine), Current: view == viewMine})
+		p.Tabs.Items = append(p.Tabs.Items, page.Tab{Label: "我发起的", Href: page.Asking(Home, "view", viewMine), Current: view == viewMine})
 	}
-	p.Tabs.Items = append(p.Tabs.Items, page.Tab{Label: allWord(applies, reviews), Href: asking(Home, "view", viewAll), Current: view == viewAll})
+	p.Tabs.Items = append(p.Tabs.Items, page.Tab{Label: allWord(applies, reviews), Href: page.Asking(Home, "view", viewAll), Current: view == viewAll})
 	clocks, err := s.clocks(ctx)
 	if err != nil {
 		return err
@@ -102,10 +102,10 @@ func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 	p.Table.Empty = emptyOf(view, ask, p.New)
 	filters := []string{"view", view, "state", string(ask.State), "kind", string(ask.Kind), "tier", ask.Tier, "unit", ask.Unit}
 	if list.Next != "" {
-		p.Table.Pager.Next = asking(Home, append(filters, "cursor", list.Next)...)
+		p.Table.Pager.Next = page.Asking(Home, append(filters, "cursor", list.Next)...)
 	}
 	if ask.Cursor != "" {
-		p.Table.Pager.First = asking(Home, filters...)
+		p.Table.Pager.First = page.Asking(Home, filters...)
 	}
 	return s.set.Show(w, http.StatusOK, "list", p)
 }
@@ -120,7 +120,7 @@ func allWord(applies, reviews bool) string {
 func emptyOf(view string, ask sealapply.Query, apply string) page.Empty {
 	switch {
 	case ask.State != "" || ask.Kind != "" || ask.Tier != "":
-		return page.Empty{Title: "没有符合条件的申请", Href: asking(Home, "view", view), Action: "清除条件"}
+		return page.Empty{Title: "没有符合条件的申请", Href: page.Asking(Home, "view", view), Action: "清除条件"}
 	case view == viewWaiting:
 		return page.Empty{Title: "没有等您审核的申请", Text: "申请报送到您所在的层级时会列在这里，并在“待办”里计时。"}
 	case apply != "":
@@ -148,7 +148,7 @@ func (s *Service) table(list *sealapply.Page, clocks map[string]page.Chip) page.
 			sent = page.Cell{Text: page.Day(a.SubmittedAt)}
 		}
 		t.Rows = append(t.Rows, page.Row{ID: a.ID, Cells: []page.Cell{
-			{Text: titleOf(a), Href: at(Home, a.ID)}, {Text: a.OrgName}, state, sent,
+			{Text: titleOf(a), Href: page.At(Home, a.ID)}, {Text: a.OrgName}, state, sent,
 		}})
 	}
 	return t
@@ -171,7 +171,7 @@ func searchOf(view string, ask sealapply.Query) page.Search {
 		q.Fields[2].Options = append(q.Fields[2].Options, page.Option{Value: tier, Label: sealapply.TierLabel(tier)})
 	}
 	if ask.State != "" || ask.Kind != "" || ask.Tier != "" || ask.Unit != "" {
-		q.Clear = asking(Home, "view", view)
+		q.Clear = page.Asking(Home, "view", view)
 	}
 	return q
 }

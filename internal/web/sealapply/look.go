@@ -14,31 +14,6 @@ import (
 	"sidian/internal/web/page"
 )
 
-// at is the address of a page below another.
-func at(home string, parts ...string) string {
-	var b strings.Builder
-	b.WriteString(home)
-	for _, p := range parts {
-		b.WriteByte('/')
-		b.WriteString(url.PathEscape(p))
-	}
-	return b.String()
-}
-
-// asking is an address with what is asked of it; what is empty is left out.
-func asking(path string, pairs ...string) string {
-	v := url.Values{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			v.Set(pairs[i], pairs[i+1])
-		}
-	}
-	if len(v) == 0 {
-		return path
-	}
-	return path + "?" + v.Encode()
-}
-
 func see(w http.ResponseWriter, r *http.Request, address string) error {
 	http.Redirect(w, r, address, http.StatusSeeOther)
 	return nil
@@ -186,7 +161,7 @@ func size(n int64) string {
 
 // getTold leads from the address in a notice to the page of whoever reads it.
 func (s *Service) getTold(w http.ResponseWriter, r *http.Request) error {
-	return see(w, r, at(baseOf(r), r.PathValue("id")))
+	return see(w, r, page.At(baseOf(r), r.PathValue("id")))
 }
 
 // send hands out a file, which nobody on the way may keep.

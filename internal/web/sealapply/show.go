@@ -77,7 +77,7 @@ func (s *Service) showPage(r *http.Request) (*showPage, error) {
 		return nil, err
 	}
 	base := baseOf(r)
-	p := &showPage{Frame: s.Kit.Frame(r, titleOf(a), navOf(base), page.Wide), A: a, Base: base, At: at(base, a.ID), Chips: []page.Chip{chipOf(a.State, a.StateName)}, Notice: done(r, shownNotices)}
+	p := &showPage{Frame: s.Kit.Frame(r, titleOf(a), navOf(base), page.Wide), A: a, Base: base, At: page.At(base, a.ID), Chips: []page.Chip{chipOf(a.State, a.StateName)}, Notice: done(r, shownNotices)}
 	if r.Method == http.MethodPost {
 		p.Path = p.At
 	}
@@ -382,8 +382,8 @@ func historyOf(a *sealapply.Application, n names) (out []page.Step) {
 }
 
 func (s *Service) getShow(w http.ResponseWriter, r *http.Request) error {
-	if r.URL.Path == at(Home, r.PathValue("id")) && holder(r.Context()) {
-		return see(w, r, at(Wallet, r.PathValue("id")))
+	if r.URL.Path == page.At(Home, r.PathValue("id")) && holder(r.Context()) {
+		return see(w, r, page.At(Wallet, r.PathValue("id")))
 	}
 	p, err := s.showPage(r)
 	if err != nil {

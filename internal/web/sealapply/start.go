@@ -55,7 +55,7 @@ type startPage struct {
 
 func (s *Service) getNew(w http.ResponseWriter, r *http.Request) error {
 	if holder(r.Context()) {
-		return see(w, r, asking(Wallet+"/new", "kind", r.URL.Query().Get("kind"), "seal", r.URL.Query().Get("seal")))
+		return see(w, r, page.Asking(Wallet+"/new", "kind", r.URL.Query().Get("kind"), "seal", r.URL.Query().Get("seal")))
 	}
 	p, err := s.newPage(r)
 	if err != nil {
@@ -70,12 +70,12 @@ func (s *Service) newPage(r *http.Request) (*startPage, error) {
 	p := &startPage{Kind: k, Action: Home + "/new", New: true}
 	p.Frame = s.Kit.Frame(r, "申请印章", "seal-applications", page.Middle)
 	if r.Method == http.MethodPost {
-		p.Path = asking(Home+"/new", "kind", string(k))
+		p.Path = page.Asking(Home+"/new", "kind", string(k))
 	}
 	i := kindAt(k)
 	if i < 0 {
 		for _, x := range kinds {
-			p.Choices = append(p.Choices, page.Tab{Label: x.title, Href: asking(Home+"/new", "kind", string(x.kind)), Count: 0})
+			p.Choices = append(p.Choices, page.Tab{Label: x.title, Href: page.Asking(Home+"/new", "kind", string(x.kind)), Count: 0})
 		}
 		return p, nil
 	}
@@ -129,7 +129,7 @@ func (s *Service) aboutSeal(r *http.Request, p *startPage, hint string) error {
 func (s *Service) postNew(w http.ResponseWriter, r *http.Request) error {
 	a, err := s.create(r)
 	if err == nil {
-		return see(w, r, at(Home, a.ID, "form"))
+		return see(w, r, page.At(Home, a.ID, "form"))
 	}
 	code := statusOf(err)
 	if e := fault.As(err); e != nil && e.Kind == fault.NotFound && r.PostFormValue("seal") != "" {

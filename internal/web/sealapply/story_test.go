@@ -9,6 +9,7 @@ import (
 	"sidian/internal/db/dbtest"
 	"sidian/internal/seal"
 	"sidian/internal/sealapply/sealapplytest"
+	"sidian/internal/web/page"
 )
 
 // begin makes a draft of Market's legal-name seal, at the desk of its keeper.
@@ -121,9 +122,9 @@ func (s *site) cancelled(id string) {
 		_, after, _ = strings.Cut(after, `href="`+Home+"/")
 	}
 	renewal, _, _ := strings.Cut(after, `"`)
-	s.get("keeper", at(Home, renewal, "check")).is(200, "起才能申请续期", "disabled")
-	s.post("keeper", at(Home, renewal, "withdraw"), url.Values{}).is(422, "须填写理由", `href="#withdraw-reason"`)
-	s.post("keeper", at(Home, renewal, "withdraw"), url.Values{"why": {"还早"}}).is(303)
+	s.get("keeper", page.At(Home, renewal, "check")).is(200, "起才能申请续期", "disabled")
+	s.post("keeper", page.At(Home, renewal, "withdraw"), url.Values{}).is(422, "须填写理由", `href="#withdraw-reason"`)
+	s.post("keeper", page.At(Home, renewal, "withdraw"), url.Values{"why": {"还早"}}).is(303)
 	to := strings.TrimSuffix(s.post("keeper", Home+"/new", url.Values{"kind": {"cancel"}, "seal": {id}, "reason": {"单位撤并"}}).to(), "/form")
 	s.get("keeper", to+"/form").is(200, "书面申请", "身份证明", "注销原因").lacks("法定代表人")
 	s.get("keeper", to+"/imprint").is(303)

@@ -51,7 +51,7 @@ func (s *Service) getWallet(w http.ResponseWriter, r *http.Request) error {
 	}
 	for i := range list.Items {
 		a := &list.Items[i]
-		c := card{Title: titleOf(a), Href: at(Wallet, a.ID), Chips: []page.Chip{chipOf(a.State, a.StateName)}, Facts: []page.Fact{{Label: "种类", Text: a.SealLabel}}}
+		c := card{Title: titleOf(a), Href: page.At(Wallet, a.ID), Chips: []page.Chip{chipOf(a.State, a.StateName)}, Facts: []page.Fact{{Label: "种类", Text: a.SealLabel}}}
 		if a.SealKind != seal.Personal {
 			c.Facts = append(c.Facts, page.Fact{Label: "单位", Text: a.OrgName})
 		}
@@ -59,7 +59,7 @@ func (s *Service) getWallet(w http.ResponseWriter, r *http.Request) error {
 			c.Facts = append(c.Facts, page.Fact{Label: "进度", Text: "正由" + a.TierName + "审核"})
 		}
 		if a.State == sealapply.Draft || a.State == sealapply.Refused {
-			c.Actions = []page.Action{{Label: "接着办", Of: c.Title, Href: at(Wallet, a.ID, firstOpen(a))}}
+			c.Actions = []page.Action{{Label: "接着办", Of: c.Title, Href: page.At(Wallet, a.ID, firstOpen(a))}}
 		}
 		if a.State.Ended() {
 			p.Ended = append(p.Ended, c)
@@ -71,7 +71,7 @@ func (s *Service) getWallet(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if list.Next != "" {
-		p.Next = asking(Wallet, "cursor", list.Next)
+		p.Next = page.Asking(Wallet, "cursor", list.Next)
 	}
 	return s.set.Show(w, http.StatusOK, "wallet", p)
 }
@@ -85,10 +85,10 @@ func (s *Service) sealCard(x *seal.Seal) card {
 	c := card{Title: x.Name, Href: "/console/seals/" + x.ID, Chips: []page.Chip{{Class: class, Word: seal.StateName(x.State)}},
 		Facts: []page.Fact{{Label: "种类", Text: seal.Label(x.Kind)}, {Label: "有效期至", Text: page.Day(x.ValidTo)}}}
 	if x.RenewalOpen(now) {
-		c.Actions = append(c.Actions, page.Action{Label: "去续期", Of: x.Name, Href: asking(Wallet+"/new", "kind", "renew", "seal", x.ID)})
+		c.Actions = append(c.Actions, page.Action{Label: "去续期", Of: x.Name, Href: page.Asking(Wallet+"/new", "kind", "renew", "seal", x.ID)})
 	}
 	if s.fits(sealapply.Cancel, x) {
-		c.Actions = append(c.Actions, page.Action{Label: "注销", Of: x.Name, Href: asking(Wallet+"/new", "kind", "cancel", "seal", x.ID)})
+		c.Actions = append(c.Actions, page.Action{Label: "注销", Of: x.Name, Href: page.Asking(Wallet+"/new", "kind", "cancel", "seal", x.ID)})
 	}
 	return c
 }
@@ -144,7 +144,7 @@ func (s *Service) shortOf(r *http.Request) (*shortPage, error) {
 	}
 	p.Frame = s.Kit.Frame(r, p.KindName+map[string]string{forPerson: "个人印章", forEnterprise: "企业印章"}[p.For], "my-seals", page.Middle)
 	if r.Method == http.MethodPost {
-		p.Path = asking(Wallet+"/new", "kind", string(p.Kind), "for", p.For, "seal", r.FormValue("seal"))
+		p.Path = page.Asking(Wallet+"/new", "kind", string(p.Kind), "for", p.For, "seal", r.FormValue("seal"))
 	}
 	if p.None != nil {
 		return p, nil
@@ -185,8 +185,8 @@ func (s *Service) whose(ctx context.Context, r *http.Request, p *shortPage) erro
 		return nil
 	}
 	p.Tabs = page.Tabs{Label: "为谁申请", Items: []page.Tab{
-		{Label: "个人印章", Href: asking(Wallet+"/new", "for", forPerson), Current: p.For == forPerson},
-		{Label: "企业印章", Href: asking(Wallet+"/new", "for", forEnterprise), Current: p.For == forEnterprise},
+		{Label: "个人印章", Href: page.Asking(Wallet+"/new", "for", forPerson), Current: p.For == forPerson},
+		{Label: "企业印章", Href: page.Asking(Wallet+"/new", "for", forEnterprise), Current: p.For == forEnterprise},
 	}}
 	all, err := s.IAM.Organisations(ctx)
 	if err != nil {
@@ -283,7 +283,7 @@ func (s *Service) postShort(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.Apply.Submit(r.Context(), a.ID); err != nil {
 		return s.show(w, r, "check", err)
 	}
-	return see(w, r, asking(at(Wallet, a.ID), "done", "submitted"))
+	return see(w, r, page.Asking(page.At(Wallet, a.ID), "done", "submitted"))
 }
 
 func (s *Service) shortRequest(r *http.Request, p *shortPage) (sealapply.CreateRequest, error) {

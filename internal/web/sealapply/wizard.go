@@ -133,7 +133,7 @@ func (s *Service) open(r *http.Request, step string) (d draft, err error) {
 	if d.A, err = s.Apply.Get(ctx, r.PathValue("id")); err != nil {
 		return d, err
 	}
-	d.At = at(d.Base, d.A.ID)
+	d.At = page.At(d.Base, d.A.ID)
 	if !can(d.A, sealapply.ActEdit) {
 		return d, errClosed
 	}
@@ -228,9 +228,9 @@ func (s *Service) after(w http.ResponseWriter, r *http.Request, step string, err
 	if err != nil {
 		return err
 	}
-	where := at(baseOf(r), a.ID)
+	where := page.At(baseOf(r), a.ID)
 	if r.PostFormValue("then") == "stay" {
-		return see(w, r, asking(where+"/"+step, "done", "saved"))
+		return see(w, r, page.Asking(where+"/"+step, "done", "saved"))
 	}
 	return see(w, r, wizardOf(a.Kind, a.SealKind, step, where, nil).Next)
 }

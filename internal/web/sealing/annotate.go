@@ -119,7 +119,7 @@ func (s *Service) postAnnotate(w http.ResponseWriter, r *http.Request) error {
 	p.File, p.Seal, p.Fields = all[0], all[1], all[2:]
 	offered := slices.ContainsFunc(p.Seal.Options, func(o page.Option) bool { return o.Value == p.Seal.Value })
 	if offered && isStanding(err) {
-		p.Rules = at("/console/seals", p.Seal.Value, "rules")
+		p.Rules = page.At("/console/seals", p.Seal.Value, "rules")
 	}
 	return s.set.Show(w, code, "annotate", p)
 }

@@ -11,6 +11,7 @@ import (
 	"sidian/internal/seal/sealtest"
 	"sidian/internal/sealing"
 	"sidian/internal/sealing/sealingtest"
+	"sidian/internal/web/page"
 	"sidian/ofd"
 	"sidian/ofd/sign"
 )
@@ -72,7 +73,7 @@ func TestAnnotatePage(t *testing.T) {
 		if b := s.upload("clerk", Annotate, "决定书.ofd", doc, annotation(x.ID, "recipient", "另一银行")...).is(200); bytes.Equal(a.raw, b.raw) {
 			t.Error("another recipient got the same copy")
 		}
-		s.upload("clerk", Annotate, "决定书.ofd", doc, annotation(x.ID, "recipient", "第三家银行")...).is(403, "授权次数已用完", at("/console/seals", x.ID, "rules"))
+		s.upload("clerk", Annotate, "决定书.ofd", doc, annotation(x.ID, "recipient", "第三家银行")...).is(403, "授权次数已用完", page.At("/console/seals", x.ID, "rules"))
 		s.get("clerk", Batches).is(200, "还没有批量用印") // a copy is no batch to look after
 	})
 }
@@ -84,7 +85,7 @@ func TestAnnotatePageRefused(t *testing.T) {
 		s := newSite(t, d)
 		x, foreign := s.Seals[sealtest.Market], s.Seals[sealtest.Land]
 		doc := sealingtest.Document(t, "决定书", 1)
-		rules := at("/console/seals", x.ID, "rules")
+		rules := page.At("/console/seals", x.ID, "rules")
 
 		s.upload("clerk", Annotate, "a.ofd", doc, annotation(x.ID)...).is(403, "没有允许此用途的常备用印授权", `href="`+rules+`"`, "由印章保管人授权", `value="样例银行"`, "请再选一次")
 		s.Standing(t, sealtest.Market, "", "证明", 0) // for another purpose
@@ -92,7 +93,7 @@ func TestAnnotatePageRefused(t *testing.T) {
 		s.upload("clerk", Annotate, "a.ofd", doc, annotation(x.ID)...).is(403, `href="`+rules+`"`)
 
 		s.Standing(t, sealtest.Market, "", sealing.Annotated, 0)
-		s.upload("clerk", Annotate, "a.ofd", doc, annotation(foreign.ID)...).is(403, "没有允许此用途的常备用印授权").lacks(at("/console/seals", foreign.ID, "rules"))
+		s.upload("clerk", Annotate, "a.ofd", doc, annotation(foreign.ID)...).is(403, "没有允许此用途的常备用印授权").lacks(page.At("/console/seals", foreign.ID, "rules"))
 		s.upload("clerk", Annotate, "a.ofd", doc, annotation("nosuchseal")...).is(404)
 		for _, who := range []string{"designer", "system"} {
 			s.get(who, Annotate).is(403)

@@ -49,12 +49,12 @@ func (s *Service) getBatches(w http.ResponseWriter, r *http.Request) error {
 			result += fmt.Sprintf("，未盖 %d", b.Failed)
 		}
 		t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{
-			{Text: b.Title, Href: at(Batches, b.ID), Sub: b.Purpose}, {Text: b.SealName}, {Text: b.Asker}, {Text: page.Ago(b.CreatedAt, s.now())},
+			{Text: b.Title, Href: page.At(Batches, b.ID), Sub: b.Purpose}, {Text: b.SealName}, {Text: b.Asker}, {Text: page.Ago(b.CreatedAt, s.now())},
 			{Text: result}, {Chips: []page.Chip{{Class: batchChips[b.State], Word: b.StateName}}},
 		}})
 	}
 	if list.Next != "" {
-		t.Pager.Next = asking(Batches, "cursor", list.Next)
+		t.Pager.Next = page.Asking(Batches, "cursor", list.Next)
 	}
 	if cursor != "" {
 		t.Pager.First = Batches
@@ -228,7 +228,7 @@ func (s *Service) addTo(w http.ResponseWriter, r *http.Request, b *sealing.Batch
 		err = s.add(r, b.ID)
 	}
 	if err == nil {
-		return see(w, r, asking(at(Batches, b.ID), "done", "added"))
+		return see(w, r, page.Asking(page.At(Batches, b.ID), "done", "added"))
 	}
 	return s.batchAgain(w, r, b.ID, err)
 }
@@ -256,7 +256,7 @@ func (s *Service) postDocuments(w http.ResponseWriter, r *http.Request) error {
 	if err := s.add(r, id); err != nil {
 		return s.batchAgain(w, r, id, err)
 	}
-	return see(w, r, asking(at(Batches, id), "done", "added"))
+	return see(w, r, page.Asking(page.At(Batches, id), "done", "added"))
 }
 
 func (s *Service) postAction(w http.ResponseWriter, r *http.Request) error {
@@ -267,7 +267,7 @@ func (s *Service) postAction(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.Sealing.Act(r.Context(), id, what); err != nil {
 		return s.batchAgain(w, r, id, err)
 	}
-	return see(w, r, at(Batches, id))
+	return see(w, r, page.At(Batches, id))
 }
 
 func (s *Service) batchAgain(w http.ResponseWriter, r *http.Request, id string, err error) error {

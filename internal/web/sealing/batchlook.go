@@ -52,7 +52,7 @@ func (s *Service) batch(r *http.Request, id string) (*batchPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &batchPage{Frame: s.Kit.Frame(r, b.Title, "sealing", page.Wide), B: b, Chip: page.Chip{Class: batchChips[b.State], Word: b.StateName}, Lead: batchLeads[b.State], At: at(Batches, b.ID)}
+	p := &batchPage{Frame: s.Kit.Frame(r, b.Title, "sealing", page.Wide), B: b, Chip: page.Chip{Class: batchChips[b.State], Word: b.StateName}, Lead: batchLeads[b.State], At: page.At(Batches, b.ID)}
 	if r.Method == http.MethodPost {
 		p.Path = p.At
 	}
@@ -145,8 +145,8 @@ func (s *Service) itemsOf(r *http.Request, p *batchPage) error {
 	}
 	p.Tabs = page.Tabs{Label: "按结果查看", Items: []page.Tab{
 		{Label: "全部", Href: p.At + "#documents", Current: state == "", Count: int(b.Total)},
-		{Label: "未盖章", Href: asking(p.At, "state", sealing.Failed) + "#documents", Current: state == sealing.Failed, Count: int(b.Failed)},
-		{Label: "已盖章", Href: asking(p.At, "state", sealing.Done) + "#documents", Current: state == sealing.Done, Count: int(b.Done)},
+		{Label: "未盖章", Href: page.Asking(p.At, "state", sealing.Failed) + "#documents", Current: state == sealing.Failed, Count: int(b.Failed)},
+		{Label: "已盖章", Href: page.Asking(p.At, "state", sealing.Done) + "#documents", Current: state == sealing.Done, Count: int(b.Done)},
 	}}
 	t := page.Table{ID: "documents", Caption: "逐件结果", Quiet: true, Head: []string{"文件名", "序号", "状态", ""}, Empty: page.Empty{Title: "没有文件", Text: "上传 ZIP 压缩包或 OFD 文件后，逐件列在这里。"}}
 	if state == sealing.Failed {
@@ -155,15 +155,15 @@ func (s *Service) itemsOf(r *http.Request, p *batchPage) error {
 	for _, it := range list.Items {
 		row := page.Row{Cells: []page.Cell{{Text: it.Name}, {Text: strconv.FormatInt(it.Line, 10)}, {Chips: []page.Chip{{Class: batchChips[it.State], Word: itemWord(it)}}, Sub: it.Trouble}, {}}}
 		if it.State == sealing.Done {
-			row.Cells[3].Actions = []page.Action{{Label: "下载", Of: it.Name, Href: at(p.At, "documents", strconv.FormatInt(it.Line, 10), "file")}}
+			row.Cells[3].Actions = []page.Action{{Label: "下载", Of: it.Name, Href: page.At(p.At, "documents", strconv.FormatInt(it.Line, 10), "file")}}
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	if list.After > 0 {
-		t.Pager.Next = asking(p.At, "state", state, "after", strconv.FormatInt(list.After, 10)) + "#documents"
+		t.Pager.Next = page.Asking(p.At, "state", state, "after", strconv.FormatInt(list.After, 10)) + "#documents"
 	}
 	if after > 0 {
-		t.Pager.First = asking(p.At, "state", state) + "#documents"
+		t.Pager.First = page.Asking(p.At, "state", state) + "#documents"
 	}
 	p.Table = t
 	return nil

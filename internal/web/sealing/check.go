@@ -70,7 +70,7 @@ func (s *Service) checkPage(r *http.Request, d *draft) (*checkPage, error) {
 			p.More = len(on) - mostShown
 			break
 		}
-		p.Pictures = append(p.Pictures, picture{Src: asking(d.at("pages", strconv.Itoa(n)), "seals", "1"), Alt: fmt.Sprintf("第 %d 页，将盖的印章已标出", n), Page: n, Lazy: i > 1})
+		p.Pictures = append(p.Pictures, picture{Src: page.Asking(d.at("pages", strconv.Itoa(n)), "seals", "1"), Alt: fmt.Sprintf("第 %d 页，将盖的印章已标出", n), Page: n, Lazy: i > 1})
 	}
 	return p, nil
 }
@@ -150,7 +150,7 @@ func (s *Service) postCheck(w http.ResponseWriter, r *http.Request) error {
 		meta.Idempotency = fmt.Sprintf("draft/%x", gm.Sum([]byte(d.token)))
 		made, e := s.Sealing.Ask(httpx.WithMeta(ctx, meta), a)
 		if e == nil {
-			return see(w, r, asking(at(Home, made.ID), "done", "asked"))
+			return see(w, r, page.Asking(page.At(Home, made.ID), "done", "asked"))
 		}
 		err = e
 	}

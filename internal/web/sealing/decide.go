@@ -40,7 +40,7 @@ func (s *Service) postApprove(w http.ResponseWriter, r *http.Request) error {
 		Step: st.ID, Seen: r.PostFormValue("seen"), Answer: strings.TrimSpace(r.PostFormValue("code")), Note: note,
 	})
 	if err == nil {
-		return see(w, r, asking(at(Home, q.ID), "done", "approved"))
+		return see(w, r, page.Asking(page.At(Home, q.ID), "done", "approved"))
 	}
 	return s.requestAgain(w, r, err, note)
 }
@@ -88,7 +88,7 @@ type confirmPage struct {
 }
 
 func (s *Service) confirm(r *http.Request, q *sealing.Request, heading, lead string, c page.Confirm) *confirmPage {
-	back := at(Home, q.ID)
+	back := page.At(Home, q.ID)
 	c.Cancel, c.Reason.Value, c.Reason.Max = back, r.PostFormValue("reason"), 500
 	p := &confirmPage{Frame: s.Kit.Frame(r, heading, "sealing", page.Middle), Crumb: page.Link{Label: q.Title, Href: back}, Lead: lead, Confirm: c}
 	if r.Method == http.MethodPost {
@@ -114,7 +114,7 @@ func (s *Service) refusal(r *http.Request) (*confirmPage, *sealing.Step, error) 
 		return nil, nil, err
 	}
 	return s.confirm(r, q, "不予用印", "整件申请就此结束，文件不会发出；申请人看到您写的理由，可以修改后重新申请。", page.Confirm{
-		Title: "不批准“" + q.Title + "”", Action: at(Requests, q.ID, "steps", st.ID, "refuse"), Button: "不予批准", Busy: "正在处理…", Grave: true,
+		Title: "不批准“" + q.Title + "”", Action: page.At(Requests, q.ID, "steps", st.ID, "refuse"), Button: "不予批准", Busy: "正在处理…", Grave: true,
 		Facts: []page.Fact{{Label: "印章", Text: st.SealName}, {Label: "申请人", Text: q.Asker}, {Label: "事由", Text: q.Reason}},
 	}), st, nil
 }
@@ -136,7 +136,7 @@ func (s *Service) postRefuse(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.again(w, p, err)
 	}
-	return see(w, r, asking(at(Home, q.ID), "done", "refused"))
+	return see(w, r, page.Asking(page.At(Home, q.ID), "done", "refused"))
 }
 
 func (s *Service) withdrawal(r *http.Request) (*confirmPage, error) {
@@ -145,7 +145,7 @@ func (s *Service) withdrawal(r *http.Request) (*confirmPage, error) {
 		return nil, err
 	}
 	return s.confirm(r, q, "撤回用印申请", "撤回后不能恢复，需要时请重新申请。已经盖好的印章留有记录，但文件不会发出。", page.Confirm{
-		Title: "撤回“" + q.Title + "”", Action: at(Requests, q.ID, "withdraw"), Button: "撤回申请", Busy: "正在撤回…", Grave: true,
+		Title: "撤回“" + q.Title + "”", Action: page.At(Requests, q.ID, "withdraw"), Button: "撤回申请", Busy: "正在撤回…", Grave: true,
 	}), nil
 }
 
@@ -166,7 +166,7 @@ func (s *Service) postWithdraw(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.again(w, p, err)
 	}
-	return see(w, r, asking(at(Home, q.ID), "done", "withdrawn"))
+	return see(w, r, page.Asking(page.At(Home, q.ID), "done", "withdrawn"))
 }
 
 // postStamps puts the seals that are approved and that the asker begins.
@@ -175,7 +175,7 @@ func (s *Service) postStamps(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.requestAgain(w, r, err, "")
 	}
-	return see(w, r, asking(at(Home, q.ID), "done", "stamped"))
+	return see(w, r, page.Asking(page.At(Home, q.ID), "done", "stamped"))
 }
 
 // getPage is a page of the document as it is now, and the seals that are still

@@ -13,6 +13,7 @@ import (
 	"sidian/gm"
 	"sidian/internal/fault"
 	"sidian/internal/sealing"
+	"sidian/internal/web/page"
 )
 
 // A draft is what was filled in so far of a request. It never changes: each step
@@ -125,7 +126,9 @@ func (s *Service) open(ctx context.Context, token string) (*draft, error) {
 	return d, nil
 }
 
-func (d *draft) at(parts ...string) string { return at(Drafts, append([]string{d.token}, parts...)...) }
+func (d *draft) at(parts ...string) string {
+	return page.At(Drafts, append([]string{d.token}, parts...)...)
+}
 
 // bytes reads a document of the draft.
 func (s *Service) bytes(ctx context.Context, digest string) ([]byte, error) {

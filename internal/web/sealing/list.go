@@ -153,7 +153,7 @@ func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 		if !allowed[v.whose] {
 			continue
 		}
-		t := page.Tab{Label: v.label, Href: asking(Home, "whose", v.whose), Current: v.whose == whose}
+		t := page.Tab{Label: v.label, Href: page.Asking(Home, "whose", v.whose), Current: v.whose == whose}
 		if v.whose == sealing.ToApprove {
 			t.Count = len(first.Items)
 		}
@@ -173,10 +173,10 @@ func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 		p.Table.Empty.Href, p.Table.Empty.Action = New, "申请用印"
 	}
 	if list.Next != "" {
-		p.Table.Pager.Next = asking(Home, "whose", whose, "cursor", list.Next)
+		p.Table.Pager.Next = page.Asking(Home, "whose", whose, "cursor", list.Next)
 	}
 	if q.Get("cursor") != "" {
-		p.Table.Pager.First = asking(Home, "whose", whose)
+		p.Table.Pager.First = page.Asking(Home, "whose", whose)
 	}
 	return s.set.Show(w, http.StatusOK, "list", p)
 }
@@ -206,7 +206,7 @@ func table(list []*sealing.Request, now time.Time, empty page.Empty) page.Table 
 			state.Sub = fmt.Sprintf("已盖 %d/%d", stamped, len(r.Steps))
 		}
 		t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{
-			{Text: r.Title, Href: at(Home, r.ID), Sub: fmt.Sprintf("%s，%d 页", r.Purpose, r.Pages)},
+			{Text: r.Title, Href: page.At(Home, r.ID), Sub: fmt.Sprintf("%s，%d 页", r.Purpose, r.Pages)},
 			{Text: strings.Join(names, "、")},
 			{Text: r.Asker, Sub: r.OrgName},
 			{Text: page.Ago(r.CreatedAt, now)},

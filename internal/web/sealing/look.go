@@ -12,31 +12,6 @@ import (
 	"sidian/internal/web/page"
 )
 
-// at is the address of a page below another.
-func at(home string, parts ...string) string {
-	var b strings.Builder
-	b.WriteString(home)
-	for _, p := range parts {
-		b.WriteByte('/')
-		b.WriteString(url.PathEscape(p))
-	}
-	return b.String()
-}
-
-// asking is an address with what is asked of it; what is empty is left out.
-func asking(path string, pairs ...string) string {
-	v := url.Values{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			v.Set(pairs[i], pairs[i+1])
-		}
-	}
-	if len(v) == 0 {
-		return path
-	}
-	return path + "?" + v.Encode()
-}
-
 func (s *Service) now() time.Time { return s.IAM.DB.Now() }
 
 // me is the reader's own account.

@@ -254,7 +254,7 @@ func (s *Service) postPlaces(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if r.PostForm.Get("go") != "on" {
-		return see(w, r, asking(next.at("places"), "page", strconv.Itoa(shown)))
+		return see(w, r, page.Asking(next.at("places"), "page", strconv.Itoa(shown)))
 	}
 	if len(next.Seals) == 0 {
 		return see(w, r, next.at("seals"))

@@ -74,7 +74,7 @@ func (s *Service) request(r *http.Request) (*requestPage, error) {
 	}
 	p := &requestPage{Frame: s.Kit.Frame(r, q.Title, "sealing", page.Wide), R: q, Chip: chipOf(q.State), Own: q.Account == me(ctx)}
 	if r.Method == http.MethodPost {
-		p.Path = at(Home, q.ID)
+		p.Path = page.At(Home, q.ID)
 	}
 	if p.Pictures, p.Strip = picturesOf(q), q.Pages > 1; p.Strip {
 		p.Frame = p.WithScript("sealing.js")
@@ -130,17 +130,17 @@ func (k *keepers) ofAll(q *sealing.Request) (out []string) {
 func (s *Service) offer(ctx context.Context, p *requestPage) {
 	q := p.R
 	if q.State == sealing.Open && p.Own {
-		p.Withdraw = at(Requests, q.ID, "withdraw")
+		p.Withdraw = page.At(Requests, q.ID, "withdraw")
 		if slices.ContainsFunc(q.Steps, func(st *sealing.Step) bool { return st.State == sealing.Approved }) {
-			p.Stamp = at(Requests, q.ID, "stamps")
+			p.Stamp = page.At(Requests, q.ID, "stamps")
 		}
 	}
 	if q.State == sealing.Done {
-		p.File, p.Copy = at(Requests, q.ID, "file"), at(Requests, q.ID, "copy")
+		p.File, p.Copy = page.At(Requests, q.ID, "file"), page.At(Requests, q.ID, "copy")
 	}
 	for _, st := range q.Steps {
 		if st.State == sealing.Stamped && st.Use != "" {
-			p.Evidence = append(p.Evidence, page.Link{Label: st.SealName, Href: at(Requests, q.ID, "evidence", st.Use)})
+			p.Evidence = append(p.Evidence, page.Link{Label: st.SealName, Href: page.At(Requests, q.ID, "evidence", st.Use)})
 		}
 	}
 }
@@ -160,7 +160,7 @@ func picturesOf(q *sealing.Request) (out []picture) {
 	for n := range q.Pages {
 		out = append(out, picture{
 			Page: n + 1, Lazy: n > 1, Sealed: sealed[n+1], Alt: fmt.Sprintf("文件第 %d 页，共 %d 页%s", n+1, q.Pages, will),
-			Src: asking(at(Requests, q.ID, "pages", strconv.Itoa(n+1)), "v", q.Document[:12]+q.State), // another address for another picture
+			Src: page.Asking(page.At(Requests, q.ID, "pages", strconv.Itoa(n+1)), "v", q.Document[:12]+q.State), // another address for another picture
 		})
 	}
 	return out
@@ -333,7 +333,7 @@ func (s *Service) decision(ctx context.Context, q *sealing.Request, k *keepers) 
 		return nil, nil
 	}
 	st := mine[0]
-	d := &decision{Step: st, Seen: q.Base, More: len(mine) - 1, Action: at(Requests, q.ID, "steps", st.ID, "approve"), Refuse: at(Requests, q.ID, "steps", st.ID, "refuse")}
+	d := &decision{Step: st, Seen: q.Base, More: len(mine) - 1, Action: page.At(Requests, q.ID, "steps", st.ID, "approve"), Refuse: page.At(Requests, q.ID, "steps", st.ID, "refuse")}
 	d.Will, d.Button = willOf(q, st), "批准并盖章"
 	if st.Level+1 < len(st.Levels) || q.Manual {
 		d.Button = "批准"

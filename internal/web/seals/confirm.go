@@ -28,9 +28,9 @@ func (s *Service) sealConfirm(r *http.Request, view, heading, lead string, c pag
 	if err != nil {
 		return nil, nil, err
 	}
-	back := at(Home, x.ID)
+	back := page.At(Home, x.ID)
 	if view != "" {
-		back = at(Home, x.ID, view)
+		back = page.At(Home, x.ID, view)
 	}
 	c.Cancel, c.Reason.Value = back, r.PostFormValue("reason")
 	p := &confirmPage{Frame: s.Kit.Frame(r, heading, "seals", page.Middle), Crumb: page.Link{Label: shown(r.Context(), x), Href: back}, Heading: heading, Lead: lead, Confirm: c}
@@ -55,7 +55,7 @@ func (s *Service) again(w http.ResponseWriter, p *confirmPage, err error) error 
 func (s *Service) thaw(r *http.Request) (*confirmPage, error) {
 	p, x, err := s.sealConfirm(r, "", "恢复使用", "冻结的原因消除后，由印章管理员恢复。恢复后立即可以用印，公开状态同时变为“有效”。", page.Confirm{Button: "恢复使用", Busy: "正在恢复…"})
 	if err == nil {
-		p.Confirm.Title, p.Confirm.Action = "恢复“"+x.Name+"”", at(Home, x.ID, "thaw")
+		p.Confirm.Title, p.Confirm.Action = "恢复“"+x.Name+"”", page.At(Home, x.ID, "thaw")
 	}
 	return p, err
 }
@@ -71,7 +71,7 @@ func (s *Service) getThaw(w http.ResponseWriter, r *http.Request) error {
 func (s *Service) postThaw(w http.ResponseWriter, r *http.Request) error {
 	err := s.Seal.Thaw(r.Context(), r.PathValue("id"), strings.TrimSpace(r.PostFormValue("reason")))
 	if err == nil {
-		return see(w, r, asking(at(Home, r.PathValue("id")), "done", "thawed"))
+		return see(w, r, page.Asking(page.At(Home, r.PathValue("id")), "done", "thawed"))
 	}
 	p, e := s.thaw(r)
 	if e != nil {
@@ -83,7 +83,7 @@ func (s *Service) postThaw(w http.ResponseWriter, r *http.Request) error {
 func (s *Service) lost(r *http.Request) (*confirmPage, error) {
 	p, x, err := s.sealConfirm(r, "", "报告密钥失控", "印章的密钥已经或可能落入他人之手时使用。只是一时有疑问，请返回用“立即冻结”，核查后可以恢复。", page.Confirm{Button: "报告失控并永久冻结", Busy: "正在处理…", Grave: true})
 	if err == nil {
-		p.Confirm.Title, p.Confirm.Action = "永久冻结“"+x.Name+"”", at(Home, x.ID, "lost")
+		p.Confirm.Title, p.Confirm.Action = "永久冻结“"+x.Name+"”", page.At(Home, x.ID, "lost")
 		p.Confirm.Text = "立即生效，不能恢复：用同一密钥的所有印章永久冻结，数字证书吊销，密钥停用，公开状态同时更新。报告之前、有时间戳的文件仍然有效。之后须申请更换印章。"
 		p.Agree, p.Ticked = "我知道这不能恢复", r.PostFormValue("agree") == "1"
 	}
@@ -104,7 +104,7 @@ func (s *Service) postLost(w http.ResponseWriter, r *http.Request) error {
 		err = s.Seal.Lost(r.Context(), r.PathValue("id"), strings.TrimSpace(r.PostFormValue("reason")))
 	}
 	if err == nil {
-		return see(w, r, asking(at(Home, r.PathValue("id")), "done", "lost"))
+		return see(w, r, page.Asking(page.At(Home, r.PathValue("id")), "done", "lost"))
 	}
 	p, e := s.lost(r)
 	if e != nil {

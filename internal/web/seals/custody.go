@@ -49,10 +49,10 @@ func (s *Service) custody(r *http.Request) (*custodyPage, error) {
 	if i := slices.IndexFunc(all, func(v seal.Handover) bool { return v.State == seal.Offered }); i >= 0 {
 		p.Open, p.To = &all[i], h.n.person(all[i].To)
 		if all[i].To == me(ctx) {
-			p.Accept = at(Home, x.ID, "custody", "accept")
+			p.Accept = page.At(Home, x.ID, "custody", "accept")
 		}
 		if p.Accept != "" || s.keeps(ctx, x) {
-			p.Decline = at(Home, x.ID, "custody", "decline")
+			p.Decline = page.At(Home, x.ID, "custody", "decline")
 		}
 	}
 	if s.keeps(ctx, x) && open(x) && p.Accept == "" {
@@ -62,7 +62,7 @@ func (s *Service) custody(r *http.Request) (*custodyPage, error) {
 }
 
 func offerForm(r *http.Request, n *names, x *seal.Seal, fit []string, waits *seal.Handover) *page.Form {
-	f := &page.Form{ID: "offer", Action: at(Home, x.ID, "custody"), Title: "移交给他人", Button: "发起移交", Busy: "正在发起…", Plain: waits != nil,
+	f := &page.Form{ID: "offer", Action: page.At(Home, x.ID, "custody"), Title: "移交给他人", Button: "发起移交", Busy: "正在发起…", Plain: waits != nil,
 		Text: "只能移交给有该单位用印权限的人。",
 		Fields: []page.Field{
 			{ID: "to", Name: "to", Label: "接收人", Required: true, Value: r.PostFormValue("to")},
@@ -212,7 +212,7 @@ func (s *Service) postOffer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.custodyAgain(w, r, err)
 	}
-	return see(w, r, asking(at(Home, id, "custody"), "done", "offered"))
+	return see(w, r, page.Asking(page.At(Home, id, "custody"), "done", "offered"))
 }
 
 func (s *Service) postAccept(w http.ResponseWriter, r *http.Request) error {
@@ -220,13 +220,13 @@ func (s *Service) postAccept(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.custodyAgain(w, r, err)
 	}
-	return see(w, r, asking(at(Home, x.ID), "done", "accepted"))
+	return see(w, r, page.Asking(page.At(Home, x.ID), "done", "accepted"))
 }
 
 func (s *Service) decline(r *http.Request) (*confirmPage, error) {
 	p, x, err := s.sealConfirm(r, custodyView, "取消移交", "拒收或撤回后，仍由现保管人负责。", page.Confirm{Title: "取消等待接收的移交", Button: "取消移交", Busy: "正在取消…"})
 	if err == nil {
-		p.Confirm.Action = at(Home, x.ID, "custody", "decline")
+		p.Confirm.Action = page.At(Home, x.ID, "custody", "decline")
 	}
 	return p, err
 }
@@ -242,7 +242,7 @@ func (s *Service) getDecline(w http.ResponseWriter, r *http.Request) error {
 func (s *Service) postDecline(w http.ResponseWriter, r *http.Request) error {
 	err := s.Seal.Decline(r.Context(), r.PathValue("id"), strings.TrimSpace(r.PostFormValue("reason")))
 	if err == nil {
-		return see(w, r, asking(at(Home, r.PathValue("id"), "custody"), "done", "declined"))
+		return see(w, r, page.Asking(page.At(Home, r.PathValue("id"), "custody"), "done", "declined"))
 	}
 	p, e := s.decline(r)
 	if e != nil {

@@ -23,7 +23,7 @@ type digital struct {
 func (s *Service) digitalOf(ctx context.Context, x *seal.Seal) (digital, error) {
 	d := digital{Facts: []page.Fact{{Label: "序列号", Text: x.Certificate, Code: true}}}
 	if may(ctx, "pki.manage", x.Org) || may(ctx, "org.read", x.Org) {
-		d.Held = asking(Held, "org", x.Org)
+		d.Held = page.Asking(Held, "org", x.Org)
 	}
 	c, err := s.PKI.Get(ctx, x.Certificate)
 	if e := fault.As(err); e != nil { // the reader may not see it, or the number is that of two

@@ -56,7 +56,7 @@ func (s *Service) getHeld(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Held = s.heldTable(n, all, manages)
 	if manages {
-		p.New = asking(Held+"/new", "org", org)
+		p.New = page.Asking(Held+"/new", "org", org)
 		asked, err := s.PKI.Requests(ctx, org)
 		if err != nil {
 			return err
@@ -92,7 +92,7 @@ func (s *Service) heldTable(n *names, all []pki.Registered, manages bool) page.T
 		if manages {
 			last := page.Cell{Text: "—"}
 			if c.RevokedAt.IsZero() {
-				last = page.Cell{Actions: []page.Action{{Label: "停用", Of: name.Text, Href: at(Held, "held", c.ID, "end")}}}
+				last = page.Cell{Actions: []page.Action{{Label: "停用", Of: name.Text, Href: page.At(Held, "held", c.ID, "end")}}}
 			}
 			cells = append(cells, last)
 		}
@@ -132,7 +132,7 @@ func requestTable(all []pki.CertificateRequest) page.Table {
 		Empty: page.Empty{Title: "没有证书请求", Text: "需要外部电子认证服务机构签发时，在这里生成请求。"}}
 	for _, q := range all {
 		t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{
-			{Text: q.Name, Href: at(Held, "requests", q.ID)}, {Text: dash(q.Authority)}, {Chips: []page.Chip{requestChip(q.State)}}, {At: q.At}, {Text: page.Day(q.Until)},
+			{Text: q.Name, Href: page.At(Held, "requests", q.ID)}, {Text: dash(q.Authority)}, {Chips: []page.Chip{requestChip(q.State)}}, {At: q.At}, {Text: page.Day(q.Until)},
 		}})
 	}
 	return t
@@ -159,14 +159,14 @@ func (s *Service) getUnits(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Units = page.Table{ID: "units", Caption: "单位", Quiet: true, Head: []string{"单位", "统一社会信用代码", "下级单位"}, Empty: page.Empty{Title: "没有找到", Text: "可以填写单位名称中的几个字。"}}
 	for _, o := range found.Items {
-		row := []page.Cell{{Text: o.Name, Sub: strings.Join(o.Above, " › "), Href: asking(Held, "org", o.ID)}, {Text: dash(o.USCC), Code: true}, {Text: strconv.FormatInt(o.Children, 10) + " 个"}}
+		row := []page.Cell{{Text: o.Name, Sub: strings.Join(o.Above, " › "), Href: page.Asking(Held, "org", o.ID)}, {Text: dash(o.USCC), Code: true}, {Text: strconv.FormatInt(o.Children, 10) + " 个"}}
 		p.Units.Rows = append(p.Units.Rows, page.Row{Cells: row})
 	}
 	if found.Next != "" {
-		p.Units.Pager.Next = asking(Held+"/units", "q", text, "cursor", found.Next)
+		p.Units.Pager.Next = page.Asking(Held+"/units", "q", text, "cursor", found.Next)
 	}
 	if cursor != "" {
-		p.Units.Pager.First = asking(Held+"/units", "q", text)
+		p.Units.Pager.First = page.Asking(Held+"/units", "q", text)
 	}
 	ending, err := s.PKI.Expiring(ctx, pki.Renewal)
 	if err != nil {
@@ -177,7 +177,7 @@ func (s *Service) getUnits(w http.ResponseWriter, r *http.Request) error {
 		if !may(ctx, "pki.manage", c.Org) || c.Account != "" {
 			continue
 		}
-		p.Soon.Rows = append(p.Soon.Rows, page.Row{Cells: []page.Cell{{Text: c.Certificate.SubjectName(), Href: asking(Held, "org", c.Org)}, {Text: heldUses[c.Use]}, {Text: page.Day(c.Certificate.NotAfter), Sub: lastDays(days(s.now(), c.Certificate.NotAfter))}}})
+		p.Soon.Rows = append(p.Soon.Rows, page.Row{Cells: []page.Cell{{Text: c.Certificate.SubjectName(), Href: page.Asking(Held, "org", c.Org)}, {Text: heldUses[c.Use]}, {Text: page.Day(c.Certificate.NotAfter), Sub: lastDays(days(s.now(), c.Certificate.NotAfter))}}})
 	}
 	return s.set.Show(w, http.StatusOK, "units", p)
 }
@@ -193,14 +193,14 @@ func (s *Service) endHeld(r *http.Request) (*confirmPage, string, error) {
 	if err := iam.Allow(r.Context(), "pki.manage", c.Org); err != nil {
 		return nil, "", err
 	}
-	back := asking(Held, "org", c.Org)
+	back := page.Asking(Held, "org", c.Org)
 	p := &confirmPage{Frame: s.Kit.Frame(r, "停用数字证书", "digital-certificates", page.Middle), Crumb: page.Link{Label: "数字证书", Href: back}, Heading: "停用数字证书",
 		Lead: "停用后不能再用它签名或盖章，不能恢复。只想暂停一枚印章，请由保管人冻结印章。"}
 	text := "由本平台签发：立即吊销，并在吊销列表中公布。"
 	if c.Authority == "" {
 		text = "由外部机构签发：本平台不再使用它；吊销须另向签发机构申请。"
 	}
-	p.Confirm = page.Confirm{Title: c.Certificate.SubjectName(), Text: text, Action: at(Held, "held", c.ID, "end"), Cancel: back, Button: "停用", Busy: "正在停用…", Grave: true,
+	p.Confirm = page.Confirm{Title: c.Certificate.SubjectName(), Text: text, Action: page.At(Held, "held", c.ID, "end"), Cancel: back, Button: "停用", Busy: "正在停用…", Grave: true,
 		Facts:  []page.Fact{{Label: "签发机构", Text: c.Certificate.IssuerName()}, {Label: "有效期至", Text: page.Day(c.Certificate.NotAfter)}, {Label: "序列号", Text: c.Serial, Code: true}},
 		Fields: []page.Field{{ID: "code", Name: "code", Label: "原因", Required: true, Options: causes, Value: r.PostFormValue("code")}}, Reason: page.Field{Value: r.PostFormValue("reason")}}
 	if r.Method == http.MethodPost {

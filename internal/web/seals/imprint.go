@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"sidian/internal/seal"
+	"sidian/internal/web/page"
 )
 
 // Of a pixel of the style sheet there are 96 to an inch: an imprint is shown as
@@ -53,5 +54,5 @@ func (s *Service) picture(r *http.Request, x *seal.Seal) (*picture, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &picture{Src: at(Home, x.ID, "imprint.png"), Alt: "印模：" + x.Name, Width: onScreen(im.Width), Height: onScreen(im.Height)}, nil
+	return &picture{Src: page.At(Home, x.ID, "imprint.png"), Alt: "印模：" + x.Name, Width: onScreen(im.Width), Height: onScreen(im.Height)}, nil
 }

@@ -42,14 +42,14 @@ type listPage struct {
 func (s *Service) card(n *names, x *seal.Seal) card {
 	now := s.now()
 	c := card{
-		ID: x.ID, Href: at(Home, x.ID), Name: shown(n.ctx, x), Chips: chips(x, now), Renew: renewal(n.ctx, x, now),
+		ID: x.ID, Href: page.At(Home, x.ID), Name: shown(n.ctx, x), Chips: chips(x, now), Renew: renewal(n.ctx, x, now),
 		Facts: []page.Fact{
 			{Label: "单位", Text: n.org(x.Org)}, {Label: "类别", Text: seal.Label(x.Kind)},
 			{Label: "有效期至", Text: page.Day(x.ValidTo)}, {Label: "保管人", Text: n.person(x.Custodian)},
 		},
 	}
 	if !seal.OfPerson(x.Kind) || x.Custodian == me(n.ctx) {
-		c.Picture = at(Home, x.ID, "imprint.png")
+		c.Picture = page.At(Home, x.ID, "imprint.png")
 	}
 	if x.Kind == seal.Personal {
 		c.Facts = c.Facts[1:]
@@ -99,10 +99,10 @@ func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 	p.Cards = s.cards(n, found.Items)
 	p.Search = search(ask, n)
 	if found.Next != "" {
-		p.Pager.Next = asking(Home, "unit", ask.Org, "q", ask.Text, "state", ask.State, "kind", ask.Kind, "cursor", found.Next)
+		p.Pager.Next = page.Asking(Home, "unit", ask.Org, "q", ask.Text, "state", ask.State, "kind", ask.Kind, "cursor", found.Next)
 	}
 	if ask.Cursor != "" {
-		p.Pager.First = asking(Home, "unit", ask.Org, "q", ask.Text, "state", ask.State, "kind", ask.Kind)
+		p.Pager.First = page.Asking(Home, "unit", ask.Org, "q", ask.Text, "state", ask.State, "kind", ask.Kind)
 	}
 	p.Empty = page.Empty{Title: "还没有印章", Text: "先申请印章，经审核、制作、备案后在这里保管和使用。", Href: p.Apply, Action: "申请印章"}
 	if p.Asked {
@@ -123,7 +123,7 @@ func (s *Service) find(ctx context.Context, ask *seal.Query, p *listPage) (*seal
 		return nil, err
 	}
 	for _, o := range units.Items {
-		p.Units = append(p.Units, page.Link{Label: o.Name, Href: asking(Home, "unit", o.ID, "state", ask.State, "kind", ask.Kind)})
+		p.Units = append(p.Units, page.Link{Label: o.Name, Href: page.Asking(Home, "unit", o.ID, "state", ask.State, "kind", ask.Kind)})
 	}
 	if len(units.Items) != 1 {
 		return found, nil

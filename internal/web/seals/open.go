@@ -35,7 +35,7 @@ type openList struct {
 
 // ours is a seal of this zone, as of now.
 func (s *Service) ours(p seal.PublicSeal) openSeal {
-	return openSeal{PublicSeal: p, AsOf: s.now(), Chip: stateChip(p.State), Href: at(Open, p.ID)}
+	return openSeal{PublicSeal: p, AsOf: s.now(), Chip: stateChip(p.State), Href: page.At(Open, p.ID)}
 }
 
 // theirs is a seal of the other zone as it was last told. Names of persons were
@@ -51,7 +51,7 @@ func (s *Service) theirs(body json.RawMessage, taken time.Time) (openSeal, error
 	if p.State == seal.Effective && s.now().After(p.ValidTo) {
 		p.State, p.StateName = seal.Expired, seal.StateName(seal.Expired)
 	}
-	return openSeal{PublicSeal: p, Zone: s.Peer, Taken: taken, AsOf: taken, Chip: stateChip(p.State), Href: at(Open, p.ID)}, nil
+	return openSeal{PublicSeal: p, Zone: s.Peer, Taken: taken, AsOf: taken, Chip: stateChip(p.State), Href: page.At(Open, p.ID)}, nil
 }
 
 func (s *Service) findOpen(ctx context.Context, text string) (out []openSeal, err error) {
@@ -155,7 +155,7 @@ func (s *Service) getOpenSeal(w http.ResponseWriter, r *http.Request) error {
 		p.Sign = "!"
 	}
 	if x.ReplacedBy != "" {
-		p.Instead = at(Open, x.ReplacedBy)
+		p.Instead = page.At(Open, x.ReplacedBy)
 	}
 	return s.set.Show(w, http.StatusOK, "state", p)
 }

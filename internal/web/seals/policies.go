@@ -51,7 +51,7 @@ func policyTable(x *seal.Seal, policies []seal.Policy, kinds []page.Option, uses
 		if uses {
 			last := page.Cell{Text: "—"}
 			if !ended {
-				last = page.Cell{Actions: []page.Action{{Label: "终止", Of: labelOf(kinds, purposeWord(p.Purpose)), Href: at(Home, x.ID, "policies", p.ID, "end")}}}
+				last = page.Cell{Actions: []page.Action{{Label: "终止", Of: labelOf(kinds, purposeWord(p.Purpose)), Href: page.At(Home, x.ID, "policies", p.ID, "end")}}}
 			}
 			row.Cells = append(row.Cells, last)
 		}
@@ -82,7 +82,7 @@ func policyForm(r *http.Request, x *seal.Seal, kinds []page.Option) *page.Form {
 	} else {
 		kind.Hint = "证照种类的代码；* 为全部"
 	}
-	return &page.Form{ID: "policy", Action: at(Home, x.ID, "policies"), Button: "批准授权", Busy: "正在批准…", Plain: true, Fields: []page.Field{
+	return &page.Form{ID: "policy", Action: page.At(Home, x.ID, "policies"), Button: "批准授权", Busy: "正在批准…", Plain: true, Fields: []page.Field{
 		kind,
 		{ID: "app", Name: "app", Label: "应用编号", Value: v("app"), Max: 64, Code: true, Autocomplete: "off", Hint: "接入应用的 client_id；不填为本平台工作人员"},
 		{ID: "most", Name: "most", Label: "至多用印几次", Value: v("most"), Type: "number", Mode: "numeric", Short: true, Hint: "不填为不限"},
@@ -124,7 +124,7 @@ func (s *Service) grant(r *http.Request) error {
 func (s *Service) postPolicy(w http.ResponseWriter, r *http.Request) error {
 	err := s.grant(r)
 	if err == nil {
-		return see(w, r, asking(at(Home, r.PathValue("id"), "rules"), "done", "granted"))
+		return see(w, r, page.Asking(page.At(Home, r.PathValue("id"), "rules"), "done", "granted"))
 	}
 	return s.rulesAgain(w, r, err, false)
 }
@@ -148,7 +148,7 @@ func (s *Service) endPolicy(r *http.Request) (*confirmPage, error) {
 			for i, c := range t.Rows[0].Cells {
 				p.Confirm.Facts = append(p.Confirm.Facts, page.Fact{Label: t.Head[i], Text: strings.TrimSpace(c.Text + " " + c.Sub), Chips: c.Chips})
 			}
-			p.Confirm.Action = at(Home, x.ID, "policies", one.ID, "end")
+			p.Confirm.Action = page.At(Home, x.ID, "policies", one.ID, "end")
 			return p, nil
 		}
 	}
@@ -171,5 +171,5 @@ func (s *Service) postEndPolicy(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Seal.EndGrant(r.Context(), r.PathValue("policy"), strings.TrimSpace(r.PostFormValue("reason"))); err != nil {
 		return s.again(w, p, err)
 	}
-	return see(w, r, asking(at(Home, r.PathValue("id"), "rules"), "done", "ended"))
+	return see(w, r, page.Asking(page.At(Home, r.PathValue("id"), "rules"), "done", "ended"))
 }

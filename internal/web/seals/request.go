@@ -36,10 +36,10 @@ func (s *Service) newRequest(r *http.Request, v func(string) string) (*newPage, 
 	if err != nil {
 		return nil, err
 	}
-	back := asking(Held, "org", org)
+	back := page.Asking(Held, "org", org)
 	p := &newPage{Frame: s.Kit.Frame(r, "向外部机构申请数字证书", "digital-certificates", page.Middle), Crumb: page.Link{Label: o.Name + "的数字证书", Href: back}}
 	if r.Method == http.MethodPost {
-		p.Path = asking(Held+"/new", "org", org)
+		p.Path = page.Asking(Held+"/new", "org", org)
 	}
 	p.Facts = []page.Fact{{Label: "单位名称", Text: o.Name}, {Label: "统一社会信用代码", Text: dash(o.USCC), Code: true}, {Label: "密钥", Text: "新生成，留在本平台，不随请求送出"}}
 	p.Form = page.Form{Action: Held + "/new", Button: "生成证书请求", Busy: "正在生成…", Cancel: back, Hidden: []page.Hidden{{Name: "org", Value: org}}, Fields: []page.Field{
@@ -78,7 +78,7 @@ func (s *Service) postNewRequest(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		var made *pki.CertificateRequest
 		if made, err = s.PKI.Request(r.Context(), q); err == nil {
-			return see(w, r, asking(at(Held, "requests", made.ID), "done", "requested"))
+			return see(w, r, page.Asking(page.At(Held, "requests", made.ID), "done", "requested"))
 		}
 	}
 	code := statusOf(err)
@@ -113,8 +113,8 @@ func (s *Service) request(r *http.Request) (*requestPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &requestPage{Frame: s.Kit.Frame(r, "证书请求", "digital-certificates", page.Wide), Crumb: page.Link{Label: o.Name + "的数字证书", Href: asking(Held, "org", o.ID)},
-		Q: q, Chip: requestChip(q.State), Notice: doneNotice(r), At: at(Held, "requests", q.ID), Waits: q.State == pki.Waiting, Answer: r.PostFormValue("answer")}
+	p := &requestPage{Frame: s.Kit.Frame(r, "证书请求", "digital-certificates", page.Wide), Crumb: page.Link{Label: o.Name + "的数字证书", Href: page.Asking(Held, "org", o.ID)},
+		Q: q, Chip: requestChip(q.State), Notice: doneNotice(r), At: page.At(Held, "requests", q.ID), Waits: q.State == pki.Waiting, Answer: r.PostFormValue("answer")}
 	if r.Method == http.MethodPost {
 		p.Path = p.At
 	}
@@ -191,7 +191,7 @@ func (s *Service) postInstall(w http.ResponseWriter, r *http.Request) error {
 		_, err = s.PKI.Install(r.Context(), r.PathValue("id"), answer)
 	}
 	if err == nil {
-		return see(w, r, asking(at(Held, "requests", r.PathValue("id")), "done", "installed"))
+		return see(w, r, page.Asking(page.At(Held, "requests", r.PathValue("id")), "done", "installed"))
 	}
 	code := statusOf(err)
 	if code == 0 {
@@ -211,7 +211,7 @@ func (s *Service) withdraw(r *http.Request) (*confirmPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	back := at(Held, "requests", q.ID)
+	back := page.At(Held, "requests", q.ID)
 	p := &confirmPage{Frame: s.Kit.Frame(r, "撤回证书请求", "digital-certificates", page.Middle), Crumb: page.Link{Label: "证书请求", Href: back}, Heading: "撤回证书请求",
 		Lead: "不再等待签发机构的应答。撤回后不能恢复，需要时另行申请。"}
 	p.Confirm = page.Confirm{Title: q.Name, Text: "它的密钥随即停用，之后收到的应答不能装入。", Action: back + "/withdraw", Cancel: back, Button: "撤回", Busy: "正在撤回…", Grave: true, Reason: page.Field{Value: r.PostFormValue("reason")}}
@@ -235,7 +235,7 @@ func (s *Service) postWithdraw(w http.ResponseWriter, r *http.Request) error {
 		err = s.PKI.Withdraw(r.Context(), r.PathValue("id"), strings.TrimSpace(r.PostFormValue("reason")))
 	}
 	if err == nil {
-		return see(w, r, asking(at(Held, "requests", r.PathValue("id")), "done", "withdrawn"))
+		return see(w, r, page.Asking(page.At(Held, "requests", r.PathValue("id")), "done", "withdrawn"))
 	}
 	p, e := s.withdraw(r)
 	if e != nil {

@@ -104,7 +104,7 @@ func (s *Service) ruleTable(x *seal.Seal, rules []seal.Rule, keeps bool) page.Ta
 			{Text: purposeWord(r.Purpose)}, {Text: labelOf(askers, who)}, {Text: labelOf(levels, strings.Join(r.Levels, ","))}, {Text: strconv.Itoa(r.Max) + " 件"}, {Text: "至 " + page.Day(r.Until)}, {Text: r.Reason},
 		}}
 		if keeps {
-			row.Cells = append(row.Cells, page.Cell{Actions: []page.Action{{Label: "终止", Of: purposeWord(r.Purpose), Href: at(Home, x.ID, "rules", r.ID, "end")}}})
+			row.Cells = append(row.Cells, page.Cell{Actions: []page.Action{{Label: "终止", Of: purposeWord(r.Purpose), Href: page.At(Home, x.ID, "rules", r.ID, "end")}}})
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -113,7 +113,7 @@ func (s *Service) ruleTable(x *seal.Seal, rules []seal.Rule, keeps bool) page.Ta
 
 func (s *Service) ruleForm(r *http.Request, x *seal.Seal) *page.Form {
 	v := r.PostFormValue
-	f := &page.Form{ID: "rule", Action: at(Home, x.ID, "rules"), Button: "加入规则", Busy: "正在加入…", Fields: []page.Field{
+	f := &page.Form{ID: "rule", Action: page.At(Home, x.ID, "rules"), Button: "加入规则", Busy: "正在加入…", Fields: []page.Field{
 		{ID: "purpose", Name: "purpose", Label: "文件种类", Required: true, Value: v("purpose"), Options: []page.Option{}},
 		{ID: "asker", Name: "asker", Label: "谁可以申请", Required: true, Value: v("asker"), Options: s.askers()},
 		{ID: "levels", Name: "levels", Label: "由谁批准", Required: true, Value: v("levels"), Options: levels},
@@ -174,7 +174,7 @@ func (s *Service) putRule(r *http.Request) error {
 func (s *Service) postRule(w http.ResponseWriter, r *http.Request) error {
 	err := s.putRule(r)
 	if err == nil {
-		return see(w, r, asking(at(Home, r.PathValue("id"), "rules"), "done", "ruled"))
+		return see(w, r, page.Asking(page.At(Home, r.PathValue("id"), "rules"), "done", "ruled"))
 	}
 	return s.rulesAgain(w, r, err, true)
 }
@@ -223,7 +223,7 @@ func (s *Service) endRule(r *http.Request) (*confirmPage, error) {
 			for i, c := range t.Rows[0].Cells {
 				p.Confirm.Facts = append(p.Confirm.Facts, page.Fact{Label: t.Head[i], Text: c.Text})
 			}
-			p.Confirm.Action = at(Home, x.ID, "rules", one.ID, "end")
+			p.Confirm.Action = page.At(Home, x.ID, "rules", one.ID, "end")
 			return p, nil
 		}
 	}
@@ -246,5 +246,5 @@ func (s *Service) postEndRule(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Seal.EndRule(r.Context(), r.PathValue("rule"), strings.TrimSpace(r.PostFormValue("reason"))); err != nil {
 		return s.again(w, p, err)
 	}
-	return see(w, r, asking(at(Home, r.PathValue("id"), "rules"), "done", "unruled"))
+	return see(w, r, page.Asking(page.At(Home, r.PathValue("id"), "rules"), "done", "unruled"))
 }

@@ -52,7 +52,7 @@ func (s *Service) head(r *http.Request, view, lead string) (*sealHead, error) {
 		h.Crumb = page.Link{Label: "我的印章", Href: wallet}
 	}
 	if r.Method == http.MethodPost {
-		h.Path = at(Home, x.ID)
+		h.Path = page.At(Home, x.ID)
 	}
 	if h.n, err = s.names(ctx, x.Custodian, x.Person); err != nil {
 		return nil, err
@@ -63,9 +63,9 @@ func (s *Service) head(r *http.Request, view, lead string) (*sealHead, error) {
 	if h.Picture, err = s.picture(r, x); err != nil {
 		return nil, err
 	}
-	h.Tabs = page.Tabs{Label: "这枚印章", Items: []page.Tab{{Label: "概况", Href: at(Home, x.ID), Current: view == aboutView}}}
+	h.Tabs = page.Tabs{Label: "这枚印章", Items: []page.Tab{{Label: "概况", Href: page.At(Home, x.ID), Current: view == aboutView}}}
 	add := func(label, name string) {
-		h.Tabs.Items = append(h.Tabs.Items, page.Tab{Label: label, Href: at(Home, x.ID, name), Current: view == name})
+		h.Tabs.Items = append(h.Tabs.Items, page.Tab{Label: label, Href: page.At(Home, x.ID, name), Current: view == name})
 	}
 	if s.mayOf(ctx, "seal.read", x.Org) && x.Kind != seal.Personal {
 		add("保管移交", custodyView)
@@ -159,7 +159,7 @@ func (s *Service) about(r *http.Request) (*sealPage, error) {
 		return nil, err
 	}
 	if x.State != seal.Made {
-		p.Public = at(Open, x.ID)
+		p.Public = page.At(Open, x.ID)
 	}
 	if r.URL.Query().Get("done") == "frozen" && x.State == seal.Frozen {
 		if p.Notice, err = s.frozenNotice(r, x); err != nil {
@@ -167,7 +167,7 @@ func (s *Service) about(r *http.Request) (*sealPage, error) {
 		}
 	}
 	if may(ctx, "audit.read", x.Org) {
-		p.Timeline = asking("/console/audit/objects", "object", "seal/"+x.ID)
+		p.Timeline = page.Asking("/console/audit/objects", "object", "seal/"+x.ID)
 	}
 	s.offer(r, p)
 	return p, nil
@@ -181,10 +181,10 @@ func (s *Service) offer(r *http.Request, p *sealPage) {
 		p.Freeze = freezeForm(x.ID)
 	}
 	if manages && x.State == seal.Frozen && x.LostAt.IsZero() {
-		p.Links = append(p.Links, link{"恢复使用", at(Home, x.ID, "thaw")})
+		p.Links = append(p.Links, link{"恢复使用", page.At(Home, x.ID, "thaw")})
 	}
 	if mayFreeze && alive(x) && x.LostAt.IsZero() {
-		p.Last = append(p.Last, link{"报告密钥失控", at(Home, x.ID, "lost")})
+		p.Last = append(p.Last, link{"报告密钥失控", page.At(Home, x.ID, "lost")})
 	}
 	if open(x) && (may(ctx, "seal.apply", x.Org) || own(ctx, x)) {
 		if alive(x) && x.LostAt.IsZero() {
@@ -213,13 +213,13 @@ func factsOf(n *names, x *seal.Seal) []page.Fact {
 		out = append(out, page.Fact{Label: "密钥失控", At: x.LostAt})
 	}
 	if x.Application != "" {
-		out = append(out, page.Fact{Label: "印章申请", Text: x.Application, Href: at("/console/seal-applications", x.Application)})
+		out = append(out, page.Fact{Label: "印章申请", Text: x.Application, Href: page.At("/console/seal-applications", x.Application)})
 	}
 	if x.Replaces != "" {
-		out = append(out, page.Fact{Label: "所代替的印章", Text: x.Replaces, Href: at(Home, x.Replaces)})
+		out = append(out, page.Fact{Label: "所代替的印章", Text: x.Replaces, Href: page.At(Home, x.Replaces)})
 	}
 	if x.ReplacedBy != "" {
-		out = append(out, page.Fact{Label: "由新印章代替", Text: x.ReplacedBy, Href: at(Home, x.ReplacedBy)})
+		out = append(out, page.Fact{Label: "由新印章代替", Text: x.ReplacedBy, Href: page.At(Home, x.ReplacedBy)})
 	}
 	if x.Imprint != "" {
 		out = append(out, page.Fact{Label: "印模摘要（SM3）", Text: x.Imprint, Code: true})
@@ -231,7 +231,7 @@ func factsOf(n *names, x *seal.Seal) []page.Fact {
 var reasons = []string{"疑似被他人使用", "保管设备遗失或损坏", "保管人失联或离岗", "单位撤并、更名或停用", "核查用印情况", "其他紧急情况"}
 
 func freezeForm(id string) *page.Form {
-	f := &page.Form{ID: "freeze", Action: at(Home, id, "freeze"), Button: "立即冻结", Busy: "正在冻结…",
+	f := &page.Form{ID: "freeze", Action: page.At(Home, id, "freeze"), Button: "立即冻结", Busy: "正在冻结…",
 		Fields: []page.Field{{ID: "reason", Name: "reason", Label: "原因", Required: true}}}
 	for _, why := range reasons {
 		f.Fields[0].Options = append(f.Fields[0].Options, page.Option{Value: why, Label: why})
@@ -246,7 +246,7 @@ func (s *Service) postFreeze(w http.ResponseWriter, r *http.Request) error {
 		err = s.Seal.Freeze(r.Context(), id, why)
 	}
 	if err == nil {
-		return see(w, r, asking(at(Home, id), "done", "frozen"))
+		return see(w, r, page.Asking(page.At(Home, id), "done", "frozen"))
 	}
 	code := statusOf(err)
 	if code == 0 {
@@ -277,5 +277,5 @@ func (s *Service) frozenNotice(r *http.Request, x *seal.Seal) (*page.Notice, err
 	if err != nil {
 		return nil, err
 	}
-	return &page.Notice{Class: page.Bad, Title: "公众现在看到：" + p.StateName, Text: "截至 " + page.Moment(s.now()) + "，这枚印章不能再用印；恢复由印章管理员办理。", Href: at(Open, x.ID), Action: "查看公开页面"}, nil
+	return &page.Notice{Class: page.Bad, Title: "公众现在看到：" + p.StateName, Text: "截至 " + page.Moment(s.now()) + "，这枚印章不能再用印；恢复由印章管理员办理。", Href: page.At(Open, x.ID), Action: "查看公开页面"}, nil
 }

@@ -62,13 +62,13 @@ func (s *Service) getUses(w http.ResponseWriter, r *http.Request) error {
 		p.Uses = append(p.Uses, useOf(h.n, &u, readsCerts))
 	}
 	if found.Next != "" {
-		p.Pager = page.Pager{Next: asking(at(Home, x.ID, "uses"), "cursor", found.Next), NextWord: "更早的"}
+		p.Pager = page.Pager{Next: page.Asking(page.At(Home, x.ID, "uses"), "cursor", found.Next), NextWord: "更早的"}
 	}
 	if r.URL.Query().Get("cursor") != "" {
-		p.Pager.First = at(Home, x.ID, "uses")
+		p.Pager.First = page.At(Home, x.ID, "uses")
 	}
 	if may(ctx, "audit.read", x.Org) {
-		p.Timeline = asking("/console/audit/objects", "object", "seal/"+x.ID)
+		p.Timeline = page.Asking("/console/audit/objects", "object", "seal/"+x.ID)
 	}
 	return s.set.Show(w, http.StatusOK, "uses", p)
 }
@@ -85,7 +85,7 @@ func useOf(n *names, u *seal.UseRecord, readsCerts bool) use {
 	sort, id, _ := strings.Cut(u.Object, "/")
 	out := use{ID: u.ID, At: page.Moment(u.CreatedAt), What: labelWord(objects, sort), Object: id, Who: n.person(u.Account), Document: u.DocumentDigest, Content: u.ContentDigest, Attempts: u.Attempts, Chip: useChip(u.State)}
 	if sort == "cert" && readsCerts {
-		out.Href = at("/console/certificates", id)
+		out.Href = page.At("/console/certificates", id)
 	}
 	if u.Account == "" {
 		out.Who = "平台"

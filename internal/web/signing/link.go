@@ -40,7 +40,7 @@ func (s *Service) getLink(w http.ResponseWriter, r *http.Request) error {
 	p := &linkPage{Frame: s.frame(r, "请您签署文件"), Back: r.URL.EscapedPath()}
 	o, err := s.Signature.Open(r.Context(), r.PathValue("token"))
 	if err == nil && o.Yours {
-		return see(w, r, at(Sign, o.Task))
+		return see(w, r, page.At(Sign, o.Task))
 	}
 	if err == nil {
 		p.Opened, p.State = o, chipOf(o.State)

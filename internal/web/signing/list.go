@@ -46,7 +46,7 @@ func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 	p.Table = page.Table{ID: "tasks", Caption: "签署任务", Quiet: true, Head: []string{"文件", "状态", "已签", "截止", "发起"}, Empty: s.emptyList(state, p.May)}
 	for _, t := range list.Items {
 		p.Table.Rows = append(p.Table.Rows, page.Row{Cells: []page.Cell{
-			{Text: t.Title, Sub: t.OrgName, Href: at(Home, t.ID)}, {Chips: []page.Chip{chipOf(t.State)}}, {Text: count(t)}, {At: t.Until}, {At: t.CreatedAt},
+			{Text: t.Title, Sub: t.OrgName, Href: page.At(Home, t.ID)}, {Chips: []page.Chip{chipOf(t.State)}}, {Text: count(t)}, {At: t.Until}, {At: t.CreatedAt},
 		}})
 	}
 	if list.Next != "" {

@@ -10,7 +10,7 @@ import (
 )
 
 // signerAt is where a signer of a task goes on.
-func signerAt(id string, number int) string { return at(Sign, id, strconv.Itoa(number)) }
+func signerAt(id string, number int) string { return page.At(Sign, id, strconv.Itoa(number)) }
 
 // A desk is a page of the way to a signature.
 type desk struct {

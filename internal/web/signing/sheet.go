@@ -6,24 +6,12 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"sidian/internal/fault"
 	"sidian/internal/signature"
 	"sidian/internal/web/page"
 )
-
-// at is the address of a page below another.
-func at(home string, parts ...string) string {
-	var b strings.Builder
-	b.WriteString(home)
-	for _, p := range parts {
-		b.WriteByte('/')
-		b.WriteString(url.PathEscape(p))
-	}
-	return b.String()
-}
 
 func see(w http.ResponseWriter, r *http.Request, address string) error {
 	http.Redirect(w, r, address, http.StatusSeeOther)

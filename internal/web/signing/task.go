@@ -40,7 +40,7 @@ type signerLine struct {
 // A linkShown is a link that was just made: it is told this once.
 type linkShown struct {
 	Copy  page.Copy
-	Code  *code
+	Code  *page.QR
 	Of    string
 	Until string
 }
@@ -65,7 +65,7 @@ func (s *Service) task(r *http.Request) (*taskPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &taskPage{Frame: s.Kit.Frame(r, t.Title, "signing", page.Wide), Task: t, Chip: chipOf(t.State), Lead: leads[t.State], At: at(Home, t.ID), Over: t.State != signature.Open}
+	p := &taskPage{Frame: s.Kit.Frame(r, t.Title, "signing", page.Wide), Task: t, Chip: chipOf(t.State), Lead: leads[t.State], At: page.At(Home, t.ID), Over: t.State != signature.Open}
 	p.Notice = taskNotices.of(r)
 	events, err := s.Signature.Events(ctx, t.ID)
 	if err != nil && fault.As(err) == nil {
@@ -81,7 +81,7 @@ func (s *Service) task(r *http.Request) (*taskPage, error) {
 		p.Signers = append(p.Signers, lineOf(x, p.Asks && !p.Over))
 	}
 	if _, mine := own(t); mine {
-		p.Sign = at(Sign, t.ID)
+		p.Sign = page.At(Sign, t.ID)
 	}
 	p.Facts = factsOf(t)
 	return p, nil
@@ -237,7 +237,7 @@ func (s *Service) postLink(w http.ResponseWriter, r *http.Request) error {
 			p.Link.Of = strconv.Itoa(n) + "号签署人 " + x.Name
 		}
 	}
-	if p.Link.Code, err = codeOf(l.URL); err != nil {
+	if p.Link.Code, err = page.DrawQR(l.URL); err != nil {
 		return err
 	}
 	return s.set.Show(w, http.StatusOK, "task", p)
@@ -247,7 +247,7 @@ func (s *Service) postRemind(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Signature.Remind(r.Context(), r.PathValue("id")); err != nil {
 		return s.refuseTask(w, r, err)
 	}
-	return see(w, r, at(Home, r.PathValue("id"))+"?done=reminded")
+	return see(w, r, page.At(Home, r.PathValue("id"))+"?done=reminded")
 }
 
 type withdrawPage struct {
@@ -261,7 +261,7 @@ func (s *Service) withdraw(r *http.Request) (*withdrawPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	address := at(Home, t.ID)
+	address := page.At(Home, t.ID)
 	p := &withdrawPage{Frame: s.Kit.Frame(r, "撤回签署", "signing", page.Narrow)}
 	p.Confirm = page.Confirm{
 		Title: "撤回“" + t.Title + "”", Text: "撤回后任务结束，链接失效，还没有签的人不能再签；已经签的不受影响，但任务不会完成。不能恢复。",
@@ -283,7 +283,7 @@ func (s *Service) getWithdraw(w http.ResponseWriter, r *http.Request) error {
 func (s *Service) postWithdraw(w http.ResponseWriter, r *http.Request) error {
 	why := s.Signature.Withdraw(r.Context(), r.PathValue("id"), r.PostFormValue("reason"))
 	if why == nil {
-		return see(w, r, at(Home, r.PathValue("id")))
+		return see(w, r, page.At(Home, r.PathValue("id")))
 	}
 	if e := fault.As(why); e == nil || e.Kind == fault.NotFound || e.Kind == fault.Forbidden {
 		return why

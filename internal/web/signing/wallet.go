@@ -96,7 +96,7 @@ func (s *Service) cards(ctx context.Context, ended bool, cursor string, out *[]t
 }
 
 func cardOf(t *signature.Task, x signature.Signer) taskCard {
-	c := taskCard{Title: t.Title, By: t.OrgName, Href: at(Sign, t.ID), Chip: chipOf(x.State), Mine: toSign(t, x) && x.State != signature.Waiting}
+	c := taskCard{Title: t.Title, By: t.OrgName, Href: page.At(Sign, t.ID), Chip: chipOf(x.State), Mine: toSign(t, x) && x.State != signature.Waiting}
 	switch {
 	case x.State == signature.Waiting && t.State == signature.Open:
 		c.Note = "前面的人签完后轮到您，" + page.Moment(t.Until) + " 截止"
@@ -121,7 +121,7 @@ func (s *Service) getSign(w http.ResponseWriter, r *http.Request) error {
 	}
 	x, mine := own(t)
 	if !mine {
-		return see(w, r, at(Home, t.ID))
+		return see(w, r, page.At(Home, t.ID))
 	}
 	return see(w, r, placeOf(t, x))
 }

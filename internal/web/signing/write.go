@@ -18,7 +18,7 @@ type writePage struct {
 
 // A padShown is how a second device comes to the pad.
 type padShown struct {
-	Code  *code
+	Code  *page.QR
 	Copy  page.Copy
 	Until string
 	State string // what the script asks for the handwriting
@@ -102,7 +102,7 @@ func (s *Service) postPad(w http.ResponseWriter, r *http.Request) error {
 		Copy:  page.Copy{ID: "pad-link", Label: "不能扫码的，在手机上打开", Text: l.URL},
 		Until: page.In(l.Until).Format("15:04"), State: "/api/v1/signature-tasks/" + p.Task.ID + "/signers/" + strconv.Itoa(n),
 	}
-	if p.Pad.Code, err = codeOf(l.URL); err != nil {
+	if p.Pad.Code, err = page.DrawQR(l.URL); err != nil {
 		return err
 	}
 	return s.set.Show(w, http.StatusOK, "write", p)
