@@ -125,7 +125,8 @@ func (w *world) serve(ctx context.Context, t *testing.T, data string) (stopped c
 func (w *world) startBrowser(ctx context.Context, t *testing.T, bin, profile string) (end func()) {
 	t.Helper()
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(bin), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(profile),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("lang", "zh-CN"), chromedp.Env("LANGUAGE=zh_CN"))
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("lang", "zh-CN"),
+		chromedp.Env("LANGUAGE=zh_CN", "LC_ALL=C.UTF-8")) // where LANG names no installed locale Chromium loses files with Chinese names
 	allocated, endAllocator := chromedp.NewExecAllocator(ctx, opts...)
 	chrome, endChrome := chromedp.NewContext(allocated)
 	if err := chromedp.Do(chrome); err != nil {
