@@ -249,7 +249,7 @@ func TestPolicies(t *testing.T) {
 		s.post("system", page, "roles", "version: [", "rules", string(rules), "look", "1").is(wrong, `href="#roles"`)
 		s.post("system", page, "roles", next, "rules", "permit (principal, action, resource);", "look", "1").is(wrong, `href="#rules"`)
 		s.post("system", page, "roles", strings.ReplaceAll(next, "\n", "\r\n"), "rules", string(rules), "look", "1").is(200, "检查通过", "可能放宽", "共享查询")
-		s.get("security", at("policies")).is(200).lacks("第 "+number+" 版")
+		s.get("security", at("policies")).is(200).lacks("第 " + number + " 版")
 		s.post("system", page, "roles", next, "rules", string(rules)).is(wrong, `href="#reason"`)
 		s.post("security", page, "roles", next, "rules", string(rules), "reason", "越权").is(denied)
 		s.open("system", s.post("system", page, "roles", next, "rules", string(rules), "reason", "经办人需要共享查询"), "已起草", "待批准", "可能放宽", "自己起草的自己不能批准").lacks(`id="approve"`)
