@@ -30,13 +30,13 @@ func (p *Pin) Use(login func(pin []byte) (refused bool, err error)) error {
 	defer clear(pin)
 	sum := gm.Sum(pin)
 	p.mu.Lock()
-	known := sum == p.good && sum != p.bad
-	if known {
+	bad, known := sum == p.bad, sum == p.good
+	if bad || known {
 		p.mu.Unlock()
 	} else {
 		defer p.mu.Unlock()
 	}
-	if sum == p.bad {
+	if bad {
 		return Refused(p.Path)
 	}
 	refused, err := login(pin)
