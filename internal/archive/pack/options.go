@@ -35,8 +35,9 @@ type Options struct {
 	Name     string         // of the package's file; "" is not compared with the number
 	Pattern  *regexp.Regexp // of 档号; nil: DefaultPattern
 	Required []string       // codes of files that must be there, such as A1 (归档材料目录); nil: the results only
-	Expected *Expected
-	Scanner  Scanner // nil: looking for malicious programs is skipped, and says so
+	Expected *Expected      // nil: there is no transfer list to compare with
+	Signed   bool           // the package is of this house: without a signed list of digests it fails
+	Scanner  Scanner        // nil: looking for malicious programs is skipped, and says so
 	Limits   Limits
 }
 
