@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"sidian/internal/cert"
@@ -96,8 +95,7 @@ func (s *Service) getFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	sendFile(w, out, media, fileName(c, format))
-	return nil
+	return page.Send(w, page.File{Name: fileName(c, format), Media: media, Data: out})
 }
 
 // fileName is what a download is called: what it is and its number, and that a
@@ -107,12 +105,7 @@ func fileName(c *cert.Certificate, format string) string {
 	if format != "ofd" {
 		name += "-复印件"
 	}
-	return strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`/\:*?"<>|`, r) || r < ' ' {
-			return '-'
-		}
-		return r
-	}, name) + "." + format
+	return page.FileName(name, "."+format)
 }
 
 // getFace is the picture of a page on the screen of those who may read it.

@@ -31,8 +31,7 @@ const perPage = 20
 func (s *Service) getConsole(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	if to := administration(r.Context()); to != "" {
-		http.Redirect(w, r, to, http.StatusSeeOther)
-		return nil
+		return page.See(w, r, to)
 	}
 	return s.console(w, r, cert.ListQuery{Kind: q.Get("kind"), Number: q.Get("number"), Cursor: q.Get("cursor")})
 }
@@ -58,8 +57,7 @@ func (s *Service) postConsole(w http.ResponseWriter, r *http.Request) error {
 	if q.Holder != "" {
 		return s.console(w, r, q)
 	}
-	http.Redirect(w, r, listAddress(q), http.StatusSeeOther)
-	return nil
+	return page.See(w, r, listAddress(q))
 }
 
 func listAddress(q cert.ListQuery) string {

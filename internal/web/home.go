@@ -2,9 +2,10 @@ package web
 
 import (
 	"net/http"
-	"sidian/internal/web/page"
 	"slices"
 	"strings"
+
+	"sidian/internal/web/page"
 )
 
 func (s *Service) getHome(w http.ResponseWriter, r *http.Request) error {

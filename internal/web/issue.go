@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -87,10 +86,10 @@ func (s *Service) postIssue(w http.ResponseWriter, r *http.Request) error {
 	}
 	c, refusal := s.issueOnce(r.Context(), request(k, values), values["once"])
 	if refusal == nil {
-		http.Redirect(w, r, "/console/certificates/"+c.ID+"?new=1", http.StatusSeeOther)
-		return nil
+		return page.See(w, r, "/console/certificates/"+c.ID+"?new=1")
 	}
-	if fault.As(refusal) == nil {
+	status := page.StatusOf(refusal)
+	if status == 0 {
 		return refusal
 	}
 	p, err := s.newIssue(r, k, values, refusal)
@@ -100,15 +99,7 @@ func (s *Service) postIssue(w http.ResponseWriter, r *http.Request) error {
 	if p.Preview, err = s.preview(r, k, values); err != nil {
 		return err
 	}
-	return s.show(w, statusOf(refusal), "issue", p)
-}
-
-// statusOf is the status of a page that shows a refusal above its form.
-func statusOf(refusal error) int {
-	if errors.Is(refusal, fault.Invalid) {
-		return http.StatusUnprocessableEntity
-	}
-	return http.StatusConflict
+	return s.show(w, status, "issue", p)
 }
 
 // issueWait is how long the second press of the button waits for the first.

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"mime"
 	"net/http"
 	"strings"
 
@@ -218,8 +217,7 @@ func (s *Service) postFile(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		sendFile(w, out, media, fileName(c, format))
-		return nil
+		return page.Send(w, page.File{Name: fileName(c, format), Media: media, Data: out})
 	}
 	p, err := s.certificate(r)
 	if err != nil {
@@ -248,11 +246,4 @@ func (s *Service) refuseRead(w http.ResponseWriter, r *http.Request, rd cert.Rea
 	p.Read.Purpose.Value, p.Read.Purpose.Error = rd.Purpose, p.Problem.At("read-purpose")
 	p.Read.Reason.Value, p.Read.Reason.Error = rd.Reason, p.Problem.At("read-reason")
 	return s.show(w, status, "certificate", p)
-}
-
-func sendFile(w http.ResponseWriter, data []byte, media, name string) {
-	w.Header().Set("Content-Type", media)
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write(data) // the client went away: nobody is left to tell
 }

@@ -38,6 +38,5 @@ func (s *Service) getElder(w http.ResponseWriter, r *http.Request) error {
 		on = "0"
 	}
 	http.SetCookie(w, &http.Cookie{Name: page.ElderCookie, Value: on, Path: "/", MaxAge: 365 * 24 * 3600, SameSite: http.SameSiteLaxMode, HttpOnly: true, Secure: httpx.MetaFrom(r.Context()).Secure})
-	http.Redirect(w, r, page.Local(r.URL.Query().Get("back"), "/"), http.StatusSeeOther)
-	return nil
+	return page.See(w, r, page.Local(r.URL.Query().Get("back"), "/"))
 }

@@ -64,8 +64,7 @@ func (s *Service) getVerify(w http.ResponseWriter, r *http.Request) error {
 		return s.verifyRefused(w, p, err)
 	}
 	if st.Certificate.Code == tidy(p.Q) {
-		http.Redirect(w, r, "/v/"+st.Certificate.Code, http.StatusSeeOther)
-		return nil
+		return page.See(w, r, "/v/"+st.Certificate.Code)
 	}
 	// An identifier can be guessed; the code is not to be had for it.
 	return s.showStanding(w, r, st)

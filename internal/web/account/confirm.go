@@ -11,7 +11,7 @@ import (
 
 // askFirst leads to the page that asks for the password, and from there back.
 func askFirst(w http.ResponseWriter, r *http.Request, to string) error {
-	return see(w, r, "/me/confirm?"+url.Values{"back": {to}}.Encode())
+	return page.See(w, r, "/me/confirm?"+url.Values{"back": {to}}.Encode())
 }
 
 var currentAs = map[string]string{"current": "password"}
@@ -32,7 +32,7 @@ func (s *Service) postConfirm(w http.ResponseWriter, r *http.Request) error {
 	to := page.Local(r.PostFormValue("back"), "/me")
 	err := s.Auth.Confirm(r.Context(), r.PostFormValue("password"))
 	if err == nil {
-		return see(w, r, to)
+		return page.See(w, r, to)
 	}
 	p := s.confirm(r, to)
 	status, err := p.refuse(err, currentAs)
@@ -75,7 +75,7 @@ func (s *Service) remove(w http.ResponseWriter, r *http.Request, p *removal, don
 		err = do()
 	}
 	if err == nil {
-		return see(w, r, "/me?done="+done)
+		return page.See(w, r, "/me?done="+done)
 	}
 	if e := fault.As(err); e != nil && e.Code == "auth.confirm" {
 		err = e.WithField("password", "auth.confirm", "请输入现在的密码")

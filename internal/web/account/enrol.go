@@ -61,7 +61,7 @@ func (s *Service) getChoice(at place) func(http.ResponseWriter, *http.Request) e
 			return err
 		}
 		if p.Has == (methods{TOTP: true}) {
-			return see(w, r, with(at.path+"/totp", to))
+			return page.See(w, r, with(at.path+"/totp", to))
 		}
 		if !at.pending {
 			p.Cancel = "/me"
@@ -145,7 +145,7 @@ func (s *Service) postEnrol(at place) func(http.ResponseWriter, *http.Request) e
 		case at.pending:
 			return proceed(w, r, in, to)
 		}
-		return see(w, r, "/me?done="+string(m))
+		return page.See(w, r, "/me?done="+string(m))
 	}
 }
 

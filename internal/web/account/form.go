@@ -103,8 +103,3 @@ func accept(w http.ResponseWriter, cookies []*http.Cookie) {
 }
 
 func secure(r *http.Request) bool { return httpx.MetaFrom(r.Context()).Secure }
-
-func see(w http.ResponseWriter, r *http.Request, address string) error {
-	http.Redirect(w, r, address, http.StatusSeeOther)
-	return nil
-}

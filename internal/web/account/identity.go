@@ -44,7 +44,7 @@ func (s *Service) getFrom(w http.ResponseWriter, r *http.Request) error {
 	platform := r.PathValue("platform")
 	_, known := iam.From(r.Context())
 	if known && !fromHere(r) {
-		return see(w, r, "/me/links/"+url.PathEscape(platform))
+		return page.See(w, r, "/me/links/"+url.PathEscape(platform))
 	}
 	to := back(r.URL.Query().Get("back"))
 	going, err := s.Auth.StartIdentity(r.Context(), platform)
@@ -59,7 +59,7 @@ func (s *Service) getFrom(w http.ResponseWriter, r *http.Request) error {
 	}
 	accept(w, going.Cookies())
 	remember(w, r, to)
-	return see(w, r, going.URL)
+	return page.See(w, r, going.URL)
 }
 
 // fromHere tells whether a page of this site led here. A browser that does not

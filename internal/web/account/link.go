@@ -67,7 +67,7 @@ func (s *Service) postLink(w http.ResponseWriter, r *http.Request) error {
 		if err := s.signOut(w, r); err != nil {
 			return err
 		}
-		return see(w, r, "/login?done=set")
+		return page.See(w, r, "/login?done=set")
 	}
 	p, err := s.link(r)
 	if err != nil {

@@ -58,9 +58,9 @@ func stepOf(s auth.State) string {
 func proceed(w http.ResponseWriter, r *http.Request, in auth.SignedIn, to string) error {
 	accept(w, in.Cookies())
 	if in.Next != "" {
-		return see(w, r, with(stepOf(in.Next), to))
+		return page.See(w, r, with(stepOf(in.Next), to))
 	}
-	return see(w, r, to)
+	return page.See(w, r, to)
 }
 
 // due returns the sign-in under way if it waits for that step, and otherwise
@@ -71,12 +71,12 @@ func due(w http.ResponseWriter, r *http.Request, want auth.State, to string) (p 
 		return p, true, nil
 	}
 	if _, known := iam.From(r.Context()); known {
-		return p, false, see(w, r, to)
+		return p, false, page.See(w, r, to)
 	}
 	if ok && p.State != auth.Away {
-		return p, false, see(w, r, with(stepOf(p.State), to))
+		return p, false, page.See(w, r, with(stepOf(p.State), to))
 	}
-	return p, false, see(w, r, with("/login", to))
+	return p, false, page.See(w, r, with("/login", to))
 }
 
 func (s *Service) login(r *http.Request, to string) *loginPage {
@@ -89,10 +89,10 @@ func (s *Service) getLogin(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	to := back(q.Get("back"))
 	if _, ok := iam.From(r.Context()); ok {
-		return see(w, r, to)
+		return page.See(w, r, to)
 	}
 	if p, ok := auth.PendingFrom(r.Context()); ok && p.State != auth.Away && !q.Has("again") {
-		return see(w, r, with(stepOf(p.State), to))
+		return page.See(w, r, with(stepOf(p.State), to))
 	}
 	p := s.login(r, to)
 	if n, ok := loginNotices[q.Get("done")]; ok {
@@ -147,7 +147,7 @@ func (s *Service) postLogout(w http.ResponseWriter, r *http.Request) error {
 	if err := s.signOut(w, r); err != nil {
 		return err
 	}
-	return see(w, r, "/")
+	return page.See(w, r, "/")
 }
 
 // signOut ends the session, and makes the browser forget it.

@@ -175,7 +175,7 @@ func (s *Service) postEnd(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Auth.EndSession(r.Context(), r.PathValue("id")); err != nil {
 		return err
 	}
-	return see(w, r, "/me?done=ended")
+	return page.See(w, r, "/me?done=ended")
 }
 
 func (s *Service) postEndAll(w http.ResponseWriter, r *http.Request) error {
@@ -183,5 +183,5 @@ func (s *Service) postEndAll(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	http.SetCookie(w, httpx.SessionCookie("", secure(r)))
-	return see(w, r, "/login?done=out")
+	return page.See(w, r, "/login?done=out")
 }

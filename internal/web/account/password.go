@@ -110,7 +110,7 @@ func (s *Service) postPassword(w http.ResponseWriter, r *http.Request) error {
 		err = s.Auth.ChangePassword(r.Context(), r.PostFormValue("current"), next)
 	}
 	if err == nil {
-		return see(w, r, "/me?done=password")
+		return page.See(w, r, "/me?done=password")
 	}
 	p := s.password(r)
 	status, err := p.refuse(err, newPasswordAs)

@@ -54,7 +54,7 @@ func (s *Service) getSecond(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := s.second(r, pending, to, secondTitle)
 	if p.Has == (methods{Certificate: true}) {
-		return see(w, r, with("/login/second/certificate", to))
+		return page.See(w, r, with("/login/second/certificate", to))
 	}
 	return s.set.Show(w, http.StatusOK, "second", p)
 }

@@ -145,7 +145,7 @@ func (s *Service) postEditClient(w http.ResponseWriter, r *http.Request) error {
 	if err := s.saveClient(r, c); err != nil {
 		return s.refuse(w, s.editClient(r, c, r.PostFormValue, ticked(r, "scopes")), err)
 	}
-	return see(w, r, asking(at("clients", c.ID), "done", "edited"))
+	return page.See(w, r, page.Asking(at("clients", c.ID), "done", "edited"))
 }
 
 func (s *Service) saveClient(r *http.Request, c iam.Client) error {

@@ -58,10 +58,10 @@ func (s *Service) getClients(w http.ResponseWriter, r *http.Request) error {
 		t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{{Text: c.Name, Href: at("clients", c.ID), Sub: c.ID, Chips: openChip(c.Closed)}, {Text: c.OrgName}, {Text: count(int64(len(c.Scopes))) + " 项"}, used, {Text: endOf(c)}}})
 	}
 	if found.Next != "" {
-		t.Pager.Next = asking(at("clients"), "q", ask.Text, "unit", ask.Org, "closed", closed, "cursor", found.Next)
+		t.Pager.Next = page.Asking(at("clients"), "q", ask.Text, "unit", ask.Org, "closed", closed, "cursor", found.Next)
 	}
 	p.add(part{Search: search}, part{Table: t})
-	if may(ctx, "client.manage", "") {
+	if iam.May(ctx, "client.manage", "") {
 		p.add(part{Links: []link{{Label: "登记应用", Href: at("clients", "new"), First: true}}})
 	}
 	return s.show(w, p)
@@ -105,7 +105,7 @@ func (s *Service) getClient(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Service) clientSheet(r *http.Request, c iam.Client) (*sheet, error) {
 	ctx := r.Context()
-	manage := may(ctx, "client.manage", c.Org) && !c.Closed
+	manage := iam.May(ctx, "client.manage", c.Org) && !c.Closed
 	p := s.sheet(r, "clients", c.Name, clientsLead).under("应用", at("clients")).stands(r, at("clients", c.ID))
 	p.Chips = openChip(c.Closed)
 	var units []string
@@ -201,7 +201,7 @@ func (s *Service) postEndSecret(w http.ResponseWriter, r *http.Request) error {
 	if err := s.IAM.EndSecret(r.Context(), c.ID, r.PathValue("secret"), r.PostFormValue("reason")); err != nil {
 		return s.refuse(w, s.endSecret(r, c), err)
 	}
-	return see(w, r, asking(at("clients", c.ID), "done", "secret"))
+	return page.See(w, r, page.Asking(at("clients", c.ID), "done", "secret"))
 }
 
 func (s *Service) closeClient(r *http.Request, c iam.Client) *sheet {
@@ -226,5 +226,5 @@ func (s *Service) postCloseClient(w http.ResponseWriter, r *http.Request) error 
 	if err := s.IAM.CloseClient(r.Context(), c.ID, r.PostFormValue("reason")); err != nil {
 		return s.refuse(w, s.closeClient(r, c), err)
 	}
-	return see(w, r, asking(at("clients", c.ID), "done", "closed"))
+	return page.See(w, r, page.Asking(at("clients", c.ID), "done", "closed"))
 }

@@ -69,7 +69,7 @@ func (s *Service) question(r *http.Request) (iam.ExplainRequest, error) {
 	if who == "" {
 		return ask, nil
 	}
-	if mayAny(ctx, "", "account.manage", "account.lock") {
+	if iam.MayAny(ctx, "", "account.manage", "account.lock") {
 		a, err := s.personNamed(ctx, "who", who)
 		if err == nil {
 			ask.Account = a.ID

@@ -54,18 +54,18 @@ func (s *Service) getGlasses(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := s.sheet(r, "glasses", "应急查阅", glassLead)
 	for _, g := range found.Items {
-		if g.Open && g.Account == me(ctx) {
+		if g.Open && g.Account == iam.Self(ctx) {
 			p.add(part{Notice: &page.Notice{Class: page.Care, Title: "您正在应急查阅：" + g.OrgName, Text: s.left(g) + "，到 " + page.Moment(g.Until) + " 自动结束。查完请立即结束。", Href: at("glasses", g.ID), Action: "查看或结束"}})
 		}
 	}
-	if may(ctx, "glass.open", "") {
+	if iam.May(ctx, "glass.open", "") {
 		p.add(part{Links: []link{{Label: "发起应急查阅", Href: at("glasses", "new"), First: true}}})
 	}
 	view := ""
 	if !waiting {
 		view = "all"
 	}
-	p.add(part{Tabs: &page.Tabs{Label: "范围", Items: []page.Tab{{Label: "待复核", Href: at("glasses"), Current: waiting}, {Label: "全部", Href: asking(at("glasses"), "view", "all"), Current: !waiting}}}})
+	p.add(part{Tabs: &page.Tabs{Label: "范围", Items: []page.Tab{{Label: "待复核", Href: at("glasses"), Current: waiting}, {Label: "全部", Href: page.Asking(at("glasses"), "view", "all"), Current: !waiting}}}})
 	t := &page.Table{ID: "glasses", Caption: "应急查阅", Head: []string{"谁查阅什么", "单位", "发起", "状态"}, Empty: page.Empty{Title: "没有待复核的", Text: "有人发起应急查阅时，会列在这里。"}}
 	if !waiting {
 		t.Empty.Title = "还没有过应急查阅"
@@ -78,7 +78,7 @@ func (s *Service) getGlasses(w http.ResponseWriter, r *http.Request) error {
 		t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{{Text: g.AccountName + "：" + g.Object, Href: at("glasses", g.ID), Sub: g.Reason}, {Text: g.OrgName}, {Text: page.Moment(g.Opened)}, status}})
 	}
 	if found.Next != "" {
-		t.Pager.Next = asking(at("glasses"), "view", view, "cursor", found.Next)
+		t.Pager.Next = page.Asking(at("glasses"), "view", view, "cursor", found.Next)
 	}
 	return s.show(w, p.add(part{Table: t}))
 }
@@ -108,7 +108,7 @@ func (s *Service) postNewGlass(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.refuse(w, s.newGlass(r), err)
 	}
-	return see(w, r, asking(at("glasses", g.ID), "done", "opened"))
+	return page.See(w, r, page.Asking(at("glasses", g.ID), "done", "opened"))
 }
 
 // glass finds the emergency reading of a page, among those that the reader may
@@ -133,7 +133,7 @@ func (s *Service) glassSheet(r *http.Request, g iam.Glass) *sheet {
 	ctx := r.Context()
 	p := s.sheet(r, "glasses", "应急查阅："+g.OrgName, glassLead).under("应急查阅", at("glasses")).stands(r, at("glasses", g.ID))
 	p.Chips = []page.Chip{s.glassChip(g)}
-	mine := g.Account == me(ctx)
+	mine := g.Account == iam.Self(ctx)
 	opened := page.Step{Title: "发起", Text: g.Reason, Who: g.AccountName, At: g.Opened, State: "done"}
 	running := page.Step{Title: "已结束", At: g.Closed, State: "done"}
 	switch {
@@ -151,7 +151,7 @@ func (s *Service) glassSheet(r *http.Request, g iam.Glass) *sheet {
 	}
 	p.add(part{Card: true, Title: "进展", Steps: []page.Step{opened, running, review}},
 		part{Card: true, Title: "内容", Facts: []page.Fact{{Label: "谁", Text: g.AccountName}, {Label: "单位", Text: g.OrgName + "及其下级", Href: at("units", g.Org)}, {Label: "要查阅的记录", Text: g.Object, Code: true}, {Label: "事由", Text: g.Reason}, {Label: "最迟到", At: g.Until}}})
-	if g.Open && (mine || may(ctx, "glass.review", g.Org)) {
+	if g.Open && (mine || iam.May(ctx, "glass.review", g.Org)) {
 		text := "查完就结束，不必等到时。"
 		if !mine {
 			text = "情况不对时可以马上结束，对方立即失去权限。"
@@ -162,7 +162,7 @@ func (s *Service) glassSheet(r *http.Request, g iam.Glass) *sheet {
 	case g.Verdict != "":
 	case mine:
 		p.add(part{Notice: &page.Notice{Text: "由安全管理员或审计管理员复核，自己发起的自己不能复核。"}})
-	case may(ctx, "glass.review", g.Org):
+	case iam.May(ctx, "glass.review", g.Org):
 		v := r.PostFormValue
 		p.add(part{Form: &form{Form: page.Form{ID: "review", Title: "复核", Text: "对照审计记录：看了什么，与事由相符吗。复核后不能更改；还在进行的随即结束。", Action: at("glasses", g.ID, "review"), Button: "记录复核", Busy: "正在记录…", Fields: []page.Field{
 			{ID: "verdict", Name: "verdict", Label: "结论", Value: v("verdict"), Required: true, Options: []page.Option{{Value: iam.Proper, Label: "正当：确有必要，查阅与事由相符"}, {Value: iam.Improper, Label: "不正当：没有必要，或超出事由"}}},
@@ -188,7 +188,7 @@ func (s *Service) postCloseGlass(w http.ResponseWriter, r *http.Request) error {
 	if err := s.IAM.CloseGlass(r.Context(), g.ID); err != nil {
 		return s.refuse(w, s.glassSheet(r, g), err)
 	}
-	return see(w, r, asking(at("glasses", g.ID), "done", "glassover"))
+	return page.See(w, r, page.Asking(at("glasses", g.ID), "done", "glassover"))
 }
 
 func (s *Service) postReviewGlass(w http.ResponseWriter, r *http.Request) error {
@@ -199,5 +199,5 @@ func (s *Service) postReviewGlass(w http.ResponseWriter, r *http.Request) error 
 	if err := s.IAM.ReviewGlass(r.Context(), g.ID, r.PostFormValue("verdict"), r.PostFormValue("reason")); err != nil {
 		return s.refuse(w, s.glassSheet(r, g), err)
 	}
-	return see(w, r, asking(at("glasses", g.ID), "done", "reviewed"))
+	return page.See(w, r, page.Asking(at("glasses", g.ID), "done", "reviewed"))
 }

@@ -12,7 +12,7 @@ import (
 // about it now.
 func (s *Service) grant(r *http.Request, g iam.GrantItem) *sheet {
 	ctx := r.Context()
-	p := s.sheet(r, "grants", g.AccountName+"：“"+roleName(g)+"”的授权", grantsLead).under("授权", asking(at("grants"), "state", g.State)).stands(r, at("grants", g.ID))
+	p := s.sheet(r, "grants", g.AccountName+"：“"+roleName(g)+"”的授权", grantsLead).under("授权", page.Asking(at("grants"), "state", g.State)).stands(r, at("grants", g.ID))
 	p.Chips = grantChips(g)
 	if g.Altered {
 		p.add(part{Notice: &page.Notice{Class: page.Bad, Title: "这项授权在数据库中被改动", Text: "它不给任何权限。请联系平台运维人员运行 sidian doctor，并核查数据库的访问记录。"}})
@@ -24,7 +24,7 @@ func (s *Service) grant(r *http.Request, g iam.GrantItem) *sheet {
 		can = mayOf(s.IAM.InForce(), role.May)
 	}
 	who := page.Fact{Label: "人员", Text: g.AccountName + "（" + g.Username + "）"}
-	if mayAny(ctx, "", "account.manage", "account.lock") {
+	if iam.MayAny(ctx, "", "account.manage", "account.lock") {
 		who.Href = at("people", g.Account)
 	}
 	facts := []page.Fact{who, {Label: "角色", Text: roleName(g)}, {Label: "可以做什么", Text: can}}
@@ -33,9 +33,9 @@ func (s *Service) grant(r *http.Request, g iam.GrantItem) *sheet {
 	}
 	facts = append(facts, page.Fact{Label: "单位", Text: g.OrgName + "及其下级", Href: at("units", g.Org)}, page.Fact{Label: "最后一天", Text: until(g.Grant)}, page.Fact{Label: "依据", Text: g.Basis})
 	p.add(part{Card: true, Title: "内容", Facts: facts})
-	mine := g.By == me(ctx) || g.Account == me(ctx)
+	mine := g.By == iam.Self(ctx) || g.Account == iam.Self(ctx)
 	switch {
-	case g.State == iam.Proposed && may(ctx, "grant.approve", g.Org) && !mine:
+	case g.State == iam.Proposed && iam.May(ctx, "grant.approve", g.Org) && !mine:
 		p.add(part{Confirms: []page.Confirm{
 			{ID: "approve", Title: "批准", Text: "批准后立即生效。请核对：人、角色、单位、期限与依据相符。", Action: at("grants", g.ID, "decide"), Hidden: []page.Hidden{{Name: "do", Value: "approve"}}, Button: "批准", Busy: "正在批准…", Reason: page.Field{ID: "approve-reason"}},
 			{ID: "refuse", Title: "不批准", Text: "不批准的理由起草人看得到；改好后可以重新起草。", Action: at("grants", g.ID, "decide"), Hidden: []page.Hidden{{Name: "do", Value: "refuse"}}, Button: "不批准", Busy: "正在记录…", Grave: true, Reason: page.Field{ID: "refuse-reason"}},
@@ -44,7 +44,7 @@ func (s *Service) grant(r *http.Request, g iam.GrantItem) *sheet {
 		p.add(part{Notice: &page.Notice{Text: "由安全管理员批准后生效。自己起草的、给自己的，自己不能批准。"}})
 	case g.State == iam.Proposed:
 		p.add(part{Notice: &page.Notice{Text: "等安全管理员批准。批准之前没有任何权限。"}})
-	case g.State == iam.Effective && may(ctx, "grant.approve", g.Org):
+	case g.State == iam.Effective && iam.May(ctx, "grant.approve", g.Org):
 		p.add(part{Links: []link{{Label: "撤销授权", Href: at("grants", g.ID, "revoke")}}})
 	}
 	return p
@@ -99,7 +99,7 @@ func (s *Service) postDecide(w http.ResponseWriter, r *http.Request) error {
 	if do == "approve" {
 		word = "approved"
 	}
-	return see(w, r, asking(at("grants", g.ID), "done", word))
+	return page.See(w, r, page.Asking(at("grants", g.ID), "done", word))
 }
 
 // keep leaves of two confirmations the one that was sent first, so that what is
@@ -148,5 +148,5 @@ func (s *Service) postRevoke(w http.ResponseWriter, r *http.Request) error {
 	if err := s.IAM.RevokeGrant(r.Context(), g.ID, r.PostFormValue("reason")); err != nil {
 		return s.refuse(w, s.revocation(r, g), err)
 	}
-	return see(w, r, asking(at("grants", g.ID), "done", "revoked"))
+	return page.See(w, r, page.Asking(at("grants", g.ID), "done", "revoked"))
 }

@@ -44,14 +44,14 @@ func (s *Service) getGrants(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	address := func(state, cursor string) string {
-		return asking(at("grants"), "state", state, "account", ask.Account, "unit", ask.Org, "role", ask.Role, "cursor", cursor)
+		return page.Asking(at("grants"), "state", state, "account", ask.Account, "unit", ask.Org, "role", ask.Role, "cursor", cursor)
 	}
 	p := s.sheet(r, "grants", "授权", grantsLead)
 	tabs := &page.Tabs{Label: "状态"}
 	for _, o := range grantStates {
 		tabs.Items = append(tabs.Items, page.Tab{Label: o.Label, Href: address(o.Value, ""), Current: o.Value == state})
 	}
-	if may(ctx, "grant.propose", "") {
+	if iam.May(ctx, "grant.propose", "") {
 		p.add(part{Links: []link{{Label: "起草授权", Href: at("grants", "new"), First: true}}})
 	}
 	p.add(part{Tabs: tabs})
@@ -60,7 +60,7 @@ func (s *Service) getGrants(w http.ResponseWriter, r *http.Request) error {
 		{ID: "state", Name: "state", Label: "状态", Value: state, Options: grantStates},
 	}}
 	if ask.Role+ask.Account+ask.Org != "" {
-		search.Clear = asking(at("grants"), "state", state)
+		search.Clear = page.Asking(at("grants"), "state", state)
 	}
 	p.add(part{Search: search})
 	t := grantTable(found.Items)
@@ -246,7 +246,7 @@ func (s *Service) unitsFor(ctx context.Context, who iam.Account) (list []page.Op
 	}
 	slices.Reverse(up)
 	for _, u := range append([]iam.Org{o}, up...) {
-		if !u.Closed && may(ctx, "grant.propose", u.ID) {
+		if !u.Closed && iam.May(ctx, "grant.propose", u.ID) {
 			list = append(list, page.Option{Value: u.ID, Label: u.Name})
 		}
 	}
@@ -280,7 +280,7 @@ func (s *Service) postNewGrant(w http.ResponseWriter, r *http.Request) error {
 	}
 	g, err := s.propose(r, who)
 	if err == nil {
-		return see(w, r, asking(at("grants", g.ID), "done", "proposed"))
+		return page.See(w, r, page.Asking(at("grants", g.ID), "done", "proposed"))
 	}
 	p, e := s.newGrant(r, who)
 	if e != nil {

@@ -19,23 +19,23 @@ func (s *Service) getHome(w http.ResponseWriter, r *http.Request) error {
 		}
 		tiles = append(tiles, some...)
 	}
-	if mayAny(ctx, "", "account.manage", "account.lock") {
+	if iam.MayAny(ctx, "", "account.manage", "account.lock") {
 		tiles = append(tiles, tile{Title: "人员", Href: at("people"), Text: "登记、查找、解除锁定、离岗移交"})
 	}
-	if mayAny(ctx, "", "client.manage", "client.read") {
+	if iam.MayAny(ctx, "", "client.manage", "client.read") {
 		tiles = append(tiles, tile{Title: "应用", Href: at("clients"), Text: "接入的业务系统、密钥和授权范围"})
 	}
-	if may(ctx, "session.end", "") {
+	if iam.May(ctx, "session.end", "") {
 		tiles = append(tiles, tile{Title: "会话", Href: at("sessions"), Text: "谁正在登录，必要时结束"})
 	}
 	p.add(part{Tiles: tiles})
-	if may(ctx, "grant.read", "") {
+	if iam.May(ctx, "grant.read", "") {
 		found, err := s.IAM.GrantsPage(ctx, iam.GrantQuery{State: iam.Proposed, Limit: 10})
 		if err != nil {
 			return err
 		}
 		title := "等安全管理员批准的授权"
-		if may(ctx, "grant.approve", "") {
+		if iam.May(ctx, "grant.approve", "") {
 			title = "等您批准的授权"
 		}
 		t := grantTable(found.Items)
@@ -49,7 +49,7 @@ func (s *Service) getHome(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Service) grantTiles(r *http.Request) ([]tile, error) {
-	if !may(r.Context(), "grant.read", "") {
+	if !iam.May(r.Context(), "grant.read", "") {
 		return nil, nil
 	}
 	found, err := s.IAM.GrantsPage(r.Context(), iam.GrantQuery{State: iam.Proposed, Limit: 200})
@@ -73,7 +73,7 @@ func (s *Service) grantTiles(r *http.Request) ([]tile, error) {
 }
 
 func (s *Service) policyTiles(r *http.Request) ([]tile, error) {
-	if !may(r.Context(), "policy.read", "") {
+	if !iam.May(r.Context(), "policy.read", "") {
 		return nil, nil
 	}
 	found, err := s.IAM.Policies(r.Context(), "", 50)
@@ -90,7 +90,7 @@ func (s *Service) policyTiles(r *http.Request) ([]tile, error) {
 }
 
 func (s *Service) glassTiles(r *http.Request) ([]tile, error) {
-	if !mayAny(r.Context(), "", "glass.open", "glass.review") {
+	if !iam.MayAny(r.Context(), "", "glass.open", "glass.review") {
 		return nil, nil
 	}
 	found, err := s.IAM.Glasses(r.Context(), true, "", 200)
@@ -107,7 +107,7 @@ func (s *Service) glassTiles(r *http.Request) ([]tile, error) {
 }
 
 func (s *Service) unitTiles(r *http.Request) ([]tile, error) {
-	if !mayAny(r.Context(), "", "org.read", "org.manage") {
+	if !iam.MayAny(r.Context(), "", "org.read", "org.manage") {
 		return nil, nil
 	}
 	found, err := s.IAM.UnitsWithout(r.Context(), iam.PostContact, "", 1)

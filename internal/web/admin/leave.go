@@ -39,7 +39,7 @@ func (s *Service) closePerson(r *http.Request, a iam.Account) (*sheet, error) {
 			Action: at("people", a.ID, "close"), Reason: given(r), Button: "停用账号", Busy: "正在停用…", Grave: true, Cancel: at("people", a.ID)}}}), nil
 	}
 	p.add(part{Title: "要移交的事项，共 " + count(int64(len(held))) + " 项", Table: holdingsTable(held)})
-	if !may(ctx, "account.manage", a.Org) {
+	if !iam.May(ctx, "account.manage", a.Org) {
 		return p.add(part{Notice: &page.Notice{Text: "移交由系统管理员办理，完成后再来停用。"}}), nil
 	}
 	return p.add(part{Form: s.handOver(r, a, held)}), nil
@@ -81,7 +81,7 @@ func (s *Service) postClosePerson(w http.ResponseWriter, r *http.Request) error 
 	if err := s.IAM.CloseAccount(r.Context(), a.ID, r.PostFormValue("reason")); err != nil {
 		return s.again(w, r, a, err)
 	}
-	return see(w, r, asking(at("people", a.ID), "done", "closed"))
+	return page.See(w, r, page.Asking(at("people", a.ID), "done", "closed"))
 }
 
 // again shows the page with why it could not be done.

@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -25,55 +24,6 @@ func labelOf(list []page.Option, value string) string {
 		}
 	}
 	return value
-}
-
-// may tells whether the reader may do something for an organisation, or with ""
-// for any: what they may not do is not offered.
-func may(ctx context.Context, permission, org string) bool {
-	return iam.Allow(ctx, permission, org) == nil
-}
-
-func mayAny(ctx context.Context, org string, permissions ...string) bool {
-	for _, p := range permissions {
-		if may(ctx, p, org) {
-			return true
-		}
-	}
-	return false
-}
-
-// me is the reader's own account.
-func me(ctx context.Context) string {
-	p, _ := iam.From(ctx)
-	if p == nil {
-		return ""
-	}
-	return p.Account
-}
-
-// at is the address of a page below Home.
-func at(parts ...string) string {
-	var b strings.Builder
-	b.WriteString(Home)
-	for _, p := range parts {
-		b.WriteByte('/')
-		b.WriteString(url.PathEscape(p))
-	}
-	return b.String()
-}
-
-// asking is an address with what is asked of it; what is empty is left out.
-func asking(path string, pairs ...string) string {
-	v := url.Values{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			v.Set(pairs[i], pairs[i+1])
-		}
-	}
-	if len(v) == 0 {
-		return path
-	}
-	return path + "?" + v.Encode()
 }
 
 // count is a number as people read it; iam counts to a limit.
@@ -192,3 +142,6 @@ func (s *Service) unitName(ctx context.Context, id string) string {
 	}
 	return o.Name
 }
+
+// at is the address of a page below Home.
+func at(parts ...string) string { return page.At(Home, parts...) }

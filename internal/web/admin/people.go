@@ -54,7 +54,7 @@ func (s *Service) getPeople(w http.ResponseWriter, r *http.Request) error {
 func (s *Service) postPeople(w http.ResponseWriter, r *http.Request) error {
 	q := asked(r.PostFormValue)
 	if q.Name+q.Phone+q.Citizen == "" {
-		return see(w, r, peopleAddress(q))
+		return page.See(w, r, peopleAddress(q))
 	}
 	return s.people(w, r, q)
 }
@@ -65,7 +65,7 @@ func peopleAddress(q iam.AccountQuery) string {
 	if q.Closed {
 		closed = "1"
 	}
-	return asking(at("people"), "unit", q.Org, "username", q.Username, "closed", closed, "cursor", q.Cursor)
+	return page.Asking(at("people"), "unit", q.Org, "username", q.Username, "closed", closed, "cursor", q.Cursor)
 }
 
 func (s *Service) people(w http.ResponseWriter, r *http.Request, q iam.AccountQuery) error {
@@ -95,7 +95,7 @@ func (s *Service) people(w http.ResponseWriter, r *http.Request, q iam.AccountQu
 	if searched {
 		empty = page.Empty{Title: "没有找到", Text: "姓名、手机号码、公民身份号码须填写完整；用户名可以只填开头。"}
 	}
-	if !may(ctx, "account.manage", "") {
+	if !iam.May(ctx, "account.manage", "") {
 		empty.Href, empty.Action = "", ""
 	}
 	t := peopleTable(found.Items, empty)
@@ -119,8 +119,8 @@ func (s *Service) people(w http.ResponseWriter, r *http.Request, q iam.AccountQu
 		first.Cursor = ""
 		t.Pager.First = peopleAddress(first)
 	}
-	if may(ctx, "account.manage", "") && len(t.Rows) > 0 {
-		links = append(links, link{Label: "登记人员", Href: asking(at("people", "new"), "unit", q.Org), First: true})
+	if iam.May(ctx, "account.manage", "") && len(t.Rows) > 0 {
+		links = append(links, link{Label: "登记人员", Href: page.Asking(at("people", "new"), "unit", q.Org), First: true})
 	}
 	p.add(part{Links: links})
 	return s.show(w, p)
@@ -180,7 +180,7 @@ func (s *Service) getNewPerson(w http.ResponseWriter, r *http.Request) error {
 func (s *Service) postNewPerson(w http.ResponseWriter, r *http.Request) error {
 	a, err := s.createPerson(r)
 	if err == nil {
-		return see(w, r, asking(at("people", a.ID), "done", "registered"))
+		return page.See(w, r, page.Asking(at("people", a.ID), "done", "registered"))
 	}
 	return s.refuse(w, s.newPerson(r, func(k string) string {
 		if k == "unit" {
@@ -216,7 +216,7 @@ func (s *Service) person(r *http.Request) (iam.Account, error) {
 	if e := fault.As(err); e != nil && e.Kind == fault.Forbidden {
 		return a, fault.NotFound.New("没有这个账号").WithCode("account.unknown").WithHint("可能不在您管理的单位内")
 	}
-	if err == nil && !mayAny(r.Context(), a.Org, "account.manage", "account.lock") { // one's own is seen elsewhere
+	if err == nil && !iam.MayAny(r.Context(), a.Org, "account.manage", "account.lock") { // one's own is seen elsewhere
 		return a, iam.Allow(r.Context(), "account.manage", a.Org)
 	}
 	return a, err
@@ -240,14 +240,14 @@ func (s *Service) getPerson(w http.ResponseWriter, r *http.Request) error {
 	}
 	facts = append(facts, page.Fact{Label: "手机号码", Text: a.Phone, Code: true}, page.Fact{Label: "公民身份号码", Text: a.Citizen, Code: true})
 	about := part{Card: true, Title: "基本信息", Facts: facts}
-	if !a.Closed && a.ID != me(ctx) {
+	if !a.Closed && a.ID != iam.Self(ctx) {
 		about.Links = s.personLinks(r, a)
 	}
 	p.add(about)
-	if a.ID == me(ctx) {
+	if a.ID == iam.Self(ctx) {
 		p.add(part{Notice: &page.Notice{Text: "这是您自己的账号：修改和授权由另一位管理员办理，密码在“我的安全”里改。"}})
 	}
-	if a.Kind == iam.Staff && may(ctx, "grant.read", "") {
+	if a.Kind == iam.Staff && iam.May(ctx, "grant.read", "") {
 		held, err := s.rolesOf(r, a)
 		if err != nil {
 			return err
@@ -259,18 +259,18 @@ func (s *Service) getPerson(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Service) personLinks(r *http.Request, a iam.Account) (list []link) {
 	ctx := r.Context()
-	if may(ctx, "account.manage", a.Org) {
+	if iam.May(ctx, "account.manage", a.Org) {
 		list = append(list, link{Label: "修改", Href: at("people", a.ID, "edit")})
 		if a.Kind == iam.Staff {
 			list = append(list, link{Label: "调动", Href: at("people", a.ID, "move")})
 		}
 	}
 	list = append(list, link{Label: "开一次性链接", Href: at("people", a.ID, "link")})
-	if may(ctx, "account.lock", a.Org) {
+	if iam.May(ctx, "account.lock", a.Org) {
 		list = append(list, link{Label: "解除登录锁定", Href: at("people", a.ID, "unlock")})
 	}
-	if may(ctx, "policy.read", "") {
-		list = append(list, link{Label: "为什么能或不能？", Href: asking(at("policies", "explain"), "who", a.Username)})
+	if iam.May(ctx, "policy.read", "") {
+		list = append(list, link{Label: "为什么能或不能？", Href: page.Asking(at("policies", "explain"), "who", a.Username)})
 	}
 	return append(list, link{Label: "停用", Href: at("people", a.ID, "close")})
 }
@@ -287,11 +287,11 @@ func (s *Service) rolesOf(r *http.Request, a iam.Account) (part, error) {
 		t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{{Text: g.RoleName, Href: at("grants", g.ID)}, {Text: g.OrgName + "及其下级"}, {Text: until(g.Grant)}, {Chips: grantChips(g), Sub: g.Due}}})
 	}
 	if found.Next != "" {
-		t.Pager = page.Pager{Next: asking(at("grants"), "state", "all", "account", a.ID), NextWord: "查看全部"}
+		t.Pager = page.Pager{Next: page.Asking(at("grants"), "state", "all", "account", a.ID), NextWord: "查看全部"}
 	}
 	out := part{Title: "角色", Table: t}
-	if may(ctx, "grant.propose", "") && a.ID != me(ctx) && !a.Closed {
-		out.Links = []link{{Label: "起草授权", Href: asking(at("grants", "new"), "account", a.ID), First: true}}
+	if iam.May(ctx, "grant.propose", "") && a.ID != iam.Self(ctx) && !a.Closed {
+		out.Links = []link{{Label: "起草授权", Href: page.Asking(at("grants", "new"), "account", a.ID), First: true}}
 	}
 	return out, nil
 }

@@ -42,7 +42,7 @@ func (s *Service) postEditPerson(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.IAM.EditAccount(r.Context(), a.ID, e); err != nil {
 		return s.refuse(w, s.editPerson(r, a, name), err)
 	}
-	return see(w, r, asking(at("people", a.ID), "done", "edited"))
+	return page.See(w, r, page.Asking(at("people", a.ID), "done", "edited"))
 }
 
 func (s *Service) movePerson(r *http.Request, a iam.Account) (*sheet, error) {
@@ -56,7 +56,7 @@ func (s *Service) movePerson(r *http.Request, a iam.Account) (*sheet, error) {
 		{ID: "org", Name: "org", Label: "调入单位", Value: r.PostFormValue("org"), Required: true, Max: 100, Hint: "单位全称，或单位编号"},
 	}}}
 	if len(held) > 0 {
-		p.add(part{Title: "在原单位还担负的", Table: holdingsTable(held), Links: []link{{Label: "先移交给接手人", Href: asking(at("people", a.ID, "close"), "then", "move")}}})
+		p.add(part{Title: "在原单位还担负的", Table: holdingsTable(held), Links: []link{{Label: "先移交给接手人", Href: page.Asking(at("people", a.ID, "close"), "then", "move")}}})
 		f.Fields = append(f.Fields, page.Field{ID: "end", Name: "end", Label: "原单位的角色", Value: r.PostFormValue("end"), Any: "已经移交，没有要撤销的", Options: []page.Option{{Value: "1", Label: "一并撤销（岗位和待办仍须先移交）"}}})
 	}
 	f.Fields = append(f.Fields, reason(r, "如调令的文号，记入审计"))
@@ -85,7 +85,7 @@ func (s *Service) postMove(w http.ResponseWriter, r *http.Request) error {
 		_, err = s.IAM.MoveAccount(r.Context(), a.ID, iam.MoveRequest{Org: o.ID, End: r.PostFormValue("end") == "1", Reason: r.PostFormValue("reason")})
 	}
 	if err == nil {
-		return see(w, r, asking(at("people", a.ID), "done", "moved"))
+		return page.See(w, r, page.Asking(at("people", a.ID), "done", "moved"))
 	}
 	p, e := s.movePerson(r, a)
 	if e != nil {
@@ -116,18 +116,18 @@ func (s *Service) postUnlock(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Auth.Unlock(r.Context(), a.ID, r.PostFormValue("reason")); err != nil {
 		return s.refuse(w, s.unlock(r, a), err)
 	}
-	return see(w, r, asking(at("people", a.ID), "done", "unlocked"))
+	return page.See(w, r, page.Asking(at("people", a.ID), "done", "unlocked"))
 }
 
 // linkFor is the page that makes a one-time link.
 func (s *Service) linkFor(r *http.Request, a iam.Account) *sheet {
 	p := s.sheet(r, "people", "开一次性链接", "本人打开链接，自己设置密码；管理员看不到密码。链接只能用一次，新开的会使以前的失效。").under(a.Name, at("people", a.ID))
 	var purposes []page.Option
-	if may(r.Context(), "account.manage", a.Org) {
+	if iam.May(r.Context(), "account.manage", a.Org) {
 		purposes = append(purposes, page.Option{Value: string(auth.First), Label: "首次登录：还没有密码，72 小时内有效"})
 	}
 	purposes = append(purposes, page.Option{Value: string(auth.Reset), Label: "重设密码：第二因素不变，1 小时内有效"})
-	if may(r.Context(), "account.lock", a.Org) {
+	if iam.May(r.Context(), "account.lock", a.Org) {
 		purposes = append(purposes, page.Option{Value: string(auth.Recover), Label: "恢复登录：密码和第二因素都丢了，1 小时内有效"})
 	}
 	f := &form{Form: page.Form{Action: at("people", a.ID, "link"), Button: "开链接", Busy: "正在开…", Cancel: at("people", a.ID), Fields: []page.Field{

@@ -48,7 +48,7 @@ func (s *Service) getPolicies(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := s.sheet(r, "policies", "策略", policiesLead)
 	links := []link{{Label: "现行策略", Href: at("policies", "0"), First: true}, {Label: "为什么能或不能？", Href: at("policies", "explain")}}
-	if may(ctx, "policy.propose", "") {
+	if iam.May(ctx, "policy.propose", "") {
 		links = append(links, link{Label: "起草新版本", Href: at("policies", "new")})
 	}
 	t := &page.Table{ID: "policies", Caption: "版本", Head: []string{"版本", "状态", "起草", "批准或不批准"}}
@@ -63,7 +63,7 @@ func (s *Service) getPolicies(w http.ResponseWriter, r *http.Request) error {
 		t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{{Text: "第 " + strconv.Itoa(v.Version) + " 版", Href: at("policies", strconv.Itoa(v.Version)), Sub: v.Reason}, {Chips: []page.Chip{policyChip(v)}}, by, dec}})
 	}
 	if found.Next != "" {
-		t.Pager.Next = asking(at("policies"), "cursor", found.Next)
+		t.Pager.Next = page.Asking(at("policies"), "cursor", found.Next)
 	}
 	return s.show(w, p.add(part{Links: links}, part{Table: t}))
 }
@@ -107,7 +107,7 @@ func (s *Service) policySheet(r *http.Request, v iam.Policy) (*sheet, error) {
 	}
 	tabs := &page.Tabs{Label: "内容"}
 	for _, o := range policyViews {
-		tabs.Items = append(tabs.Items, page.Tab{Label: o.Label, Href: asking(at("policies", r.PathValue("version")), "view", o.Value), Current: o.Value == view})
+		tabs.Items = append(tabs.Items, page.Tab{Label: o.Label, Href: page.Asking(at("policies", r.PathValue("version")), "view", o.Value), Current: o.Value == view})
 	}
 	p.add(part{Title: "内容", Tabs: tabs})
 	set, err := policy.Parse([]byte(v.Roles), []byte(v.Rules))
@@ -132,7 +132,7 @@ func (s *Service) addDecision(r *http.Request, p *sheet, v iam.Policy) {
 	if v.State != iam.Draft {
 		return
 	}
-	if !may(r.Context(), "policy.approve", "") || v.By == me(r.Context()) {
+	if !iam.May(r.Context(), "policy.approve", "") || v.By == iam.Self(r.Context()) {
 		p.add(part{Notice: &page.Notice{Text: "由安全管理员批准后生效，自己起草的自己不能批准。在此之前按现行策略执行。"}})
 		return
 	}
@@ -222,7 +222,7 @@ func (s *Service) postDecidePolicy(w http.ResponseWriter, r *http.Request) error
 		err = s.IAM.DecidePolicy(r.Context(), v.Version, do == "approve", r.PostFormValue("reason"))
 	}
 	if err == nil {
-		return see(w, r, asking(at("policies", strconv.Itoa(v.Version)), "done", map[string]string{"approve": "approved", "refuse": "refused"}[do]))
+		return page.See(w, r, page.Asking(at("policies", strconv.Itoa(v.Version)), "done", map[string]string{"approve": "approved", "refuse": "refused"}[do]))
 	}
 	p, e := s.policySheet(r, v)
 	if e != nil {
@@ -259,7 +259,7 @@ func (s *Service) postNewPolicy(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return s.refuse(w, p, err)
 		}
-		return see(w, r, asking(at("policies", strconv.Itoa(made.Version)), "done", "proposed"))
+		return page.See(w, r, page.Asking(at("policies", strconv.Itoa(made.Version)), "done", "proposed"))
 	}
 	v, err := s.IAM.CheckPolicy(r.Context(), q)
 	if err != nil {

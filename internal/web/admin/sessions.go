@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"sidian/internal/auth"
+	"sidian/internal/iam"
 	"sidian/internal/web/page"
 )
 
@@ -20,7 +21,7 @@ func (s *Service) getSessions(w http.ResponseWriter, r *http.Request) error {
 		t.Rows = append(t.Rows, page.Row{Cells: s.sessionCells(r, o)})
 	}
 	if next != "" {
-		t.Pager.Next = asking(at("sessions"), "cursor", next)
+		t.Pager.Next = page.Asking(at("sessions"), "cursor", next)
 	}
 	if cursor != "" {
 		t.Pager.First = at("sessions")
@@ -35,7 +36,7 @@ func (s *Service) sessionCells(r *http.Request, o auth.OtherSession) []page.Cell
 	}
 	last := page.Cell{Actions: []page.Action{{Label: "结束", Of: o.Name + "的会话", Href: at("sessions", o.ID, "end")}}}
 	name := page.Cell{Text: dash(o.Name)}
-	if o.Account == me(r.Context()) {
+	if o.Account == iam.Self(r.Context()) {
 		name.Chips, last = []page.Chip{{Class: page.Plain, Word: "您自己"}}, page.Cell{Text: "在“我的安全”里结束"}
 	}
 	return []page.Cell{name, {Text: s.unitName(r.Context(), o.Org)}, {Text: o.Device, Sub: how}, {Text: dash(o.Address), Code: true}, {Text: page.Ago(o.Seen, s.IAM.DB.Now()), Sub: "登录于 " + page.Moment(o.Created)}, last}
@@ -61,5 +62,5 @@ func (s *Service) postEndSession(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Auth.EndOther(r.Context(), r.PathValue("id"), r.PostFormValue("reason")); err != nil {
 		return s.refuse(w, s.sessionEnd(r), err)
 	}
-	return see(w, r, asking(at("sessions"), "done", "ended"))
+	return page.See(w, r, page.Asking(at("sessions"), "done", "ended"))
 }

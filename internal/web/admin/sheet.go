@@ -131,18 +131,11 @@ func (s *Service) show(w http.ResponseWriter, p *sheet) error {
 // refuse shows the page again with a refusal above it and at the fields that it
 // names. What is not a refusal of what was filled in is returned.
 func (s *Service) refuse(w http.ResponseWriter, p *sheet, err error) error {
-	status := http.StatusUnprocessableEntity
-	e := fault.As(err)
-	switch {
-	case e == nil:
-		return err
-	case e.Kind == fault.Conflict:
-		status = http.StatusConflict
-	case e.Kind == fault.TooMany:
-		status = http.StatusTooManyRequests
-	case e.Kind != fault.Invalid && e.Kind != fault.NotFound && e.Kind != fault.TooLarge:
+	status := page.StatusOf(err)
+	if status == 0 {
 		return err
 	}
+	e := fault.As(err)
 	p.Notice = nil
 	p.Problem = &page.Problem{Msg: e.Msg, Hint: e.Hint}
 	for _, f := range e.Fields {
@@ -199,11 +192,6 @@ func orReason(id string) string {
 		return "reason"
 	}
 	return id
-}
-
-func see(w http.ResponseWriter, r *http.Request, address string) error {
-	http.Redirect(w, r, address, http.StatusSeeOther)
-	return nil
 }
 
 // reason is the control for the reason of a form.

@@ -12,6 +12,7 @@ import (
 	"sidian/internal/db/dbtest"
 	"sidian/internal/iam"
 	"sidian/internal/iam/iamtest"
+	"sidian/internal/web/page"
 )
 
 const (
@@ -27,7 +28,7 @@ func TestGrants(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := newSite(t, d)
 		who := s.idle("newbie", "样例·新人", iamtest.Market)
-		form := asking(at("grants", "new"), "account", who.ID)
+		form := page.Asking(at("grants", "new"), "account", who.ID)
 		s.get("system", form).is(200, "样例·新人", "青禾县市场监督管理局", "各角色可以做什么", "由安全管理员")
 		s.post("system", at("grants", "new"), "account", who.ID, "role", "clerk", "org", iamtest.Market).is(wrong, "有错误", "须填写理由", `href="#reason"`)
 		s.post("system", at("grants", "new"), "account", who.ID, "org", iamtest.Market, "reason", "任职").is(wrong, `href="#role"`)
@@ -66,8 +67,8 @@ func TestGrants(t *testing.T) {
 
 		other := s.proposed("newbie", "reviewer", iamtest.Market)
 		s.open("security", s.post("security", at("grants", other, "decide"), "do", "refuse", "reason", "没有依据"), "不批准", "没有依据")
-		s.get("system", asking(at("grants"), "state", "refused")).is(200, "样例·新人：审核人")
-		s.get("system", asking(at("grants"), "state", "all", "account", who.ID)).is(200, "样例·新人：审核人", "样例·新人：经办人").lacks("样例·issuer：")
+		s.get("system", page.Asking(at("grants"), "state", "refused")).is(200, "样例·新人：审核人")
+		s.get("system", page.Asking(at("grants"), "state", "all", "account", who.ID)).is(200, "样例·新人：审核人", "样例·新人：经办人").lacks("样例·issuer：")
 	})
 }
 
@@ -87,8 +88,8 @@ func TestUnits(t *testing.T) {
 		id := made.leads(at("units"))
 		s.open("system", made, "已新增", "城关所", "乡镇级", "还没有")
 		s.post("system", at("units", "new"), fields...).is(conflict, "已存在") // the same form, sent again
-		s.get("audit", asking(at("units"), "q", "城关")).is(200, "城关所", "青禾县人民政府 › 青禾县市场监督管理局")
-		s.get("audit", asking(at("units"), "parent", iamtest.Root)).is(200, "青禾县自然资源局", "展开 1 个").lacks("城关所")
+		s.get("audit", page.Asking(at("units"), "q", "城关")).is(200, "城关所", "青禾县人民政府 › 青禾县市场监督管理局")
+		s.get("audit", page.Asking(at("units"), "parent", iamtest.Root)).is(200, "青禾县自然资源局", "展开 1 个").lacks("城关所")
 		s.get("clerk", at("units", "gaps")).is(200, "城关所").lacks("任命联系人")
 
 		edit := at("units", id, "edit")
@@ -111,8 +112,8 @@ func TestUnits(t *testing.T) {
 		s.post("system", at("units", id, "close")).is(wrong, `href="#reason"`)
 		s.open("system", s.post("system", at("units", id, "close"), "reason", "撤并"), "已停用").lacks("新增下级单位")
 		s.post("system", at("units", id, "close"), "reason", "撤并").is(conflict)
-		s.get("system", asking(at("units"), "parent", iamtest.Market)).is(200).lacks("市场监管所")
-		s.get("system", asking(at("units"), "parent", iamtest.Market, "closed", "1")).is(200, "市场监管所")
+		s.get("system", page.Asking(at("units"), "parent", iamtest.Market)).is(200).lacks("市场监管所")
+		s.get("system", page.Asking(at("units"), "parent", iamtest.Market, "closed", "1")).is(200, "市场监管所")
 	})
 }
 
@@ -134,7 +135,7 @@ func TestPeople(t *testing.T) {
 		s.post("system", at("people"), "name", "赵试用").is(200, "zhao").lacks("people?name=", "&name=")
 		s.post("security", at("people"), "citizen", iamtest.HolderCitizen).is(200, "zhao", "holder")
 		s.post("system", at("people"), "name", "赵试").is(200, "没有找到")
-		if a := s.post("system", at("people"), "username", "zh"); !strings.HasPrefix(a.to, asking(at("people"), "username", "zh")) {
+		if a := s.post("system", at("people"), "username", "zh"); !strings.HasPrefix(a.to, page.Asking(at("people"), "username", "zh")) {
 			t.Errorf("to %s", a.to)
 		}
 		s.get("system", at("people")+"?name=%E8%B5%B5%E8%AF%95%E7%94%A8&phone=13700137000&username=zhao").is(200, "zhao").lacks(`value="赵试用"`, `value="13700137000"`)
@@ -244,16 +245,16 @@ func TestPolicies(t *testing.T) {
 		roles, rules := s.InForce().Texts()
 		now, number := fmt.Sprintf("version: %d", s.InForce().Version()), fmt.Sprint(s.InForce().Version()+1)
 		next := strings.Replace(strings.Replace(string(roles), now, "version: "+number, 1), "may: [org.read, kind.read, cert.draft,", "may: [org.read, kind.read, share.query, cert.draft,", 1)
-		page := at("policies", "new")
-		s.get("system", page).is(200, now, "检查并比较")
-		s.post("system", page, "roles", "version: [", "rules", string(rules), "look", "1").is(wrong, `href="#roles"`)
-		s.post("system", page, "roles", next, "rules", "permit (principal, action, resource);", "look", "1").is(wrong, `href="#rules"`)
-		s.post("system", page, "roles", strings.ReplaceAll(next, "\n", "\r\n"), "rules", string(rules), "look", "1").is(200, "检查通过", "可能放宽", "共享查询")
+		policyPage := at("policies", "new")
+		s.get("system", policyPage).is(200, now, "检查并比较")
+		s.post("system", policyPage, "roles", "version: [", "rules", string(rules), "look", "1").is(wrong, `href="#roles"`)
+		s.post("system", policyPage, "roles", next, "rules", "permit (principal, action, resource);", "look", "1").is(wrong, `href="#rules"`)
+		s.post("system", policyPage, "roles", strings.ReplaceAll(next, "\n", "\r\n"), "rules", string(rules), "look", "1").is(200, "检查通过", "可能放宽", "共享查询")
 		s.get("security", at("policies")).is(200).lacks("第 " + number + " 版")
-		s.post("system", page, "roles", next, "rules", string(rules)).is(wrong, `href="#reason"`)
-		s.post("security", page, "roles", next, "rules", string(rules), "reason", "越权").is(denied)
-		s.open("system", s.post("system", page, "roles", next, "rules", string(rules), "reason", "经办人需要共享查询"), "已起草", "待批准", "可能放宽", "自己起草的自己不能批准").lacks(`id="approve"`)
-		s.post("system", page, "roles", next, "rules", string(rules), "reason", "再来").is(conflict, "已有一份待批准的策略")
+		s.post("system", policyPage, "roles", next, "rules", string(rules)).is(wrong, `href="#reason"`)
+		s.post("security", policyPage, "roles", next, "rules", string(rules), "reason", "越权").is(denied)
+		s.open("system", s.post("system", policyPage, "roles", next, "rules", string(rules), "reason", "经办人需要共享查询"), "已起草", "待批准", "可能放宽", "自己起草的自己不能批准").lacks(`id="approve"`)
+		s.post("system", policyPage, "roles", next, "rules", string(rules), "reason", "再来").is(conflict, "已有一份待批准的策略")
 		s.get("security", Home).is(200, "有一个版本待批准")
 		decide := at("policies", number, "decide")
 		s.post("system", decide, "do", "approve", "reason", "自己批").is(denied)
@@ -263,17 +264,17 @@ func TestPolicies(t *testing.T) {
 		s.open("security", s.post("security", decide, "do", "approve", "reason", "同意"), "已批准", "现行")
 		s.post("security", decide, "do", "approve", "reason", "再批").is(conflict)
 		for _, view := range []string{"roles", "permissions", "rules", "text", "other"} {
-			s.get("audit", asking(at("policies", number), "view", view)).is(200)
+			s.get("audit", page.Asking(at("policies", number), "view", view)).is(200)
 		}
 		explain := at("policies", "explain")
-		s.get("system", asking(explain, "who", "clerk", "permission", "share.query", "unit", iamtest.Market)).is(200, "允许", "凭：经办人", "怎样得出的")
-		s.get("system", asking(explain, "who", "clerk", "permission", "share.query", "unit", iamtest.Land)).is(200, "拒绝", "授权单位不包括")
-		s.get("security", asking(explain, "who", "clerk", "permission", "cert.reveal", "class", "敏感")).is(200, "拒绝", "须先说明用途")
-		s.get("audit", asking(explain, "who", s.id("issuer"), "permission", "cert.issue")).is(200, "允许")
-		s.get("audit", asking(explain, "who", s.App.ID, "permission", "cert.issue")).is(200, "允许", "应用的授权范围")
-		s.get("audit", asking(explain, "permission", "grant.approve")).is(200, "拒绝")
-		s.get("audit", asking(explain, "who", "nobody", "permission", "cert.issue")).is(wrong, `href="#who"`)
-		s.get("system", asking(explain, "who", "clerk", "permission", "cert.issue", "unit", "没有的")).is(wrong, `href="#unit"`)
+		s.get("system", page.Asking(explain, "who", "clerk", "permission", "share.query", "unit", iamtest.Market)).is(200, "允许", "凭：经办人", "怎样得出的")
+		s.get("system", page.Asking(explain, "who", "clerk", "permission", "share.query", "unit", iamtest.Land)).is(200, "拒绝", "授权单位不包括")
+		s.get("security", page.Asking(explain, "who", "clerk", "permission", "cert.reveal", "class", "敏感")).is(200, "拒绝", "须先说明用途")
+		s.get("audit", page.Asking(explain, "who", s.id("issuer"), "permission", "cert.issue")).is(200, "允许")
+		s.get("audit", page.Asking(explain, "who", s.App.ID, "permission", "cert.issue")).is(200, "允许", "应用的授权范围")
+		s.get("audit", page.Asking(explain, "permission", "grant.approve")).is(200, "拒绝")
+		s.get("audit", page.Asking(explain, "who", "nobody", "permission", "cert.issue")).is(wrong, `href="#who"`)
+		s.get("system", page.Asking(explain, "who", "clerk", "permission", "cert.issue", "unit", "没有的")).is(wrong, `href="#unit"`)
 	})
 }
 
@@ -282,15 +283,15 @@ func TestGlasses(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := newSite(t, d)
-		page := at("glasses", "new")
-		s.get("system", page).is(200, "发起即告警", "至少 10 个字")
-		s.post("system", page, "org", iamtest.Market, "object", "cert/1", "reason", "太短").is(wrong, `href="#reason"`, "至少 10 个字")
-		s.post("system", page, "org", "没有", "object", "cert/1", "reason", "系统迁移后需要核对一份证照").is(wrong, `href="#org"`)
-		s.post("security", page, "org", iamtest.Market, "object", "cert/1", "reason", "系统迁移后需要核对一份证照").is(denied)
-		made := s.post("system", page, "org", iamtest.Market, "object", "cert/1", "reason", "系统迁移后需要核对一份证照")
+		glassPage := at("glasses", "new")
+		s.get("system", glassPage).is(200, "发起即告警", "至少 10 个字")
+		s.post("system", glassPage, "org", iamtest.Market, "object", "cert/1", "reason", "太短").is(wrong, `href="#reason"`, "至少 10 个字")
+		s.post("system", glassPage, "org", "没有", "object", "cert/1", "reason", "系统迁移后需要核对一份证照").is(wrong, `href="#org"`)
+		s.post("security", glassPage, "org", iamtest.Market, "object", "cert/1", "reason", "系统迁移后需要核对一份证照").is(denied)
+		made := s.post("system", glassPage, "org", iamtest.Market, "object", "cert/1", "reason", "系统迁移后需要核对一份证照")
 		id := made.leads(at("glasses"))
 		s.open("system", made, "应急查阅已发起", "还剩", "结束应急查阅", "自己不能复核").lacks(`id="review"`)
-		s.post("system", page, "org", iamtest.Land, "object", "cert/2", "reason", "系统迁移后需要核对另一份").is(conflict, "进行中")
+		s.post("system", glassPage, "org", iamtest.Land, "object", "cert/2", "reason", "系统迁移后需要核对另一份").is(conflict, "进行中")
 		s.get("security", Home).is(200, "有进行中的")
 		s.get("audit", at("glasses")).is(200, "进行中", "cert/1")
 		review := at("glasses", id, "review")
@@ -302,7 +303,7 @@ func TestGlasses(t *testing.T) {
 		s.open("security", s.post("security", review, "verdict", "improper", "reason", "超出事由"), "已复核", "复核：不正当", "超出事由")
 		s.post("audit", review, "verdict", "proper", "reason", "改判").is(conflict, "已复核")
 		s.get("security", at("glasses")).is(200, "没有待复核的")
-		s.get("security", asking(at("glasses"), "view", "all")).is(200, "复核：不正当")
+		s.get("security", page.Asking(at("glasses"), "view", "all")).is(200, "复核：不正当")
 	})
 }
 
@@ -350,7 +351,7 @@ func TestForeign(t *testing.T) {
 			t.Fatal(err)
 		}
 		land, outsider := at("units", iamtest.Land), at("people", s.id("outsider"))
-		for _, path := range []string{land, land + "/edit", land + "/close", land + "/posts/contact", asking(at("units"), "parent", iamtest.Land), asking(at("people"), "unit", iamtest.Land), asking(at("grants"), "unit", iamtest.Land)} {
+		for _, path := range []string{land, land + "/edit", land + "/close", land + "/posts/contact", page.Asking(at("units"), "parent", iamtest.Land), page.Asking(at("people"), "unit", iamtest.Land), page.Asking(at("grants"), "unit", iamtest.Land)} {
 			s.get("sub", path).is(denied).lacks("outsider")
 		}
 		for _, path := range []string{outsider, outsider + "/edit", outsider + "/link", outsider + "/close", at("grants", theirs), at("glasses", glass.ID)} {
@@ -359,10 +360,10 @@ func TestForeign(t *testing.T) {
 		for _, path := range []string{at("clients", app.ID), at("clients", app.ID, "edit"), at("clients", app.ID, "close"), at("grants", theirs), at("grants", theirs, "revoke"), at("glasses", glass.ID)} {
 			s.get("guard", path).is(missing).lacks("样例国土系统", "cert/9")
 		}
-		s.get("sub", asking(at("grants"), "state", "all", "account", s.id("outsider"))).is(200).lacks("样例·outsider")
-		s.get("sub", asking(at("grants", "new"), "account", s.id("outsider"))).is(denied).lacks("样例·outsider")
-		s.get("sub", asking(at("units"), "q", "自然资源")).is(200, "没有找到")
-		s.get("sub", asking(at("people"), "username", "outsider")).is(200, "没有找到")
+		s.get("sub", page.Asking(at("grants"), "state", "all", "account", s.id("outsider"))).is(200).lacks("样例·outsider")
+		s.get("sub", page.Asking(at("grants", "new"), "account", s.id("outsider"))).is(denied).lacks("样例·outsider")
+		s.get("sub", page.Asking(at("units"), "q", "自然资源")).is(200, "没有找到")
+		s.get("sub", page.Asking(at("people"), "username", "outsider")).is(200, "没有找到")
 
 		s.post("sub", land+"/edit", "name", "改名", "type", "other", "reason", "越权").is(denied)
 		s.post("sub", land+"/close", "reason", "越权").is(denied)

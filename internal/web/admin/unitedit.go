@@ -73,7 +73,7 @@ func (s *Service) getNewUnit(w http.ResponseWriter, r *http.Request) error {
 func (s *Service) postNewUnit(w http.ResponseWriter, r *http.Request) error {
 	o, err := s.createUnit(r)
 	if err == nil {
-		return see(w, r, asking(at("units", o.ID), "done", "created"))
+		return page.See(w, r, page.Asking(at("units", o.ID), "done", "created"))
 	}
 	p, e := s.newUnit(r, r.PostFormValue)
 	if e != nil {
@@ -135,7 +135,7 @@ func (s *Service) postEditUnit(w http.ResponseWriter, r *http.Request) error {
 		_, err = s.IAM.EditOrg(r.Context(), o.ID, iam.OrgEdit{Name: value("name"), Type: value("type"), USCC: value("uscc"), Region: value("region"), Sort: &n, Reason: r.PostFormValue("reason")})
 	}
 	if err == nil {
-		return see(w, r, asking(at("units", o.ID), "done", "edited"))
+		return page.See(w, r, page.Asking(at("units", o.ID), "done", "edited"))
 	}
 	return s.refuse(w, s.editUnit(r, o, r.PostFormValue), err)
 }
@@ -162,7 +162,7 @@ func (s *Service) postCloseUnit(w http.ResponseWriter, r *http.Request) error {
 	if err := s.IAM.CloseOrg(r.Context(), o.ID, r.PostFormValue("reason")); err != nil {
 		return s.refuse(w, s.closeUnit(r, o), err)
 	}
-	return see(w, r, asking(at("units", o.ID), "done", "closed"))
+	return page.See(w, r, page.Asking(at("units", o.ID), "done", "closed"))
 }
 
 // appoint is the page on which somebody is given a post.
@@ -175,7 +175,7 @@ func (s *Service) appoint(r *http.Request, o iam.Org) (*sheet, error) {
 	}
 	var people []page.Option
 	for _, u := range append([]iam.Org{o}, up...) {
-		if !mayAny(r.Context(), u.ID, "account.manage", "account.lock") {
+		if !iam.MayAny(r.Context(), u.ID, "account.manage", "account.lock") {
 			continue
 		}
 		found, err := s.IAM.FindAccounts(r.Context(), iam.AccountQuery{Org: u.ID, Kind: iam.Staff, Limit: 100})
@@ -216,7 +216,7 @@ func (s *Service) postPost(w http.ResponseWriter, r *http.Request) error {
 		_, err = s.IAM.Appoint(r.Context(), iam.PostRequest{Org: o.ID, Post: r.PathValue("post"), Account: who.ID, Reason: r.PostFormValue("reason")})
 	}
 	if err == nil {
-		return see(w, r, asking(at("units", o.ID), "done", "appointed"))
+		return page.See(w, r, page.Asking(at("units", o.ID), "done", "appointed"))
 	}
 	p, e := s.appoint(r, o)
 	if e != nil {
@@ -248,5 +248,5 @@ func (s *Service) postDismiss(w http.ResponseWriter, r *http.Request) error {
 	if err := s.IAM.Dismiss(r.Context(), o.ID, r.PathValue("post"), r.PostFormValue("reason")); err != nil {
 		return s.refuse(w, s.dismissal(r, o), err)
 	}
-	return see(w, r, asking(at("units", o.ID), "done", "dismissed"))
+	return page.See(w, r, page.Asking(at("units", o.ID), "done", "dismissed"))
 }

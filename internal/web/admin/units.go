@@ -63,14 +63,14 @@ func (s *Service) getUnits(w http.ResponseWriter, r *http.Request) error {
 		closed = "1"
 	}
 	if found.Next != "" {
-		t.Pager.Next = asking(at("units"), "parent", ask.Parent, "q", ask.Text, "closed", closed, "cursor", found.Next)
+		t.Pager.Next = page.Asking(at("units"), "parent", ask.Parent, "q", ask.Text, "closed", closed, "cursor", found.Next)
 	}
 	if ask.Cursor != "" {
-		t.Pager.First = asking(at("units"), "parent", ask.Parent, "q", ask.Text, "closed", closed)
+		t.Pager.First = page.Asking(at("units"), "parent", ask.Parent, "q", ask.Text, "closed", closed)
 	}
 	links := []link{{Label: "还没有联系人的单位", Href: at("units", "gaps")}}
-	if may(ctx, "org.manage", ask.Parent) {
-		links = append(links, link{Label: "新增下级单位", Href: asking(at("units", "new"), "parent", ask.Parent), First: true})
+	if iam.May(ctx, "org.manage", ask.Parent) {
+		links = append(links, link{Label: "新增下级单位", Href: page.Asking(at("units", "new"), "parent", ask.Parent), First: true})
 	}
 	search := &page.Search{Action: at("units"), Label: "查找单位", Fields: []page.Field{
 		{ID: "q", Name: "q", Label: "单位名称", Value: ask.Text, Max: 100},
@@ -101,8 +101,8 @@ func (s *Service) climb(r *http.Request, p *sheet, o iam.Org) error {
 	}
 	tabs := &page.Tabs{Label: "上级单位"}
 	for _, u := range append(up, o) {
-		if mayAny(r.Context(), u.ID, "org.read", "org.manage") {
-			tabs.Items = append(tabs.Items, page.Tab{Label: u.Name, Href: asking(at("units"), "parent", u.ID), Current: u.ID == o.ID})
+		if iam.MayAny(r.Context(), u.ID, "org.read", "org.manage") {
+			tabs.Items = append(tabs.Items, page.Tab{Label: u.Name, Href: page.Asking(at("units"), "parent", u.ID), Current: u.ID == o.ID})
 		}
 	}
 	p.add(part{Tabs: tabs})
@@ -119,7 +119,7 @@ func unitRow(o iam.OrgItem) page.Row {
 	}
 	below := page.Cell{Text: "没有"}
 	if o.Children > 0 {
-		below = page.Cell{Text: "展开 " + count(o.Children) + " 个", Href: asking(at("units"), "parent", o.ID)}
+		below = page.Cell{Text: "展开 " + count(o.Children) + " 个", Href: page.Asking(at("units"), "parent", o.ID)}
 	}
 	return page.Row{Cells: []page.Cell{name, {Text: iam.TypeName(o.Type), Sub: labelOf(tiers, o.Tier)}, below, {Text: count(o.People) + " 人"}}}
 }
@@ -145,20 +145,20 @@ func (s *Service) getGaps(w http.ResponseWriter, r *http.Request) error {
 	p := s.sheet(r, "units", "还没有"+word+"的单位", "每个单位须明确联系人、印章保管人、审核人，由三个不同的人担任。由系统管理员任命，立即生效。").under("单位", at("units"))
 	tabs := &page.Tabs{Label: "岗位"}
 	for _, o := range posts {
-		tabs.Items = append(tabs.Items, page.Tab{Label: "没有" + o.Label, Href: asking(at("units", "gaps"), "post", o.Value), Current: o.Value == post})
+		tabs.Items = append(tabs.Items, page.Tab{Label: "没有" + o.Label, Href: page.Asking(at("units", "gaps"), "post", o.Value), Current: o.Value == post})
 	}
 	t := &page.Table{ID: "gaps", Caption: "还没有" + word + "，共 " + count(found.Total) + " 个单位", Head: []string{"单位", "类别", "工作人员", ""},
 		Empty: page.Empty{Title: "每个单位都有" + word, Text: "没有需要补的。"}}
 	for _, o := range found.Items {
 		row := unitRow(o)
 		last := page.Cell{}
-		if may(ctx, "org.manage", o.ID) {
+		if iam.May(ctx, "org.manage", o.ID) {
 			last.Actions = []page.Action{{Label: "任命" + word, Of: o.Name, Href: at("units", o.ID, "posts", post)}}
 		}
 		t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{row.Cells[0], row.Cells[1], row.Cells[3], last}})
 	}
 	if found.Next != "" {
-		t.Pager.Next = asking(at("units", "gaps"), "post", post, "cursor", found.Next)
+		t.Pager.Next = page.Asking(at("units", "gaps"), "post", post, "cursor", found.Next)
 	}
 	p.add(part{Tabs: tabs}, part{Table: t})
 	return s.show(w, p)
@@ -171,7 +171,7 @@ func (s *Service) unit(r *http.Request) (iam.Org, error) {
 	if err != nil {
 		return o, err
 	}
-	if may(ctx, "org.read", o.ID) {
+	if iam.May(ctx, "org.read", o.ID) {
 		return o, nil
 	}
 	return o, iam.Allow(ctx, "org.manage", o.ID)
@@ -183,16 +183,16 @@ func (s *Service) getUnit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := s.sheet(r, "units", o.Name, "").under("单位", asking(at("units"), "parent", o.Parent))
+	p := s.sheet(r, "units", o.Name, "").under("单位", page.Asking(at("units"), "parent", o.Parent))
 	p.Chips = openChip(o.Closed)
 	facts, err := s.unitFacts(r, o)
 	if err != nil {
 		return err
 	}
-	manage := may(ctx, "org.manage", o.ID) && !o.Closed
+	manage := iam.May(ctx, "org.manage", o.ID) && !o.Closed
 	about := part{Card: true, Title: "基本信息", Facts: facts}
 	if manage {
-		about.Links = []link{{Label: "修改", Href: at("units", o.ID, "edit")}, {Label: "新增下级单位", Href: asking(at("units", "new"), "parent", o.ID)}}
+		about.Links = []link{{Label: "修改", Href: at("units", o.ID, "edit")}, {Label: "新增下级单位", Href: page.Asking(at("units", "new"), "parent", o.ID)}}
 		if o.Parent != "" {
 			about.Links = append(about.Links, link{Label: "停用", Href: at("units", o.ID, "close")})
 		}
@@ -203,7 +203,7 @@ func (s *Service) getUnit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.add(held...)
-	if mayAny(ctx, o.ID, "account.manage", "account.lock") {
+	if iam.MayAny(ctx, o.ID, "account.manage", "account.lock") {
 		people, err := s.unitPeople(r, o)
 		if err != nil {
 			return err
@@ -225,7 +225,7 @@ func (s *Service) unitFacts(r *http.Request, o iam.Org) ([]page.Fact, error) {
 	}
 	children := page.Fact{Label: "下级单位", Text: "没有"}
 	if below.Total > 0 {
-		children = page.Fact{Label: "下级单位", Text: count(below.Total) + " 个", Href: asking(at("units"), "parent", o.ID)}
+		children = page.Fact{Label: "下级单位", Text: count(below.Total) + " 个", Href: page.Asking(at("units"), "parent", o.ID)}
 	}
 	facts = append(facts, children, page.Fact{Label: "统一社会信用代码", Text: o.USCC, Code: true}, page.Fact{Label: "行政区划代码", Text: o.Region, Code: true}, page.Fact{Label: "单位编号", Text: o.ID, Code: true})
 	if o.Sort != 0 {
@@ -298,10 +298,10 @@ func (s *Service) unitPeople(r *http.Request, o iam.Org) (part, error) {
 	t.Caption, t.Quiet = o.Name+"的人员", true
 	out := part{Title: "人员", Table: t}
 	if found.Next != "" {
-		t.Pager = page.Pager{Next: asking(at("people"), "unit", o.ID), NextWord: "查看全部"}
+		t.Pager = page.Pager{Next: page.Asking(at("people"), "unit", o.ID), NextWord: "查看全部"}
 	}
-	if may(ctx, "account.manage", o.ID) && !o.Closed {
-		out.Links = []link{{Label: "登记人员", Href: asking(at("people", "new"), "unit", o.ID)}}
+	if iam.May(ctx, "account.manage", o.ID) && !o.Closed {
+		out.Links = []link{{Label: "登记人员", Href: page.Asking(at("people", "new"), "unit", o.ID)}}
 	}
 	return out, nil
 }

@@ -166,16 +166,14 @@ func (s *Service) postRead(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Notices.Read(r.Context(), r.PathValue("id")); err != nil {
 		return err
 	}
-	http.Redirect(w, r, page.Local(r.PostFormValue("to"), back(r, "read")), http.StatusSeeOther)
-	return nil
+	return page.See(w, r, page.Local(r.PostFormValue("to"), back(r, "read")))
 }
 
 func (s *Service) postReadAll(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Notices.ReadAll(r.Context()); err != nil {
 		return err
 	}
-	http.Redirect(w, r, back(r, "all"), http.StatusSeeOther)
-	return nil
+	return page.See(w, r, back(r, "all"))
 }
 
 // back is the list that a form was sent from, saying what was done.

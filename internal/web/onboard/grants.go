@@ -72,8 +72,7 @@ func (s *Service) postGrants(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
 	done, err := s.Onboard.Decide(r.Context(), id, r.PostForm["grant"], r.PostFormValue("decision") == "approve", r.PostFormValue("reason"))
 	if err == nil {
-		http.Redirect(w, r, at(id, fmt.Sprintf("/grants?done=%d&refused=%d", done.Done, done.Refused)), http.StatusSeeOther)
-		return nil
+		return page.See(w, r, at(id, fmt.Sprintf("/grants?done=%d&refused=%d", done.Done, done.Refused)))
 	}
 	status, wrong := statusOf(err)
 	if wrong == nil {

@@ -37,7 +37,7 @@ func kinds() (list []page.Option) {
 	return list
 }
 
-func at(id string, more string) string { return Home + "/" + url.PathEscape(id) + more }
+func at(id string, more string) string { return page.At(Home, id) + more }
 
 func (s *Service) home(r *http.Request) (*homePage, error) {
 	p := &homePage{Frame: s.Kit.Frame(r, "批量导入", "onboarding", page.Wide), Kinds: kinds(), Kind: r.FormValue("kind")}
@@ -79,8 +79,7 @@ func (s *Service) getHome(w http.ResponseWriter, r *http.Request) error {
 func (s *Service) postHome(w http.ResponseWriter, r *http.Request) error {
 	run, err := s.take(r)
 	if err == nil {
-		http.Redirect(w, r, at(run.ID, ""), http.StatusSeeOther)
-		return nil
+		return page.See(w, r, at(run.ID, ""))
 	}
 	status, wrong := statusOf(err)
 	if wrong == nil {
@@ -108,20 +107,12 @@ func (s *Service) take(r *http.Request) (*onboard.Run, error) {
 
 // statusOf shows a refusal of what was sent; nil for what is another page's.
 func statusOf(err error) (int, *page.Problem) {
-	e := fault.As(err)
-	if e == nil {
+	code := page.StatusOf(err)
+	if code == 0 {
 		return 0, nil
 	}
 	p, _ := page.ProblemOf(err, map[string]string{"file": "file", "kind": "kind", "reason": "reason"})
-	switch e.Kind {
-	case fault.Invalid:
-		return http.StatusUnprocessableEntity, p
-	case fault.TooLarge:
-		return http.StatusRequestEntityTooLarge, p
-	case fault.Conflict:
-		return http.StatusConflict, p
-	}
-	return 0, nil
+	return code, p
 }
 
 func (s *Service) getTemplate(w http.ResponseWriter, r *http.Request) error {
@@ -132,12 +123,7 @@ func (s *Service) getTemplate(w http.ResponseWriter, r *http.Request) error {
 	return send(w, sheet)
 }
 
-// send hands out a sheet, which nobody on the way may keep.
+// send hands out a sheet.
 func send(w http.ResponseWriter, sheet *onboard.Sheet) error {
-	w.Header().Set("Content-Type", onboard.MediaXLSX)
-	w.Header().Set("Content-Disposition", "attachment; filename*=UTF-8''"+url.PathEscape(sheet.Name))
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Length", strconv.Itoa(len(sheet.Data)))
-	_, _ = w.Write(sheet.Data) // the client went away: nobody is left to tell
-	return nil
+	return page.Send(w, page.File{Name: sheet.Name, Media: onboard.MediaXLSX, Data: sheet.Data})
 }

@@ -215,8 +215,7 @@ func (s *Service) postAction(w http.ResponseWriter, r *http.Request) (err error)
 		return fault.NotFound.New("没有这个页面").WithCode("route.unknown")
 	}
 	if err == nil {
-		http.Redirect(w, r, at(id, ""), http.StatusSeeOther)
-		return nil
+		return page.See(w, r, at(id, ""))
 	}
 	return s.refuse(w, r, err)
 }

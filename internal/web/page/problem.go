@@ -41,6 +41,22 @@ func ProblemOf(err error, ids map[string]string) (p *Problem, ok bool) {
 	return p, true
 }
 
+// Mark puts what is wrong at the controls that a refusal names, and returns the
+// summary above them. The error must be one that ProblemOf shows.
+func Mark(err error, fields ...[]Field) *Problem {
+	p, _ := ProblemOf(err, nil)
+	for i, wrong := range fault.As(err).Fields {
+		for _, list := range fields {
+			for j := range list {
+				if f := &list[j]; f.Name == wrong.Name {
+					f.Error, p.Fields[i].ID, p.Fields[i].Label = wrong.Message, f.ID, f.Label
+				}
+			}
+		}
+	}
+	return p
+}
+
 // At is what is wrong with the control of an id, or "".
 func (p *Problem) At(id string) string {
 	if p == nil {

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 
 	"sidian/gm"
@@ -218,9 +217,5 @@ func (s *Service) orgName(ctx context.Context, id string) (string, error) {
 
 // at is the address of a provider's page; do is what a form there does.
 func at(id string, do ...string) string {
-	to := Home + "/" + url.PathEscape(id)
-	for _, d := range do {
-		to += "/" + d
-	}
-	return to
+	return page.At(Home, append([]string{id}, do...)...)
 }

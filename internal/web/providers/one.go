@@ -252,7 +252,7 @@ func (s *Service) offer(ctx context.Context, p *onePage, x standing) {
 			p.Acts = append(p.Acts, page.Confirm{ID: "resume", Title: "提出恢复", Text: "按暂停前的登记重新提出，由另一位印章管理人员批准后恢复。", Action: at(p.ID, "resume"),
 				Reason: page.Field{ID: "resume-reason", Hint: "写明查明了什么，记入审计"}, Button: "提出恢复", Busy: "正在提出…"})
 		}
-		if x.live.EndedBy != me(ctx) {
+		if x.live.EndedBy != iam.Self(ctx) {
 			p.Acts = append(p.Acts, page.Confirm{ID: "remove", Title: "移除", Text: "它的登记不再有效，不能恢复；以后需要时重新登记。", Action: at(p.ID, "remove"), Grave: true,
 				Reason: page.Field{ID: "remove-reason"}, Button: "移除", Busy: "正在移除…"})
 		}
@@ -282,7 +282,7 @@ func (s *Service) change(ctx context.Context, x standing, names map[string]strin
 		return c, nil
 	}
 	reject := page.Confirm{ID: "reject", Title: "退回", Text: "不批准这个版本；现有的登记（如有）不受影响。", Action: at(e.ID, "reject"), Reason: page.Field{ID: "reject-reason"}, Button: "退回", Busy: "正在退回…", Grave: true}
-	if e.ProposedBy == me(ctx) {
+	if e.ProposedBy == iam.Self(ctx) {
 		reject.Title, reject.Text, reject.Button = "撤回", "这是您提出的，须由另一位印章管理人员批准；您可以撤回。", "撤回"
 		c.Acts = []page.Confirm{reject}
 		return c, nil
@@ -305,14 +305,6 @@ func differing(now, was []page.Fact) (out []page.Fact) {
 	return out
 }
 
-func me(ctx context.Context) string {
-	p, _ := iam.From(ctx)
-	if p == nil {
-		return ""
-	}
-	return p.Account
-}
-
 // postAction decides, or asks now.
 func (s *Service) postAction(w http.ResponseWriter, r *http.Request) error {
 	id, action := r.PathValue("id"), r.PathValue("action")
@@ -327,8 +319,7 @@ func (s *Service) postAction(w http.ResponseWriter, r *http.Request) error {
 	}
 	_, err := do(r.Context(), id, r.PostFormValue("reason"))
 	if err == nil {
-		http.Redirect(w, r, at(id)+"?done="+action, http.StatusSeeOther)
-		return nil
+		return page.See(w, r, at(id)+"?done="+action)
 	}
 	f := fault.As(err)
 	if f == nil || f.Kind != fault.Invalid && f.Kind != fault.Conflict {

@@ -168,8 +168,7 @@ func (s *Service) postNew(w http.ResponseWriter, r *http.Request) error {
 	}
 	e, err := s.Providers.Propose(r.Context(), req)
 	if err == nil {
-		http.Redirect(w, r, at(e.ID)+"?done=proposed", http.StatusSeeOther)
-		return nil
+		return page.See(w, r, at(e.ID)+"?done=proposed")
 	}
 	return s.refused(w, r, req, err)
 }
@@ -266,14 +265,11 @@ func (s *Service) refused(w http.ResponseWriter, r *http.Request, req provider.R
 
 // problem is a refusal of what was filled in: nil for what is another page's.
 func problem(err error) (int, *page.Problem) {
-	e := fault.As(err)
-	if e == nil {
-		return 0, nil
-	}
-	status := map[fault.Kind]int{fault.Invalid: http.StatusUnprocessableEntity, fault.Conflict: http.StatusConflict, fault.TooLarge: http.StatusRequestEntityTooLarge}[e.Kind]
+	status := page.StatusOf(err)
 	if status == 0 {
 		return 0, nil
 	}
+	e := fault.As(err)
 	p := &page.Problem{Msg: e.Msg, Hint: e.Hint}
 	for _, f := range e.Fields {
 		name, which, several := strings.Cut(f.Name, "[")

@@ -61,9 +61,5 @@ func (s *Service) getCertificate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/x-pem-file")
-	w.Header().Set("Content-Disposition", `attachment; filename="answers.pem"`)
-	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write(c.PEM()) // the client went away: nobody is left to tell
-	return nil
+	return page.Send(w, page.File{Name: "answers.pem", Media: "application/x-pem-file", Data: c.PEM()})
 }

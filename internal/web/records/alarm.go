@@ -215,6 +215,5 @@ func (s *Service) postAcknowledge(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/console/alarms?done=1", http.StatusSeeOther)
-	return nil
+	return page.See(w, r, "/console/alarms?done=1")
 }

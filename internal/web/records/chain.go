@@ -78,6 +78,5 @@ func (s *Service) postCheck(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.chainState(r.Context(), true); err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/console/audit", http.StatusSeeOther)
-	return nil
+	return page.See(w, r, "/console/audit")
 }

@@ -115,11 +115,9 @@ func (s *Service) postFind(w http.ResponseWriter, r *http.Request) error {
 	sort, id, ok := strings.Cut(what, "/")
 	switch {
 	case len(located) == 1:
-		http.Redirect(w, r, address(path, "object", located[0].Object), http.StatusSeeOther)
-		return nil
+		return page.See(w, r, address(path, "object", located[0].Object))
 	case len(located) == 0 && ok && id != "" && objects[sort] != "":
-		http.Redirect(w, r, address(path, "object", what), http.StatusSeeOther)
-		return nil
+		return page.See(w, r, address(path, "object", what))
 	}
 	title := map[string]string{"objects": "时间线", "lookback": "责任倒查"}[to]
 	p := objectView{Frame: s.Kit.Frame(r, title, "audit", ""), Tabs: s.tabs(r, to), Find: finder(to)}

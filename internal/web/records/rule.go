@@ -235,8 +235,7 @@ func (s *Service) postRule(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/console/due/rules?done=put#"+q.Code, http.StatusSeeOther)
-	return nil
+	return page.See(w, r, "/console/due/rules?done=put#"+q.Code)
 }
 
 type ruleView struct {
@@ -304,6 +303,5 @@ func (s *Service) postEndRule(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/console/due/rules?done=end#"+v.Code, http.StatusSeeOther)
-	return nil
+	return page.See(w, r, "/console/due/rules?done=end#"+v.Code)
 }

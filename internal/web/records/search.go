@@ -59,8 +59,7 @@ func (s *Service) postSearch(w http.ResponseWriter, r *http.Request) error {
 	if c.Text != "" {
 		return s.search(w, r, c, nil)
 	}
-	http.Redirect(w, r, c.at("/console/audit")+"#found", http.StatusSeeOther)
-	return nil
+	return page.See(w, r, c.at("/console/audit")+"#found")
 }
 
 var searchIDs = map[string]string{

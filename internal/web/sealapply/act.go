@@ -13,9 +13,9 @@ import (
 // refused.
 func (s *Service) result(w http.ResponseWriter, r *http.Request, word string, err error) error {
 	if err == nil {
-		return see(w, r, page.Asking(page.At(baseOf(r), r.PathValue("id")), "done", word))
+		return page.See(w, r, page.Asking(page.At(baseOf(r), r.PathValue("id")), "done", word))
 	}
-	code := statusOf(err)
+	code := page.StatusOf(err)
 	if code == 0 {
 		return err
 	}
@@ -33,7 +33,7 @@ func (s *Service) result(w http.ResponseWriter, r *http.Request, word string, er
 	if p.Withdraw != nil {
 		fields = append(fields, p.Withdraw.Reason)
 	}
-	p.Problem, p.Notice = mark(renamed(err, word), fields), nil
+	p.Problem, p.Notice = page.Mark(renamed(err, word), fields), nil
 	p.Title = "有错误：" + p.Title
 	if p.Review != nil {
 		p.Review.Opinion.Error = p.Problem.At("opinion")

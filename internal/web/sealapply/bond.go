@@ -71,13 +71,13 @@ func (s *Service) bonds(r *http.Request) (*bondsPage, error) {
 	}
 	p.Table = page.Table{Caption: p.Unit + "的印章经办人", Head: []string{"经办人", "状态", "核验依据", "登记", ""}, Empty: page.Empty{Title: "还没有登记经办人", Text: "核对营业执照、委托书和本人身份后，在下面登记。"}}
 	for _, b := range list {
-		state, end := page.Chip{Class: page.Good, Word: "在办"}, []page.Action{{Label: "终止", Of: n.person(b.Account), Href: page.Asking(Bonds, "unit", p.Org, "end", b.ID) + "#end"}}
+		state, end := page.Chip{Class: page.Good, Word: "在办"}, []page.Action{{Label: "终止", Of: n.Person(b.Account), Href: page.Asking(Bonds, "unit", p.Org, "end", b.ID) + "#end"}}
 		if !b.EndedAt.IsZero() {
 			state, end = page.Chip{Class: page.Plain, Word: "已终止"}, nil
 		}
-		p.Table.Rows = append(p.Table.Rows, page.Row{Cells: []page.Cell{{Text: n.person(b.Account)}, {Chips: []page.Chip{state}, Sub: b.EndedReason}, {Text: b.Basis}, {Text: n.person(b.RegisteredBy), Sub: page.Moment(b.CreatedAt)}, {Actions: end}}})
+		p.Table.Rows = append(p.Table.Rows, page.Row{Cells: []page.Cell{{Text: n.Person(b.Account)}, {Chips: []page.Chip{state}, Sub: b.EndedReason}, {Text: b.Basis}, {Text: n.Person(b.RegisteredBy), Sub: page.Moment(b.CreatedAt)}, {Actions: end}}})
 		if id := r.FormValue("end"); id == b.ID && b.EndedAt.IsZero() {
-			p.End = &page.Confirm{ID: "end", Action: page.At(Bonds, b.ID, "end"), Title: "终止经办登记", Text: n.person(b.Account) + "将不能再为这个单位办理印章。", Button: "终止", Cancel: page.Asking(Bonds, "unit", p.Org),
+			p.End = &page.Confirm{ID: "end", Action: page.At(Bonds, b.ID, "end"), Title: "终止经办登记", Text: n.Person(b.Account) + "将不能再为这个单位办理印章。", Button: "终止", Cancel: page.Asking(Bonds, "unit", p.Org),
 				Hidden: []page.Hidden{{Name: "unit", Value: p.Org}, {Name: "end", Value: b.ID}}, Reason: page.Field{ID: "end-reason", Value: r.PostFormValue("reason")}}
 		}
 	}
@@ -115,9 +115,9 @@ func (s *Service) postBondEnd(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Service) bondResult(w http.ResponseWriter, r *http.Request, word string, wrong error) error {
 	if wrong == nil {
-		return see(w, r, page.Asking(Bonds, "unit", r.PostFormValue("unit"), "done", word))
+		return page.See(w, r, page.Asking(Bonds, "unit", r.PostFormValue("unit"), "done", word))
 	}
-	code := statusOf(wrong)
+	code := page.StatusOf(wrong)
 	if code == 0 {
 		return wrong
 	}
@@ -132,7 +132,7 @@ func (s *Service) bondResult(w http.ResponseWriter, r *http.Request, word string
 	if p.End != nil {
 		fields[2].ID, fields[2].Label = "end-reason", "理由"
 	}
-	p.Problem = mark(wrong, fields)
+	p.Problem = page.Mark(wrong, fields)
 	p.Form.Fields = fields[:2]
 	if p.End != nil {
 		p.End.Reason.Error = fields[2].Error

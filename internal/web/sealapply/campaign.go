@@ -14,6 +14,7 @@ import (
 
 	"sidian/internal/fault"
 	"sidian/internal/httpx"
+	"sidian/internal/iam"
 	"sidian/internal/sealapply"
 	"sidian/internal/web/page"
 )
@@ -32,7 +33,7 @@ func (s *Service) campaignRoutes(r *httpx.Router) {
 	httpx.HandlePage(r, "POST "+at+"/review", needReview, s.postCampaignReview)
 	httpx.HandlePage(r, "POST "+at+"/run/{action}", needRun, s.postRun)
 	httpx.HandlePage(r, "GET "+toldCampaigns, needCampaign, func(w http.ResponseWriter, r *http.Request) error {
-		return see(w, r, campaignAt(r.PathValue("id")))
+		return page.See(w, r, campaignAt(r.PathValue("id")))
 	})
 }
 
@@ -54,7 +55,7 @@ func (s *Service) getCampaigns(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := &campaignsPage{Frame: s.Kit.Frame(r, "集中制发", "seal-applications", page.Wide)}
 	empty := page.Empty{Title: "还没有集中制发", Text: "主管部门为许多单位一次申请印章时，从这里发起。"}
-	if may(ctx, "seal.apply", "") {
+	if iam.May(ctx, "seal.apply", "") {
 		p.New = Campaigns + "/new"
 		empty.Href, empty.Action = p.New, "发起集中制发"
 	}
@@ -122,9 +123,9 @@ func (s *Service) postNewCampaign(w http.ResponseWriter, r *http.Request) error 
 	}
 	c, wrong := s.Apply.CreateCampaign(r.Context(), q)
 	if wrong == nil {
-		return see(w, r, campaignAt(c.ID))
+		return page.See(w, r, campaignAt(c.ID))
 	}
-	code := statusOf(wrong)
+	code := page.StatusOf(wrong)
 	if code == 0 {
 		return wrong
 	}
@@ -132,7 +133,7 @@ func (s *Service) postNewCampaign(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	p.Problem, p.Title = mark(wrong, p.Form.Fields), "有错误："+p.Title
+	p.Problem, p.Title = page.Mark(wrong, p.Form.Fields), "有错误："+p.Title
 	return s.set.Show(w, code, "newcampaign", p)
 }
 
@@ -145,8 +146,7 @@ var heads = [][]string{
 // getTemplate hands out the empty table.
 func (s *Service) getTemplate(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Query().Get("format") == "csv" {
-		send(w, "text/csv; charset=utf-8", "attachment", "集中制发清单.csv", table(heads[:1]))
-		return nil
+		return page.Send(w, page.File{Name: "集中制发清单.csv", Media: "text/csv; charset=utf-8", Data: table(heads[:1])})
 	}
 	f := excelize.NewFile()
 	defer f.Close()
@@ -166,8 +166,7 @@ func (s *Service) getTemplate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("web: the template of a campaign: %w", err)
 	}
-	send(w, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "attachment", "集中制发清单.xlsx", b.Bytes())
-	return nil
+	return page.Send(w, page.File{Name: "集中制发清单.xlsx", Media: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Data: b.Bytes()})
 }
 
 // table writes rows for spreadsheets: in UTF-8 with its mark, and without
@@ -209,8 +208,7 @@ func (s *Service) getReport(w http.ResponseWriter, r *http.Request) error {
 			break
 		}
 	}
-	send(w, "text/csv; charset=utf-8", "attachment", "集中制发报告.csv", table(rows))
-	return nil
+	return page.Send(w, page.File{Name: "集中制发报告.csv", Media: "text/csv; charset=utf-8", Data: table(rows)})
 }
 
 func (s *Service) postRows(w http.ResponseWriter, r *http.Request) error {
@@ -231,7 +229,7 @@ func (s *Service) load(r *http.Request) error {
 	if err == nil {
 		_, err = s.Apply.Load(r.Context(), r.PathValue("id"), data)
 	}
-	if e := fault.As(err); e != nil && len(e.Fields) == 0 && statusOf(err) != 0 && e.Code == "sealapply.table" {
+	if e := fault.As(err); e != nil && len(e.Fields) == 0 && page.StatusOf(err) != 0 && e.Code == "sealapply.table" {
 		return e.WithField("file", "file", e.Msg)
 	}
 	return err

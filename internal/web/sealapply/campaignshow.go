@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"sidian/internal/iam"
 	"sidian/internal/seal"
 	"sidian/internal/sealapply"
 	"sidian/internal/web/page"
@@ -88,7 +89,7 @@ func (s *Service) campaign(r *http.Request) (*campaignPage, error) {
 	}
 	p.campaignFacts(n)
 	for _, h := range slices.Backward(c.History) {
-		st := page.Step{Title: h.ActionName, Text: h.Reason, At: h.At, Who: n.person(h.By)}
+		st := page.Step{Title: h.ActionName, Text: h.Reason, At: h.At, Who: n.Person(h.By)}
 		if h.Tier != "" {
 			st.Title = sealapply.TierLabel(h.Tier) + st.Title
 		}
@@ -103,7 +104,7 @@ func (s *Service) campaign(r *http.Request) (*campaignPage, error) {
 	return p, s.campaignRows(r, p)
 }
 
-func (p *campaignPage) campaignFacts(n names) {
+func (p *campaignPage) campaignFacts(n *page.Names) {
 	c := p.C
 	if c.Total > 0 {
 		p.Percent = (c.Done + c.Refused) * 100 / c.Total
@@ -138,7 +139,7 @@ func (p *campaignPage) campaignFacts(n names) {
 // campaignOffer adds what the reader may do now; the domain decides again.
 func (s *Service) campaignOffer(r *http.Request, p *campaignPage) error {
 	ctx, c := r.Context(), p.C
-	mine := may(ctx, "seal.apply", c.Org)
+	mine := iam.May(ctx, "seal.apply", c.Org)
 	if mine && (c.State == sealapply.Draft || c.State == sealapply.Refused) {
 		p.Upload = &slot{ID: "file", Name: "file", Label: "清单和印模", Required: true, Accept: ".zip,.xlsx,.csv", Hint: "清单（.xlsx 或 .csv），或清单与印模图像（.png）一起压缩的 .zip；至多 5000 行、200 MB。再次上传清单会代替以前的"}
 		if c.Total > 0 {
@@ -158,7 +159,7 @@ func (s *Service) campaignOffer(r *http.Request, p *campaignPage) error {
 		p.Withdraw = &page.Confirm{ID: "withdraw", Action: p.At + "/withdraw", Title: "撤回", Text: "撤回后作废，需要时重新发起。", Button: "撤回", Grave: true, Reason: page.Field{ID: "withdraw-reason", Name: "why", Value: r.PostFormValue("why")}}
 	}
 	for i, x := range c.Steps {
-		if x.Round == c.Round && x.State == "waiting" && c.Applicant != me(ctx) && may(ctx, "seal.review", x.Org) {
+		if x.Round == c.Round && x.State == "waiting" && c.Applicant != iam.Self(ctx) && iam.May(ctx, "seal.review", x.Org) {
 			p.Review = &review{Action: p.At + "/review", Tier: x.Tier, Round: c.Round, Title: x.TierName + "审核", Text: "请核对依据、清单和印模。", Approve: "通过",
 				Opinion: page.Field{ID: "opinion", Name: "opinion", Label: "意见", Value: r.PostFormValue("opinion"), Lines: 3, Max: 500, Hint: "不通过的必须写明理由"}}
 			if i+1 < len(c.Steps) && c.Steps[i+1].State == "ahead" {
@@ -166,7 +167,7 @@ func (s *Service) campaignOffer(r *http.Request, p *campaignPage) error {
 			}
 		}
 	}
-	if mine || c.Applicant == me(ctx) || !may(ctx, "seal.make", "") {
+	if mine || c.Applicant == iam.Self(ctx) || !iam.May(ctx, "seal.make", "") {
 		return nil
 	}
 	switch c.State {
@@ -244,9 +245,9 @@ func (s *Service) getCampaign(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Service) campaignResult(w http.ResponseWriter, r *http.Request, word string, wrong error) error {
 	if wrong == nil {
-		return see(w, r, page.Asking(campaignAt(r.PathValue("id")), "done", word))
+		return page.See(w, r, page.Asking(campaignAt(r.PathValue("id")), "done", word))
 	}
-	code := statusOf(wrong)
+	code := page.StatusOf(wrong)
 	if code == 0 {
 		return wrong
 	}
@@ -255,7 +256,7 @@ func (s *Service) campaignResult(w http.ResponseWriter, r *http.Request, word st
 		return err
 	}
 	fields := []page.Field{{ID: "opinion", Name: "opinion", Label: "意见"}, {ID: "withdraw-reason", Name: "why", Label: "理由"}, {ID: "file", Name: "file", Label: "清单和印模"}, {ID: "agree", Name: "agree", Label: "声明"}}
-	p.Problem, p.Notice, p.Title = mark(wrong, fields), nil, "有错误："+p.Title
+	p.Problem, p.Notice, p.Title = page.Mark(wrong, fields), nil, "有错误："+p.Title
 	if p.Review != nil {
 		p.Review.Opinion.Error = fields[0].Error
 	}

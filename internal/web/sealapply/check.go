@@ -61,7 +61,7 @@ func (s *Service) checkStep(r *http.Request, d draft) (*checkPage, error) {
 }
 
 func (p *checkPage) wrong(err error) {
-	p.says(mark(err, nil))
+	p.says(page.Mark(err, nil))
 	for i := range p.Problem.Fields {
 		p.Problem.Fields[i].ID = ""
 	}
@@ -72,5 +72,5 @@ func (s *Service) postSubmit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.show(w, r, "check", err)
 	}
-	return see(w, r, page.Asking(page.At(baseOf(r), a.ID), "done", "submitted"))
+	return page.See(w, r, page.Asking(page.At(baseOf(r), a.ID), "done", "submitted"))
 }

@@ -129,7 +129,7 @@ func (p *formPage) wrong(err error) {
 		all = append(all, page.Field{ID: v.ID, Name: v.Name, Label: v.Label})
 	}
 	n := len(p.Fields)
-	p.says(mark(err, all))
+	p.says(page.Mark(err, all))
 	p.Fields = all[:n]
 	for i := range p.Slots {
 		p.Slots[i].Error = all[n+i].Error
@@ -152,7 +152,7 @@ func (s *Service) postForm(w http.ResponseWriter, r *http.Request) error {
 		if _, err := s.Apply.Detach(ctx, id, gone); err != nil {
 			return s.show(w, r, "form", err)
 		}
-		return see(w, r, page.Asking(page.At(baseOf(r), id, "form"), "done", "removed"))
+		return page.See(w, r, page.Asking(page.At(baseOf(r), id, "form"), "done", "removed"))
 	}
 	form, err := s.formOf(ctx, a)
 	if err != nil {
@@ -201,7 +201,7 @@ func (s *Service) attach(r *http.Request, id string, files []sealapply.FormAttac
 			}
 			e := fault.As(err)
 			switch {
-			case err != nil && (e == nil || statusOf(err) == 0):
+			case err != nil && (e == nil || page.StatusOf(err) == 0):
 				return err
 			case err != nil && wrong == nil:
 				wrong = fault.Invalid.New("%s", e.Msg).WithCode(e.Code).WithHint("%s", e.Hint).WithField("file."+x.Code, "file", e.Msg+"。"+e.Hint)
@@ -251,10 +251,5 @@ func (s *Service) getAttachment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	how := "inline"
-	if d.Media == "application/ofd" {
-		how = "attachment"
-	}
-	send(w, d.Media, how, d.Name, d.Data)
-	return nil
+	return page.Send(w, page.File{Name: d.Name, Inline: d.Media != "application/ofd", Media: d.Media, Data: d.Data})
 }

@@ -82,7 +82,7 @@ func (s *Service) imprintStep(r *http.Request, d draft) (*imprintPage, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.Who, p.Stale = n.person(a.Statement.By), a.Imprint == nil || a.Statement.Imprint != a.Imprint.Digest
+		p.Who, p.Stale = n.Person(a.Statement.By), a.Imprint == nil || a.Statement.Imprint != a.Imprint.Digest
 	}
 	if a.Seal != "" && a.Imprint == nil {
 		p.Before = s.before(r.Context(), a)
@@ -106,7 +106,7 @@ func (s *Service) before(ctx context.Context, a *sealapply.Application) *picture
 func (p *imprintPage) wrong(err error) {
 	e := fault.As(err)
 	all := append(p.Sizes, page.Field{ID: "file", Name: "file", Label: "印模图像"}, page.Field{ID: "file", Name: "imprint", Label: "印模图像"}, page.Field{ID: "agree", Name: "agree", Label: "声明"})
-	p.says(mark(err, all))
+	p.says(page.Mark(err, all))
 	p.Sizes, p.File.Error, p.Agree = all[:2], all[2].Error+all[3].Error, all[4].Error
 	if len(e.Fields) == 0 && e.Code == "sealapply.imprint" {
 		p.File.Error = e.Msg
@@ -124,7 +124,7 @@ func (s *Service) postImprint(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.show(w, r, "imprint", err)
 	}
-	return see(w, r, page.Asking(page.At(baseOf(r), r.PathValue("id"), "imprint"), "done", "imprint"))
+	return page.See(w, r, page.Asking(page.At(baseOf(r), r.PathValue("id"), "imprint"), "done", "imprint"))
 }
 
 func (s *Service) setImprint(r *http.Request) error {
@@ -177,8 +177,7 @@ func (s *Service) getImprint(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	send(w, "image/png", "inline", "imprint.png", data)
-	return nil
+	return page.Send(w, page.File{Name: "imprint.png", Inline: true, Media: "image/png", Data: data})
 }
 
 type certificatePage struct {
@@ -217,7 +216,7 @@ func (s *Service) certificateStep(r *http.Request, d draft) (*certificatePage, e
 
 func (p *certificatePage) wrong(err error) {
 	all := []page.Field{{ID: p.Options[0].ID, Name: "mode", Label: "数字证书"}}
-	p.says(mark(err, all))
+	p.says(page.Mark(err, all))
 	p.Error = all[0].Error
 }
 
@@ -246,17 +245,17 @@ func (s *Service) keeperStep(r *http.Request, d draft) (*keeperPage, error) {
 	}
 	p := &keeperPage{draft: d, Other: page.Field{ID: "other", Name: "other", Label: "其他人的用户名", Value: r.PostFormValue("other"), Code: true, Max: 64, Autocomplete: "off", Hint: "须已有本单位的印章保管权限（印章保管员角色）"}}
 	if a.Custodian != "" {
-		p.Now = n.person(a.Custodian)
+		p.Now = n.Person(a.Custodian)
 	}
 	for i, id := range fit {
-		p.Options = append(p.Options, choice{ID: "keeper-" + itoa(i), Value: id, Label: n.person(id), Checked: id == a.Custodian})
+		p.Options = append(p.Options, choice{ID: "keeper-" + itoa(i), Value: id, Label: n.Person(id), Checked: id == a.Custodian})
 	}
 	return p, nil
 }
 
 func (p *keeperPage) wrong(err error) {
 	all := []page.Field{p.Other, {ID: "keeper-0", Name: "custodian", Label: "保管人"}}
-	p.says(mark(err, all))
+	p.says(page.Mark(err, all))
 	p.Other = all[0]
 }
 

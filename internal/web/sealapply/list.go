@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"sidian/internal/due"
+	"sidian/internal/iam"
 	"sidian/internal/sealapply"
 	"sidian/internal/todo"
 	"sidian/internal/web/page"
@@ -38,7 +39,7 @@ var classes = map[due.Level]string{due.Good: page.Good, due.Care: page.Care, due
 // clocks are what is left of the reader's promises, by application.
 func (s *Service) clocks(ctx context.Context) (map[string]page.Chip, error) {
 	chips := map[string]page.Chip{}
-	if s.Todo == nil || !may(ctx, "seal.review", "") {
+	if s.Todo == nil || !iam.May(ctx, "seal.review", "") {
 		return chips, nil
 	}
 	q := todo.Query{View: todo.Mine, Limit: 100}
@@ -62,10 +63,10 @@ func (s *Service) clocks(ctx context.Context) (map[string]page.Chip, error) {
 
 func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 	if holder(r.Context()) {
-		return see(w, r, Wallet)
+		return page.See(w, r, Wallet)
 	}
 	ctx, q := r.Context(), r.URL.Query()
-	applies, reviews := may(ctx, "seal.apply", ""), may(ctx, "seal.review", "")
+	applies, reviews := iam.May(ctx, "seal.apply", ""), iam.May(ctx, "seal.review", "")
 	view := q.Get("view")
 	switch {
 	case view == viewMine || view == viewAll || view == viewWaiting && reviews:

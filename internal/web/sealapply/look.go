@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -13,11 +12,6 @@ import (
 	"sidian/internal/sealapply"
 	"sidian/internal/web/page"
 )
-
-func see(w http.ResponseWriter, r *http.Request, address string) error {
-	http.Redirect(w, r, address, http.StatusSeeOther)
-	return nil
-}
 
 // baseOf is where the pages of the reader's applications begin: at the desk, or
 // in the wallet.
@@ -40,42 +34,11 @@ func navOf(base string) string {
 	return "seal-applications"
 }
 
-// me is the reader's own account.
-func me(ctx context.Context) string {
-	if p, ok := iam.From(ctx); ok {
-		return p.Account
-	}
-	return ""
-}
-
-func may(ctx context.Context, permission, org string) bool {
-	return iam.Allow(ctx, permission, org) == nil
-}
-
-// names say who people are.
-type names map[string]string
-
-func (s *Service) names(ctx context.Context, accounts ...string) (names, error) {
-	slices.Sort(accounts)
-	accounts = slices.Compact(accounts)
-	if len(accounts) > 0 && accounts[0] == "" {
-		accounts = accounts[1:]
-	}
-	n, err := s.IAM.Names(ctx, accounts)
-	if n[me(ctx)] != "" {
-		n[me(ctx)] += "（您）"
-	}
+// names say who people are; nobody is the platform.
+func (s *Service) names(ctx context.Context, accounts ...string) (*page.Names, error) {
+	n, err := page.Named(ctx, s.IAM, accounts...)
+	n.Nobody = "平台"
 	return n, err
-}
-
-func (n names) person(id string) string {
-	switch {
-	case id == "":
-		return "平台"
-	case n[id] != "":
-		return n[id]
-	}
-	return "账号 " + id
 }
 
 // chipOf is a state as a word on a colour.
@@ -98,42 +61,6 @@ func titleOf(a *sealapply.Application) string {
 
 func can(a *sealapply.Application, what ...sealapply.Action) bool {
 	return slices.ContainsFunc(what, func(x sealapply.Action) bool { return slices.Contains(a.May, x) })
-}
-
-// statusOf is how a refusal of what was filled in is answered; 0 for what is
-// another page's.
-func statusOf(err error) int {
-	e := fault.As(err)
-	if e == nil {
-		return 0
-	}
-	switch e.Kind {
-	case fault.Invalid:
-		return http.StatusUnprocessableEntity
-	case fault.Conflict:
-		return http.StatusConflict
-	case fault.TooLarge:
-		return http.StatusRequestEntityTooLarge
-	case fault.TooMany:
-		return http.StatusTooManyRequests
-	}
-	return 0
-}
-
-// mark puts what is wrong at the controls that it names, and returns the
-// summary above them.
-func mark(err error, fields []page.Field) *page.Problem {
-	p, _ := page.ProblemOf(err, nil)
-	e := fault.As(err)
-	for i := range p.Fields {
-		for j := range fields {
-			f := &fields[j]
-			if f.Name == e.Fields[i].Name {
-				f.Error, p.Fields[i].ID, p.Fields[i].Label = e.Fields[i].Message, f.ID, f.Label
-			}
-		}
-	}
-	return p
 }
 
 // takeForm reads a form with files, which may be large.
@@ -161,15 +88,5 @@ func size(n int64) string {
 
 // getTold leads from the address in a notice to the page of whoever reads it.
 func (s *Service) getTold(w http.ResponseWriter, r *http.Request) error {
-	return see(w, r, page.At(baseOf(r), r.PathValue("id")))
-}
-
-// send hands out a file, which nobody on the way may keep.
-func send(w http.ResponseWriter, media, how, name string, data []byte) {
-	h := w.Header()
-	h.Set("Content-Type", media)
-	h.Set("Content-Disposition", how+"; filename*=UTF-8''"+url.PathEscape(name))
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Length", itoa(len(data)))
-	_, _ = w.Write(data) // the client went away: nobody is left to tell
+	return page.See(w, r, page.At(baseOf(r), r.PathValue("id")))
 }

@@ -60,7 +60,7 @@ func TestRefused(t *testing.T) {
 		}
 		s.post("keeper", draft+"/statement", url.Values{"agree": {"1"}, "version": {"1999"}, "imprint": {"00"}}).is(409, "声明文本已不是这一版")
 		s.post("keeper", draft+"/statement", nil).is(422, "还没有签署声明", `href="#agree"`)
-		s.post("keeper", draft+"/certificate", url.Values{"mode": {"held 123"}}).is(404)
+		s.post("keeper", draft+"/certificate", url.Values{"mode": {"held 123"}}).is(422)
 		s.post("keeper", draft+"/certificate", nil).is(422, "请选择数字证书的来源")
 		// Nobody decides on their own, nor out of turn.
 		s.post("keeper", draft+"/submit", nil).is(303)

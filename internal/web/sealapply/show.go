@@ -121,7 +121,7 @@ func (s *Service) showPage(r *http.Request) (*showPage, error) {
 	return p, nil
 }
 
-func (s *Service) peopleOf(ctx context.Context, a *sealapply.Application) (names, error) {
+func (s *Service) peopleOf(ctx context.Context, a *sealapply.Application) (*page.Names, error) {
 	who := []string{a.Applicant, a.Custodian, a.Person}
 	for _, x := range a.Steps {
 		who = append(who, x.Reviewer)
@@ -139,7 +139,7 @@ func (s *Service) peopleOf(ctx context.Context, a *sealapply.Application) (names
 }
 
 // offer adds what the reader may do now.
-func (s *Service) offer(r *http.Request, p *showPage, n names) error {
+func (s *Service) offer(r *http.Request, p *showPage, n *page.Names) error {
 	a := p.A
 	if can(a, sealapply.ActEdit) {
 		p.Continue = p.At + "/" + firstOpen(a)
@@ -152,7 +152,7 @@ func (s *Service) offer(r *http.Request, p *showPage, n names) error {
 				if h.Tier == "" {
 					where = "制作前核对"
 				}
-				p.Refused.Reason, p.Refused.Who = h.Reason, where+"，"+n.person(h.By)+"，"+page.Moment(h.At)
+				p.Refused.Reason, p.Refused.Who = h.Reason, where+"，"+n.Person(h.By)+"，"+page.Moment(h.At)
 				break
 			}
 		}
@@ -260,11 +260,11 @@ func leadOf(a *sealapply.Application) string {
 }
 
 // wayOf shows the tiers of this round and what follows them.
-func wayOf(a *sealapply.Application, n names) (way []wayStep) {
+func wayOf(a *sealapply.Application, n *page.Names) (way []wayStep) {
 	if a.Round == 0 {
 		return nil
 	}
-	way = append(way, wayStep{Title: "提交", Where: a.OrgName, Who: n.person(a.Applicant), At: a.SubmittedAt, State: "done", Word: "已完成"})
+	way = append(way, wayStep{Title: "提交", Where: a.OrgName, Who: n.Person(a.Applicant), At: a.SubmittedAt, State: "done", Word: "已完成"})
 	for _, x := range a.Steps {
 		if x.Round != a.Round {
 			continue
@@ -272,9 +272,9 @@ func wayOf(a *sealapply.Application, n names) (way []wayStep) {
 		st := wayStep{Title: x.TierName + "审核", Where: x.OrgName, At: x.DecidedAt, Text: x.Opinion, State: "todo", Word: "未到"}
 		switch x.State {
 		case "passed":
-			st.State, st.Word, st.Who = "done", "通过", n.person(x.Reviewer)
+			st.State, st.Word, st.Who = "done", "通过", n.Person(x.Reviewer)
 		case "refused":
-			st.State, st.Word, st.Who = "wrong", "不通过", n.person(x.Reviewer)
+			st.State, st.Word, st.Who = "wrong", "不通过", n.Person(x.Reviewer)
 		case "waiting":
 			st.State, st.Word = "now", "审核中"
 		case "dropped":
@@ -289,7 +289,7 @@ func wayOf(a *sealapply.Application, n names) (way []wayStep) {
 }
 
 // doneBy is a step that the history tells of; it is its turn in some states.
-func doneBy(a *sealapply.Application, n names, title string, act sealapply.Action, turn ...sealapply.State) wayStep {
+func doneBy(a *sealapply.Application, n *page.Names, title string, act sealapply.Action, turn ...sealapply.State) wayStep {
 	st := wayStep{Title: title, State: "todo", Word: "未到"}
 	for _, x := range a.Steps {
 		if x.Round == a.Round && x.Seq == 1 {
@@ -301,7 +301,7 @@ func doneBy(a *sealapply.Application, n names, title string, act sealapply.Actio
 	}
 	for _, h := range a.History {
 		if h.Action == act && h.Round == a.Round {
-			st.State, st.Word, st.At, st.Who = "done", "已完成", h.At, n.person(h.By)
+			st.State, st.Word, st.At, st.Who = "done", "已完成", h.At, n.Person(h.By)
 			if act == sealapply.ActFiled {
 				st.Text = "备案号 " + a.Number
 			}
@@ -337,29 +337,29 @@ func (s *Service) facts(ctx context.Context, a *sealapply.Application, form *sea
 		if a.SealKind != seal.Personal {
 			keeper := "还没有指定"
 			if a.Custodian != "" {
-				keeper = n.person(a.Custodian)
+				keeper = n.Person(a.Custodian)
 			}
 			list = append(list, page.Fact{Label: "保管人", Text: keeper})
 		}
 	}
 	if a.Person != "" && a.SealKind != seal.Personal {
-		list = append(list, page.Fact{Label: "印章属于", Text: n.person(a.Person)})
+		list = append(list, page.Fact{Label: "印章属于", Text: n.Person(a.Person)})
 	}
-	return append(list, page.Fact{Label: "申请人", Text: n.person(a.Applicant)}, page.Fact{Label: "申请编号", Text: a.ID, Code: true}, page.Fact{Label: "申请表", Text: form.Title + "（" + a.FormDate + " 版）"}), nil
+	return append(list, page.Fact{Label: "申请人", Text: n.Person(a.Applicant)}, page.Fact{Label: "申请编号", Text: a.ID, Code: true}, page.Fact{Label: "申请表", Text: form.Title + "（" + a.FormDate + " 版）"}), nil
 }
 
 var certificateWords = map[string]string{sealapply.Held: "使用已持有的", sealapply.BuiltIn: "制作时由本平台签发", sealapply.Outside: "向外部电子认证服务机构申请"}
 
-func filesOf(a *sealapply.Application, at string, n names) page.Table {
+func filesOf(a *sealapply.Application, at string, n *page.Names) page.Table {
 	t := page.Table{ID: "files", Caption: "材料", Quiet: true, Head: []string{"材料", "文件", "大小", "上传"}, Empty: page.Empty{Title: "没有材料", Text: "材料在“申请表和材料”一步上传。"}}
 	for _, f := range a.Attachments {
-		t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{{Text: f.Label}, {Text: f.Name, Href: at + "/attachments/" + f.ID}, {Text: size(f.Size)}, {Text: n.person(f.By), Sub: page.Moment(f.At)}}})
+		t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{{Text: f.Label}, {Text: f.Name, Href: at + "/attachments/" + f.ID}, {Text: size(f.Size)}, {Text: n.Person(f.By), Sub: page.Moment(f.At)}}})
 	}
 	return t
 }
 
 // historyOf tells what was done, newest first; of many edits in a row one line.
-func historyOf(a *sealapply.Application, n names) (out []page.Step) {
+func historyOf(a *sealapply.Application, n *page.Names) (out []page.Step) {
 	edits := 0
 	for _, h := range slices.Backward(a.History) {
 		if h.Action == sealapply.ActEdit {
@@ -369,7 +369,7 @@ func historyOf(a *sealapply.Application, n names) (out []page.Step) {
 		} else {
 			edits = 0
 		}
-		st := page.Step{Title: h.ActionName, Text: h.Reason, At: h.At, Who: n.person(h.By)}
+		st := page.Step{Title: h.ActionName, Text: h.Reason, At: h.At, Who: n.Person(h.By)}
 		if h.Tier != "" {
 			st.Title = sealapply.TierLabel(h.Tier) + strings.TrimPrefix(h.ActionName, sealapply.TierLabel(h.Tier))
 		}
@@ -383,7 +383,7 @@ func historyOf(a *sealapply.Application, n names) (out []page.Step) {
 
 func (s *Service) getShow(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Path == page.At(Home, r.PathValue("id")) && holder(r.Context()) {
-		return see(w, r, page.At(Wallet, r.PathValue("id")))
+		return page.See(w, r, page.At(Wallet, r.PathValue("id")))
 	}
 	p, err := s.showPage(r)
 	if err != nil {

@@ -55,7 +55,7 @@ type startPage struct {
 
 func (s *Service) getNew(w http.ResponseWriter, r *http.Request) error {
 	if holder(r.Context()) {
-		return see(w, r, page.Asking(Wallet+"/new", "kind", r.URL.Query().Get("kind"), "seal", r.URL.Query().Get("seal")))
+		return page.See(w, r, page.Asking(Wallet+"/new", "kind", r.URL.Query().Get("kind"), "seal", r.URL.Query().Get("seal")))
 	}
 	p, err := s.newPage(r)
 	if err != nil {
@@ -129,9 +129,9 @@ func (s *Service) aboutSeal(r *http.Request, p *startPage, hint string) error {
 func (s *Service) postNew(w http.ResponseWriter, r *http.Request) error {
 	a, err := s.create(r)
 	if err == nil {
-		return see(w, r, page.At(Home, a.ID, "form"))
+		return page.See(w, r, page.At(Home, a.ID, "form"))
 	}
-	code := statusOf(err)
+	code := page.StatusOf(err)
 	if e := fault.As(err); e != nil && e.Kind == fault.NotFound && r.PostFormValue("seal") != "" {
 		code = http.StatusUnprocessableEntity
 		err = fault.Invalid.Wrap(err, "%s", e.Msg).WithCode(e.Code).WithHint("请从本单位的印章中选择").WithField("seal", "unknown", e.Msg)
@@ -144,7 +144,7 @@ func (s *Service) postNew(w http.ResponseWriter, r *http.Request) error {
 		return e
 	}
 	all := slices.Concat(p.Unit, p.Fields, []page.Field{p.Seals, {ID: "kind-" + seal.LegalName, Name: "seal_kind", Label: "印章种类"}})
-	p.Problem = mark(err, all)
+	p.Problem = page.Mark(err, all)
 	u, f := len(p.Unit), len(p.Fields)
 	p.Unit, p.Fields, p.Seals, p.Wrong = all[:u], all[u:u+f], all[u+f], all[u+f+1].Error
 	p.Frame.Title = "有错误：" + p.Frame.Title
@@ -174,8 +174,8 @@ func (s *Service) create(r *http.Request) (*sealapply.Application, error) {
 			return nil, err
 		}
 	}
-	if fits, err := s.keepers(ctx, q.Org); err == nil && slices.Contains(fits, me(ctx)) {
-		q.Custodian = me(ctx) // to be changed in its step
+	if fits, err := s.keepers(ctx, q.Org); err == nil && slices.Contains(fits, iam.Self(ctx)) {
+		q.Custodian = iam.Self(ctx) // to be changed in its step
 	}
 	if q.Fields, err = s.registered(ctx, q.Org, q.Kind, q.SealKind); err != nil {
 		return nil, err

@@ -99,7 +99,7 @@ var kindWords = map[string]string{
 // time has come.
 func (s *Service) about(ctx context.Context, k sealapply.Kind) (list []*seal.Seal, err error) {
 	var all []*seal.Seal
-	if may(ctx, "seal.read", "") {
+	if iam.May(ctx, "seal.read", "") {
 		found, err := s.Seal.Search(ctx, seal.Query{Limit: 200})
 		if err != nil {
 			return nil, err
@@ -111,8 +111,8 @@ func (s *Service) about(ctx context.Context, k sealapply.Kind) (list []*seal.Sea
 		return nil, err
 	}
 	for _, x := range slices.Concat(all, kept) {
-		own := x.Kind == seal.Personal && x.Person == me(ctx)
-		if slices.ContainsFunc(list, func(y *seal.Seal) bool { return y.ID == x.ID }) || !own && !may(ctx, "seal.apply", x.Org) {
+		own := x.Kind == seal.Personal && x.Person == iam.Self(ctx)
+		if slices.ContainsFunc(list, func(y *seal.Seal) bool { return y.ID == x.ID }) || !own && !iam.May(ctx, "seal.apply", x.Org) {
 			continue
 		}
 		if s.fits(k, x) {
@@ -144,7 +144,7 @@ func (s *Service) keepers(ctx context.Context, org string, also ...string) (fit 
 		return nil, err
 	}
 	all = append(all, also...)
-	mine := me(ctx)
+	mine := iam.Self(ctx)
 	all = append(all, mine)
 	slices.SortFunc(all, func(a, b string) int {
 		return cmp.Or(cmp.Compare(boolean(a != mine), boolean(b != mine)), cmp.Compare(a, b))
@@ -180,7 +180,7 @@ func boolean(b bool) int {
 // known are the people who keep a seal of the organisation, or hold a post there
 // or above, as far as the reader may know.
 func (s *Service) known(ctx context.Context, org string) (out []string, err error) {
-	if may(ctx, "seal.read", org) {
+	if iam.May(ctx, "seal.read", org) {
 		list, err := s.Seal.Search(ctx, seal.Query{Org: org, Limit: 200})
 		if err != nil {
 			return nil, err
@@ -190,7 +190,7 @@ func (s *Service) known(ctx context.Context, org string) (out []string, err erro
 		}
 	}
 	for range 32 {
-		if may(ctx, "org.read", org) {
+		if iam.May(ctx, "org.read", org) {
 			posts, err := s.IAM.Posts(ctx, org, false)
 			if err != nil {
 				return nil, err

@@ -283,7 +283,7 @@ func (s *Service) postShort(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.Apply.Submit(r.Context(), a.ID); err != nil {
 		return s.show(w, r, "check", err)
 	}
-	return see(w, r, page.Asking(page.At(Wallet, a.ID), "done", "submitted"))
+	return page.See(w, r, page.Asking(page.At(Wallet, a.ID), "done", "submitted"))
 }
 
 func (s *Service) shortRequest(r *http.Request, p *shortPage) (sealapply.CreateRequest, error) {
@@ -353,7 +353,7 @@ func sent(r *http.Request, name string) bool {
 }
 
 func (s *Service) shortWrong(w http.ResponseWriter, r *http.Request, wrong error) error {
-	code := statusOf(wrong)
+	code := page.StatusOf(wrong)
 	if e := fault.As(wrong); e != nil && e.Code == "sealapply.bond" {
 		code = http.StatusForbidden
 		wrong = e.WithField("uscc", "bond", e.Msg)
@@ -371,7 +371,7 @@ func (s *Service) shortWrong(w http.ResponseWriter, r *http.Request, wrong error
 		all = append(all, page.Field{ID: v.ID, Name: v.Name, Label: v.Label})
 	}
 	all = append(all, page.Field{ID: "file", Name: "file", Label: "印模图像"}, page.Field{ID: "agree", Name: "agree", Label: "声明"})
-	p.Problem = mark(wrong, all)
+	p.Problem = page.Mark(wrong, all)
 	h, f := len(p.Head), len(p.Fields)
 	p.Head, p.Fields, p.Sizes = all[:h], all[h:h+f], all[h+f:n]
 	for i := range p.Slots {

@@ -165,7 +165,7 @@ func (s *Service) getStep(step string) func(http.ResponseWriter, *http.Request) 
 func (s *Service) show(w http.ResponseWriter, r *http.Request, step string, wrong error) error {
 	code := http.StatusOK
 	if wrong != nil {
-		if code = statusOf(wrong); code == 0 {
+		if code = page.StatusOf(wrong); code == 0 {
 			return wrong
 		}
 	}
@@ -174,7 +174,7 @@ func (s *Service) show(w http.ResponseWriter, r *http.Request, step string, wron
 		if wrong != nil {
 			return wrong
 		}
-		return see(w, r, d.At)
+		return page.See(w, r, d.At)
 	}
 	if err != nil {
 		return err
@@ -212,7 +212,7 @@ func shown[P marked](p P, err error) func(error) (any, error) {
 	}
 }
 
-func (p *startPage) wrong(err error) { p.says(mark(err, p.Fields)) }
+func (p *startPage) wrong(err error) { p.says(page.Mark(err, p.Fields)) }
 
 func (d *draft) says(problem *page.Problem) {
 	d.Problem, d.Notice, d.Title = problem, nil, "有错误："+d.Title
@@ -230,7 +230,7 @@ func (s *Service) after(w http.ResponseWriter, r *http.Request, step string, err
 	}
 	where := page.At(baseOf(r), a.ID)
 	if r.PostFormValue("then") == "stay" {
-		return see(w, r, page.Asking(where+"/"+step, "done", "saved"))
+		return page.See(w, r, page.Asking(where+"/"+step, "done", "saved"))
 	}
-	return see(w, r, wizardOf(a.Kind, a.SealKind, step, where, nil).Next)
+	return page.See(w, r, wizardOf(a.Kind, a.SealKind, step, where, nil).Next)
 }

@@ -119,15 +119,15 @@ func (s *Service) saveAbout(w http.ResponseWriter, r *http.Request, d *draft) er
 		err = s.save(r.Context(), next)
 	}
 	if err == nil {
-		return see(w, r, next.at("seals"))
+		return page.See(w, r, next.at("seals"))
 	}
-	code := statusOf(err)
+	code := page.StatusOf(err)
 	if code == 0 {
 		return err
 	}
 	p := s.about(r, d, values)
 	all := append(p.Fields, p.Purpose, p.File)
-	p.Problem, p.Title = mark(err, all), "有错误："+p.Title
+	p.Problem, p.Title = page.Mark(err, all), "有错误："+p.Title
 	p.Fields, p.Purpose, p.File = all[:2], all[2], all[3]
 	p.Path = New
 	return s.set.Show(w, code, "about", p)

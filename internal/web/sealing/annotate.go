@@ -10,6 +10,7 @@ import (
 	"sidian/gm"
 	"sidian/internal/fault"
 	"sidian/internal/httpx"
+	"sidian/internal/iam"
 	"sidian/internal/seal"
 	"sidian/internal/sealing"
 	"sidian/internal/web/page"
@@ -103,10 +104,10 @@ func (s *Service) postAnnotate(w http.ResponseWriter, r *http.Request) error {
 		meta.Idempotency = "annotate/" + q.Number
 		var data []byte
 		if data, _, err = s.Sealing.Annotate(httpx.WithMeta(ctx, meta), *q); err == nil {
-			return send(w, "application/ofd", fileName("加注件 "+q.Number+" "+q.Title, ".ofd"), data)
+			return page.Send(w, page.File{Name: page.FileName("加注件 "+q.Number+" "+q.Title, ".ofd"), Media: "application/ofd", Data: data})
 		}
 	}
-	code := statusOf(err)
+	code := page.StatusOf(err)
 	if code == 0 {
 		return err
 	}
@@ -115,7 +116,7 @@ func (s *Service) postAnnotate(w http.ResponseWriter, r *http.Request) error {
 		return e
 	}
 	all := append([]page.Field{p.File, p.Seal}, p.Fields...)
-	p.Problem, p.Title = mark(err, all), "有错误："+p.Title
+	p.Problem, p.Title = page.Mark(err, all), "有错误："+p.Title
 	p.File, p.Seal, p.Fields = all[0], all[1], all[2:]
 	offered := slices.ContainsFunc(p.Seal.Options, func(o page.Option) bool { return o.Value == p.Seal.Value })
 	if offered && isStanding(err) {
@@ -164,7 +165,7 @@ func (s *Service) annotationOf(r *http.Request) (*sealing.AnnotateRequest, error
 	if err := f.OrNil(); err != nil {
 		return nil, err
 	}
-	q.Number = copyNumber(me(r.Context()), v("once"), v("until"), q)
+	q.Number = copyNumber(iam.Self(r.Context()), v("once"), v("until"), q)
 	return q, nil
 }
 

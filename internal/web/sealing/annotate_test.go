@@ -94,7 +94,7 @@ func TestAnnotatePageRefused(t *testing.T) {
 
 		s.Standing(t, sealtest.Market, "", sealing.Annotated, 0)
 		s.upload("clerk", Annotate, "a.ofd", doc, annotation(foreign.ID)...).is(403, "没有允许此用途的常备用印授权").lacks(page.At("/console/seals", foreign.ID, "rules"))
-		s.upload("clerk", Annotate, "a.ofd", doc, annotation("nosuchseal")...).is(404)
+		s.upload("clerk", Annotate, "a.ofd", doc, annotation("nosuchseal")...).is(422)
 		for _, who := range []string{"designer", "system"} {
 			s.get(who, Annotate).is(403)
 			s.upload(who, Annotate, "a.ofd", doc, annotation(x.ID)...).is(403)

@@ -11,6 +11,7 @@ import (
 	"sidian/gm"
 	"sidian/internal/fault"
 	"sidian/internal/httpx"
+	"sidian/internal/iam"
 	"sidian/internal/seal"
 	"sidian/internal/sealing"
 	"sidian/internal/web/page"
@@ -35,7 +36,7 @@ func (s *Service) getBatches(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ask := may(r.Context(), "seal.ask", "")
+	ask := iam.May(r.Context(), "seal.ask", "")
 	p := &batchesPage{Frame: s.Kit.Frame(r, "批量用印", "sealing", page.Wide), Ask: ask}
 	p.Tabs = kindTabs(ask, Batches)
 	t := page.Table{ID: "batches", Caption: "批量用印", Quiet: true, Head: []string{"批次", "印章", "发起人", "时间", "结果", "状态"},
@@ -166,7 +167,7 @@ func (s *Service) postNewBatch(w http.ResponseWriter, r *http.Request) error {
 	if b != nil { // what was wrong with the file is told where another may be sent
 		return s.addTo(w, r, b, err)
 	}
-	code := statusOf(err)
+	code := page.StatusOf(err)
 	if code == 0 {
 		return err
 	}
@@ -175,7 +176,7 @@ func (s *Service) postNewBatch(w http.ResponseWriter, r *http.Request) error {
 		return e
 	}
 	all := append(append([]page.Field{p.Purpose, p.Seal, p.File}, p.Fields...), p.Places...)
-	p.Problem = mark(err, all)
+	p.Problem = page.Mark(err, all)
 	p.Purpose, p.Seal, p.File, p.Fields, p.Places = all[0], all[1], all[2], all[3:5], all[5:]
 	p.Title = "有错误：" + p.Title
 	return s.set.Show(w, code, "newbatch", p)
@@ -208,7 +209,7 @@ func (s *Service) begin(r *http.Request) (*sealing.Batch, error) {
 	}
 	ctx := r.Context()
 	meta := httpx.MetaFrom(ctx)
-	meta.Idempotency = fmt.Sprintf("batch/%x", gm.Sum([]byte(me(ctx)+"\x00"+v("once"))))
+	meta.Idempotency = fmt.Sprintf("batch/%x", gm.Sum([]byte(iam.Self(ctx)+"\x00"+v("once"))))
 	return s.Sealing.CreateBatch(httpx.WithMeta(ctx, meta), sealing.BatchAsk{
 		Title: v("title"), Purpose: v("purpose"), Reason: v("reason"), Seal: v("seal"), Places: []sealing.Place{p},
 	})
@@ -228,7 +229,7 @@ func (s *Service) addTo(w http.ResponseWriter, r *http.Request, b *sealing.Batch
 		err = s.add(r, b.ID)
 	}
 	if err == nil {
-		return see(w, r, page.Asking(page.At(Batches, b.ID), "done", "added"))
+		return page.See(w, r, page.Asking(page.At(Batches, b.ID), "done", "added"))
 	}
 	return s.batchAgain(w, r, b.ID, err)
 }
@@ -256,7 +257,7 @@ func (s *Service) postDocuments(w http.ResponseWriter, r *http.Request) error {
 	if err := s.add(r, id); err != nil {
 		return s.batchAgain(w, r, id, err)
 	}
-	return see(w, r, page.Asking(page.At(Batches, id), "done", "added"))
+	return page.See(w, r, page.Asking(page.At(Batches, id), "done", "added"))
 }
 
 func (s *Service) postAction(w http.ResponseWriter, r *http.Request) error {
@@ -267,11 +268,11 @@ func (s *Service) postAction(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.Sealing.Act(r.Context(), id, what); err != nil {
 		return s.batchAgain(w, r, id, err)
 	}
-	return see(w, r, page.At(Batches, id))
+	return page.See(w, r, page.At(Batches, id))
 }
 
 func (s *Service) batchAgain(w http.ResponseWriter, r *http.Request, id string, err error) error {
-	code := statusOf(err)
+	code := page.StatusOf(err)
 	if code == 0 || code == http.StatusForbidden {
 		return err
 	}
@@ -294,7 +295,7 @@ func (s *Service) getItemFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return send(w, "application/ofd", fileName(strings.TrimSuffix(baseName(it.Name), ".ofd"), ".ofd"), data)
+	return page.Send(w, page.File{Name: page.FileName(strings.TrimSuffix(baseName(it.Name), ".ofd"), ".ofd"), Media: "application/ofd", Data: data})
 }
 
 func baseName(path string) string {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"sidian/internal/iam"
 	"sidian/internal/sealing"
 	"sidian/internal/web/page"
 )
@@ -59,9 +60,9 @@ func (s *Service) batch(r *http.Request, id string) (*batchPage, error) {
 	if b.Total > 0 {
 		p.Percent = int(100 * (b.Done + b.Failed) / b.Total)
 	}
-	p.Runs = b.Account == me(ctx)
+	p.Runs = b.Account == iam.Self(ctx)
 	if x, err := s.Seal.Get(ctx, b.Seal); err == nil {
-		p.Stops = may(ctx, "seal.use", x.Org)
+		p.Stops = iam.May(ctx, "seal.use", x.Org)
 	}
 	p.Stops = p.Stops || p.Runs
 	p.Add = p.Runs && (b.State == sealing.Ready || b.State == sealing.Paused)
@@ -205,7 +206,7 @@ func (s *Service) getReport(w http.ResponseWriter, r *http.Request) error {
 	if err := c.WriteAll(rows); err != nil {
 		return fmt.Errorf("sealing: writing a report: %w", err)
 	}
-	return send(w, "text/csv; charset=utf-8", fileName(b.Title, "-逐件报告.csv"), out.Bytes())
+	return page.Send(w, page.File{Name: page.FileName(b.Title, "-逐件报告.csv"), Media: "text/csv; charset=utf-8", Data: out.Bytes()})
 }
 
 // harmless is a text that no spreadsheet takes for a formula.

@@ -123,7 +123,7 @@ func (s *Service) getCheck(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if len(d.Seals) == 0 {
-		return see(w, r, d.at("seals"))
+		return page.See(w, r, d.at("seals"))
 	}
 	p, err := s.checkPage(r, d)
 	if err != nil {
@@ -150,11 +150,11 @@ func (s *Service) postCheck(w http.ResponseWriter, r *http.Request) error {
 		meta.Idempotency = fmt.Sprintf("draft/%x", gm.Sum([]byte(d.token)))
 		made, e := s.Sealing.Ask(httpx.WithMeta(ctx, meta), a)
 		if e == nil {
-			return see(w, r, page.Asking(page.At(Home, made.ID), "done", "asked"))
+			return page.See(w, r, page.Asking(page.At(Home, made.ID), "done", "asked"))
 		}
 		err = e
 	}
-	code := statusOf(err)
+	code := page.StatusOf(err)
 	if code == 0 {
 		return err
 	}

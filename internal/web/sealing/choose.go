@@ -144,7 +144,7 @@ func (s *Service) postSeals(w http.ResponseWriter, r *http.Request) error {
 		if err := s.save(r.Context(), &next); err != nil {
 			return err
 		}
-		return see(w, r, page.Asking(next.at("seals"), "q", text)+"#others")
+		return page.See(w, r, page.Asking(next.at("seals"), "q", text)+"#others")
 	}
 	if len(next.Seals) == 0 {
 		err = fault.Invalid.New("还没有选择印章").WithCode("sealing.seals").WithHint("请在下面勾选一枚或几枚").WithField("seals", "required", "请至少勾选一枚印章")
@@ -157,11 +157,11 @@ func (s *Service) postSeals(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.sealsAgain(w, r, &next, text, err)
 	}
-	return see(w, r, next.at("places"))
+	return page.See(w, r, next.at("places"))
 }
 
 func (s *Service) sealsAgain(w http.ResponseWriter, r *http.Request, d *draft, text string, err error) error {
-	code := statusOf(err)
+	code := page.StatusOf(err)
 	if code == 0 {
 		return err
 	}

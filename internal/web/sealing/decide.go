@@ -40,7 +40,7 @@ func (s *Service) postApprove(w http.ResponseWriter, r *http.Request) error {
 		Step: st.ID, Seen: r.PostFormValue("seen"), Answer: strings.TrimSpace(r.PostFormValue("code")), Note: note,
 	})
 	if err == nil {
-		return see(w, r, page.Asking(page.At(Home, q.ID), "done", "approved"))
+		return page.See(w, r, page.Asking(page.At(Home, q.ID), "done", "approved"))
 	}
 	return s.requestAgain(w, r, err, note)
 }
@@ -48,7 +48,7 @@ func (s *Service) postApprove(w http.ResponseWriter, r *http.Request) error {
 // requestAgain shows the request with why something was refused. A refusal that
 // leaves nothing to decide is the kit's to show.
 func (s *Service) requestAgain(w http.ResponseWriter, r *http.Request, err error, note string) error {
-	code := statusOf(err)
+	code := page.StatusOf(err)
 	if code == 0 {
 		return err
 	}
@@ -98,7 +98,7 @@ func (s *Service) confirm(r *http.Request, q *sealing.Request, heading, lead str
 }
 
 func (s *Service) again(w http.ResponseWriter, p *confirmPage, err error) error {
-	code := statusOf(err)
+	code := page.StatusOf(err)
 	if code == 0 || code == http.StatusForbidden {
 		return err
 	}
@@ -136,7 +136,7 @@ func (s *Service) postRefuse(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.again(w, p, err)
 	}
-	return see(w, r, page.Asking(page.At(Home, q.ID), "done", "refused"))
+	return page.See(w, r, page.Asking(page.At(Home, q.ID), "done", "refused"))
 }
 
 func (s *Service) withdrawal(r *http.Request) (*confirmPage, error) {
@@ -166,7 +166,7 @@ func (s *Service) postWithdraw(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.again(w, p, err)
 	}
-	return see(w, r, page.Asking(page.At(Home, q.ID), "done", "withdrawn"))
+	return page.See(w, r, page.Asking(page.At(Home, q.ID), "done", "withdrawn"))
 }
 
 // postStamps puts the seals that are approved and that the asker begins.
@@ -175,7 +175,7 @@ func (s *Service) postStamps(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.requestAgain(w, r, err, "")
 	}
-	return see(w, r, page.Asking(page.At(Home, q.ID), "done", "stamped"))
+	return page.See(w, r, page.Asking(page.At(Home, q.ID), "done", "stamped"))
 }
 
 // getPage is a page of the document as it is now, and the seals that are still
@@ -216,7 +216,7 @@ func (s *Service) getFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return send(w, "application/ofd", fileName(q.Title, ".ofd"), data)
+	return page.Send(w, page.File{Name: page.FileName(q.Title, ".ofd"), Media: "application/ofd", Data: data})
 }
 
 // getCopy is the sealed document as a PDF that says on every page that it is a
@@ -240,7 +240,7 @@ func (s *Service) getCopy(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("sealing: making a copy: %w", err)
 	}
-	return send(w, "application/pdf", fileName(q.Title, "（复印件）.pdf"), b.Bytes())
+	return page.Send(w, page.File{Name: page.FileName(q.Title, "（复印件）.pdf"), Media: "application/pdf", Data: b.Bytes()})
 }
 
 func (s *Service) getEvidence(w http.ResponseWriter, r *http.Request) error {
@@ -260,5 +260,5 @@ func (s *Service) getEvidence(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("sealing: writing evidence: %w", err)
 	}
-	return send(w, "application/json", fileName(q.Title, "-用印凭据.json"), b)
+	return page.Send(w, page.File{Name: page.FileName(q.Title, "-用印凭据.json"), Media: "application/json", Data: b})
 }

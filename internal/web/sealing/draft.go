@@ -12,6 +12,7 @@ import (
 
 	"sidian/gm"
 	"sidian/internal/fault"
+	"sidian/internal/iam"
 	"sidian/internal/sealing"
 	"sidian/internal/web/page"
 )
@@ -73,7 +74,7 @@ func errDraft() error {
 
 // save keeps a draft and gives it its token.
 func (s *Service) save(ctx context.Context, d *draft) error {
-	d.Account = me(ctx)
+	d.Account = iam.Self(ctx)
 	if d.Nonce == "" {
 		d.Nonce = rand.Text()
 	}
@@ -109,7 +110,7 @@ func (s *Service) open(ctx context.Context, token string) (*draft, error) {
 		return nil, errDraft()
 	}
 	digest := gm.Digest(raw[:32])
-	if s.token(me(ctx), digest) != strings.ToLower(token) {
+	if s.token(iam.Self(ctx), digest) != strings.ToLower(token) {
 		return nil, errDraft()
 	}
 	b, err := s.Blob.Get(ctx, digest)
@@ -120,7 +121,7 @@ func (s *Service) open(ctx context.Context, token string) (*draft, error) {
 		return nil, fmt.Errorf("sealing: opening a draft: %w", err)
 	}
 	d := &draft{token: token}
-	if err := json.Unmarshal(b, d); err != nil || d.Account != me(ctx) {
+	if err := json.Unmarshal(b, d); err != nil || d.Account != iam.Self(ctx) {
 		return nil, errDraft()
 	}
 	return d, nil

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"sidian/internal/iam"
 	"sidian/internal/seal"
 	"sidian/internal/sealing"
 	"sidian/internal/web/page"
@@ -63,15 +64,15 @@ func (k *keepers) of(id string) string {
 // decides tells whether a step waits for whoever reads. Package sealing asks
 // again.
 func (k *keepers) decides(r *sealing.Request, st *sealing.Step) bool {
-	if r.State != sealing.Open || st.State != sealing.Waiting || r.Account == me(k.ctx) || st.Level >= len(st.Levels) || !may(k.ctx, "seal.use", st.SealOrg) {
+	if r.State != sealing.Open || st.State != sealing.Waiting || r.Account == iam.Self(k.ctx) || st.Level >= len(st.Levels) || !iam.May(k.ctx, "seal.use", st.SealOrg) {
 		return false
 	}
 	for _, a := range st.Approvals {
-		if !a.Lapsed && a.Account == me(k.ctx) {
+		if !a.Lapsed && a.Account == iam.Self(k.ctx) {
 			return false
 		}
 	}
-	mine := k.of(st.Seal) == me(k.ctx)
+	mine := k.of(st.Seal) == iam.Self(k.ctx)
 	return mine == (st.Levels[st.Level] == seal.ByCustodian)
 }
 
@@ -120,7 +121,7 @@ var empties = map[string]page.Empty{
 
 func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 	ctx, q := r.Context(), r.URL.Query()
-	uses, asks, reads := may(ctx, "seal.use", ""), may(ctx, "seal.ask", ""), may(ctx, "seal.read", "")
+	uses, asks, reads := iam.May(ctx, "seal.use", ""), iam.May(ctx, "seal.ask", ""), iam.May(ctx, "seal.read", "")
 	allowed := map[string]bool{sealing.ToApprove: uses, sealing.Mine: asks, sealing.Unit: reads}
 	whose := q.Get("whose")
 	if !allowed[whose] {

@@ -83,7 +83,7 @@ func (s *Service) getPlaces(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if len(d.Seals) == 0 {
-		return see(w, r, d.at("seals"))
+		return page.See(w, r, d.at("seals"))
 	}
 	if slices.ContainsFunc(d.Seals, func(c chosen) bool { return c.Way == "" }) { // another document took the place of the first
 		if err := s.arrange(r.Context(), d); err != nil {
@@ -92,7 +92,7 @@ func (s *Service) getPlaces(w http.ResponseWriter, r *http.Request) error {
 		if err := s.save(r.Context(), d); err != nil {
 			return err
 		}
-		return see(w, r, d.at("places"))
+		return page.See(w, r, d.at("places"))
 	}
 	shown, _ := strconv.Atoi(r.URL.Query().Get("page"))
 	p, err := s.placesPage(r, d, shown, nil)
@@ -254,13 +254,13 @@ func (s *Service) postPlaces(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if r.PostForm.Get("go") != "on" {
-		return see(w, r, page.Asking(next.at("places"), "page", strconv.Itoa(shown)))
+		return page.See(w, r, page.Asking(next.at("places"), "page", strconv.Itoa(shown)))
 	}
 	if len(next.Seals) == 0 {
-		return see(w, r, next.at("seals"))
+		return page.See(w, r, next.at("seals"))
 	}
 	if _, wrong := spots(&next, doc); wrong != nil {
-		code := statusOf(wrong)
+		code := page.StatusOf(wrong)
 		if code == 0 {
 			return wrong
 		}
@@ -270,7 +270,7 @@ func (s *Service) postPlaces(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.set.Show(w, code, "places", p)
 	}
-	return see(w, r, next.at("check"))
+	return page.See(w, r, next.at("check"))
 }
 
 // typed takes what the controls of the n-th seal say.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"sidian/internal/auth"
+	"sidian/internal/iam"
 	"sidian/internal/seal"
 	"sidian/internal/sealing"
 	"sidian/internal/web/page"
@@ -72,7 +73,7 @@ func (s *Service) request(r *http.Request) (*requestPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &requestPage{Frame: s.Kit.Frame(r, q.Title, "sealing", page.Wide), R: q, Chip: chipOf(q.State), Own: q.Account == me(ctx)}
+	p := &requestPage{Frame: s.Kit.Frame(r, q.Title, "sealing", page.Wide), R: q, Chip: chipOf(q.State), Own: q.Account == iam.Self(ctx)}
 	if r.Method == http.MethodPost {
 		p.Path = page.At(Home, q.ID)
 	}

@@ -50,10 +50,3 @@ func TestGroupsClose(t *testing.T) {
 		}
 	}
 }
-
-func TestFileName(t *testing.T) {
-	t.Parallel()
-	if got := fileName("../关于\x00“甲/乙”的通知", ".ofd"); got != ".._关于_“甲_乙”的通知.ofd" {
-		t.Errorf("%q", got)
-	}
-}

@@ -42,7 +42,7 @@ func (s *Service) sealConfirm(r *http.Request, view, heading, lead string, c pag
 
 // again shows a confirmation with why it could not be done.
 func (s *Service) again(w http.ResponseWriter, p *confirmPage, err error) error {
-	code := statusOf(err)
+	code := page.StatusOf(err)
 	if code == 0 {
 		return err
 	}
@@ -71,7 +71,7 @@ func (s *Service) getThaw(w http.ResponseWriter, r *http.Request) error {
 func (s *Service) postThaw(w http.ResponseWriter, r *http.Request) error {
 	err := s.Seal.Thaw(r.Context(), r.PathValue("id"), strings.TrimSpace(r.PostFormValue("reason")))
 	if err == nil {
-		return see(w, r, page.Asking(page.At(Home, r.PathValue("id")), "done", "thawed"))
+		return page.See(w, r, page.Asking(page.At(Home, r.PathValue("id")), "done", "thawed"))
 	}
 	p, e := s.thaw(r)
 	if e != nil {
@@ -104,7 +104,7 @@ func (s *Service) postLost(w http.ResponseWriter, r *http.Request) error {
 		err = s.Seal.Lost(r.Context(), r.PathValue("id"), strings.TrimSpace(r.PostFormValue("reason")))
 	}
 	if err == nil {
-		return see(w, r, page.Asking(page.At(Home, r.PathValue("id")), "done", "lost"))
+		return page.See(w, r, page.Asking(page.At(Home, r.PathValue("id")), "done", "lost"))
 	}
 	p, e := s.lost(r)
 	if e != nil {

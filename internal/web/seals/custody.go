@@ -42,13 +42,13 @@ func (s *Service) custody(r *http.Request) (*custodyPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	if h.n, err = s.names(ctx, append(who, fit...)...); err != nil {
+	if h.n, err = page.Named(ctx, s.IAM, append(who, fit...)...); err != nil {
 		return nil, err
 	}
-	p := &custodyPage{sealHead: *h, Keeper: h.n.person(x.Custodian), Steps: custodySteps(h.n, x, all)}
+	p := &custodyPage{sealHead: *h, Keeper: h.n.Person(x.Custodian), Steps: custodySteps(h.n, x, all)}
 	if i := slices.IndexFunc(all, func(v seal.Handover) bool { return v.State == seal.Offered }); i >= 0 {
-		p.Open, p.To = &all[i], h.n.person(all[i].To)
-		if all[i].To == me(ctx) {
+		p.Open, p.To = &all[i], h.n.Person(all[i].To)
+		if all[i].To == iam.Self(ctx) {
 			p.Accept = page.At(Home, x.ID, "custody", "accept")
 		}
 		if p.Accept != "" || s.keeps(ctx, x) {
@@ -61,7 +61,7 @@ func (s *Service) custody(r *http.Request) (*custodyPage, error) {
 	return p, nil
 }
 
-func offerForm(r *http.Request, n *names, x *seal.Seal, fit []string, waits *seal.Handover) *page.Form {
+func offerForm(r *http.Request, n *page.Names, x *seal.Seal, fit []string, waits *seal.Handover) *page.Form {
 	f := &page.Form{ID: "offer", Action: page.At(Home, x.ID, "custody"), Title: "移交给他人", Button: "发起移交", Busy: "正在发起…", Plain: waits != nil,
 		Text: "只能移交给有该单位用印权限的人。",
 		Fields: []page.Field{
@@ -72,7 +72,7 @@ func offerForm(r *http.Request, n *names, x *seal.Seal, fit []string, waits *sea
 		f.Title, f.Text = "改为移交给另一人", "新的移交会代替等待接收的那一次。"
 	}
 	for _, id := range fit {
-		f.Fields[0].Options = append(f.Fields[0].Options, page.Option{Value: id, Label: n.person(id)})
+		f.Fields[0].Options = append(f.Fields[0].Options, page.Option{Value: id, Label: n.Person(id)})
 	}
 	return f
 }
@@ -127,7 +127,7 @@ func (s *Service) known(ctx context.Context, org string) (out []string, err erro
 		out = append(out, x.Custodian)
 	}
 	for range 32 { // more than may stand above each other
-		if may(ctx, "org.read", org) {
+		if iam.May(ctx, "org.read", org) {
 			posts, err := s.IAM.Posts(ctx, org, false)
 			if err != nil {
 				return nil, err
@@ -147,12 +147,12 @@ func (s *Service) known(ctx context.Context, org string) (out []string, err erro
 
 // custodySteps tell how a seal changed hands, newest first, and end with who
 // kept it at the beginning.
-func custodySteps(n *names, x *seal.Seal, all []seal.Handover) (out []page.Step) {
+func custodySteps(n *page.Names, x *seal.Seal, all []seal.Handover) (out []page.Step) {
 	chip := map[string]page.Chip{
 		seal.Offered: {Class: page.Care, Word: "待接收"}, seal.Accepted: {Class: page.Good, Word: "已接收"}, seal.Withdrawn: {Class: page.Plain, Word: "未完成"},
 	}
 	for _, h := range all {
-		st := page.Step{Title: n.person(h.From) + " 移交给 " + n.person(h.To), Text: h.Reason, At: h.CreatedAt, Who: "发起：" + n.person(h.OfferedBy), Chips: []page.Chip{chip[h.State]}}
+		st := page.Step{Title: n.Person(h.From) + " 移交给 " + n.Person(h.To), Text: h.Reason, At: h.CreatedAt, Who: "发起：" + n.Person(h.OfferedBy), Chips: []page.Chip{chip[h.State]}}
 		if !h.ClosedAt.IsZero() {
 			word := "接收于 "
 			if h.State != seal.Accepted {
@@ -160,7 +160,7 @@ func custodySteps(n *names, x *seal.Seal, all []seal.Handover) (out []page.Step)
 			}
 			st.Who += "；" + word + page.Moment(h.ClosedAt)
 			if h.Note != "" {
-				st.Who += "，" + n.person(h.ClosedBy) + "：" + h.Note
+				st.Who += "，" + n.Person(h.ClosedBy) + "：" + h.Note
 			}
 		}
 		out = append(out, st)
@@ -172,7 +172,7 @@ func custodySteps(n *names, x *seal.Seal, all []seal.Handover) (out []page.Step)
 			break
 		}
 	}
-	return append(out, page.Step{Title: "制作时的保管人：" + n.person(first), At: x.CreatedAt})
+	return append(out, page.Step{Title: "制作时的保管人：" + n.Person(first), At: x.CreatedAt})
 }
 
 func (s *Service) getCustody(w http.ResponseWriter, r *http.Request) error {
@@ -185,7 +185,7 @@ func (s *Service) getCustody(w http.ResponseWriter, r *http.Request) error {
 
 // custodyAgain shows the page with why it could not be done.
 func (s *Service) custodyAgain(w http.ResponseWriter, r *http.Request, err error) error {
-	code := statusOf(err)
+	code := page.StatusOf(err)
 	if code == 0 {
 		return err
 	}
@@ -197,7 +197,7 @@ func (s *Service) custodyAgain(w http.ResponseWriter, r *http.Request, err error
 	if p.Form != nil {
 		fields = p.Form.Fields
 	}
-	p.Problem, p.Title = mark(err, fields), "有错误："+p.Title
+	p.Problem, p.Title = page.Mark(err, fields), "有错误："+p.Title
 	return s.set.Show(w, code, "custody", p)
 }
 
@@ -212,7 +212,7 @@ func (s *Service) postOffer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.custodyAgain(w, r, err)
 	}
-	return see(w, r, page.Asking(page.At(Home, id, "custody"), "done", "offered"))
+	return page.See(w, r, page.Asking(page.At(Home, id, "custody"), "done", "offered"))
 }
 
 func (s *Service) postAccept(w http.ResponseWriter, r *http.Request) error {
@@ -220,7 +220,7 @@ func (s *Service) postAccept(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.custodyAgain(w, r, err)
 	}
-	return see(w, r, page.Asking(page.At(Home, x.ID), "done", "accepted"))
+	return page.See(w, r, page.Asking(page.At(Home, x.ID), "done", "accepted"))
 }
 
 func (s *Service) decline(r *http.Request) (*confirmPage, error) {
@@ -242,7 +242,7 @@ func (s *Service) getDecline(w http.ResponseWriter, r *http.Request) error {
 func (s *Service) postDecline(w http.ResponseWriter, r *http.Request) error {
 	err := s.Seal.Decline(r.Context(), r.PathValue("id"), strings.TrimSpace(r.PostFormValue("reason")))
 	if err == nil {
-		return see(w, r, page.Asking(page.At(Home, r.PathValue("id"), "custody"), "done", "declined"))
+		return page.See(w, r, page.Asking(page.At(Home, r.PathValue("id"), "custody"), "done", "declined"))
 	}
 	p, e := s.decline(r)
 	if e != nil {

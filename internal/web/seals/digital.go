@@ -7,6 +7,7 @@ import (
 
 	"sidian/gm"
 	"sidian/internal/fault"
+	"sidian/internal/iam"
 	"sidian/internal/pki"
 	"sidian/internal/seal"
 	"sidian/internal/web/page"
@@ -22,7 +23,7 @@ type digital struct {
 
 func (s *Service) digitalOf(ctx context.Context, x *seal.Seal) (digital, error) {
 	d := digital{Facts: []page.Fact{{Label: "序列号", Text: x.Certificate, Code: true}}}
-	if may(ctx, "pki.manage", x.Org) || may(ctx, "org.read", x.Org) {
+	if iam.May(ctx, "pki.manage", x.Org) || iam.May(ctx, "org.read", x.Org) {
 		d.Held = page.Asking(Held, "org", x.Org)
 	}
 	c, err := s.PKI.Get(ctx, x.Certificate)

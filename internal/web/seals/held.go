@@ -28,8 +28,8 @@ var heldUses = map[string]string{pki.Maker: "制章", pki.Unit: "单位印章", 
 
 func (s *Service) getHeld(w http.ResponseWriter, r *http.Request) error {
 	ctx, org := r.Context(), r.URL.Query().Get("org")
-	if org == "" && may(ctx, "pki.manage", "") {
-		return see(w, r, Held+"/units")
+	if org == "" && iam.May(ctx, "pki.manage", "") {
+		return page.See(w, r, Held+"/units")
 	}
 	if org == "" {
 		if p, ok := iam.From(ctx); ok {
@@ -44,13 +44,13 @@ func (s *Service) getHeld(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := &heldPage{Frame: s.Kit.Frame(r, "数字证书", "digital-certificates", page.Wide), Unit: o, Notice: doneNotice(r), Units: may(ctx, "pki.manage", "")}
-	manages := may(ctx, "pki.manage", org)
+	p := &heldPage{Frame: s.Kit.Frame(r, "数字证书", "digital-certificates", page.Wide), Unit: o, Notice: doneNotice(r), Units: iam.May(ctx, "pki.manage", "")}
+	manages := iam.May(ctx, "pki.manage", org)
 	var who []string
 	for _, c := range all {
 		who = append(who, c.Account)
 	}
-	n, err := s.names(ctx, who...)
+	n, err := page.Named(ctx, s.IAM, who...)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (s *Service) getHeld(w http.ResponseWriter, r *http.Request) error {
 }
 
 // heldTable lists digital certificates.
-func (s *Service) heldTable(n *names, all []pki.Registered, manages bool) page.Table {
+func (s *Service) heldTable(n *page.Names, all []pki.Registered, manages bool) page.Table {
 	now := s.now()
 	t := page.Table{ID: "held", Caption: "持有的数字证书", Quiet: true, Head: []string{"主体", "用途", "签发机构", "有效期至", "状态", "序列号"},
 		Empty: page.Empty{Title: "还没有数字证书", Text: "制作印章时，可以由本平台签发，也可以先向外部电子认证服务机构申请。"}}
@@ -78,7 +78,7 @@ func (s *Service) heldTable(n *names, all []pki.Registered, manages bool) page.T
 	for _, c := range all {
 		name := page.Cell{Text: c.Certificate.SubjectName()}
 		if c.Account != "" {
-			name.Text, name.Sub = n.person(c.Account), "个人"
+			name.Text, name.Sub = n.Person(c.Account), "个人"
 		}
 		from := page.Cell{Text: c.Certificate.IssuerName()}
 		if c.Authority != "" {
@@ -174,7 +174,7 @@ func (s *Service) getUnits(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Soon = page.Table{ID: "soon", Caption: "30 日内到期", Quiet: true, Head: []string{"主体", "用途", "有效期至"}}
 	for _, c := range ending {
-		if !may(ctx, "pki.manage", c.Org) || c.Account != "" {
+		if !iam.May(ctx, "pki.manage", c.Org) || c.Account != "" {
 			continue
 		}
 		p.Soon.Rows = append(p.Soon.Rows, page.Row{Cells: []page.Cell{{Text: c.Certificate.SubjectName(), Href: page.Asking(Held, "org", c.Org)}, {Text: heldUses[c.Use]}, {Text: page.Day(c.Certificate.NotAfter), Sub: lastDays(days(s.now(), c.Certificate.NotAfter))}}})
@@ -235,5 +235,5 @@ func (s *Service) postEndHeld(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.again(w, p, err)
 	}
-	return see(w, r, back+"&done=stopped")
+	return page.See(w, r, back+"&done=stopped")
 }

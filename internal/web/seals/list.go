@@ -39,16 +39,16 @@ type listPage struct {
 }
 
 // card shows a seal in a list.
-func (s *Service) card(n *names, x *seal.Seal) card {
+func (s *Service) card(ctx context.Context, n *page.Names, x *seal.Seal) card {
 	now := s.now()
 	c := card{
-		ID: x.ID, Href: page.At(Home, x.ID), Name: shown(n.ctx, x), Chips: chips(x, now), Renew: renewal(n.ctx, x, now),
+		ID: x.ID, Href: page.At(Home, x.ID), Name: shown(ctx, x), Chips: chips(x, now), Renew: renewal(ctx, x, now),
 		Facts: []page.Fact{
-			{Label: "单位", Text: n.org(x.Org)}, {Label: "类别", Text: seal.Label(x.Kind)},
-			{Label: "有效期至", Text: page.Day(x.ValidTo)}, {Label: "保管人", Text: n.person(x.Custodian)},
+			{Label: "单位", Text: n.Org(x.Org)}, {Label: "类别", Text: seal.Label(x.Kind)},
+			{Label: "有效期至", Text: page.Day(x.ValidTo)}, {Label: "保管人", Text: n.Person(x.Custodian)},
 		},
 	}
-	if !seal.OfPerson(x.Kind) || x.Custodian == me(n.ctx) {
+	if !seal.OfPerson(x.Kind) || x.Custodian == iam.Self(ctx) {
 		c.Picture = page.At(Home, x.ID, "imprint.png")
 	}
 	if x.Kind == seal.Personal {
@@ -57,9 +57,9 @@ func (s *Service) card(n *names, x *seal.Seal) card {
 	return c
 }
 
-func (s *Service) cards(n *names, list []*seal.Seal) (out []card) {
+func (s *Service) cards(ctx context.Context, n *page.Names, list []*seal.Seal) (out []card) {
 	for _, x := range list {
-		out = append(out, s.card(n, x))
+		out = append(out, s.card(ctx, n, x))
 	}
 	return out
 }
@@ -67,7 +67,7 @@ func (s *Service) cards(n *names, list []*seal.Seal) (out []card) {
 func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 	ctx, q := r.Context(), r.URL.Query()
 	p := &listPage{Frame: s.Kit.Frame(r, "印章", "seals", page.Wide), Notice: doneNotice(r)}
-	if may(ctx, "seal.apply", "") {
+	if iam.May(ctx, "seal.apply", "") {
 		p.Apply = "/console/seal-applications/new"
 	}
 	ask := seal.Query{Org: q.Get("unit"), State: q.Get("state"), Kind: q.Get("kind"), Text: strings.TrimSpace(q.Get("q")), Limit: perPage, Cursor: q.Get("cursor")}
@@ -84,19 +84,19 @@ func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 	for _, x := range slices.Concat(kept, offered, found.Items) {
 		who = append(who, x.Custodian)
 	}
-	n, err := s.names(ctx, who...)
+	n, err := page.Named(ctx, s.IAM, who...)
 	if err != nil {
 		return err
 	}
 	if !p.Asked && ask.Cursor == "" {
-		p.Mine, p.Offered = s.cards(n, kept), s.cards(n, offered)
+		p.Mine, p.Offered = s.cards(ctx, n, kept), s.cards(ctx, n, offered)
 		slices.SortStableFunc(p.Mine, func(a, b card) int { return strings.Compare(due(a), due(b)) })
 		for i := range p.Offered {
 			p.Offered[i].Offered = true
 		}
-		found.Items = slices.DeleteFunc(found.Items, func(x *seal.Seal) bool { return x.Custodian != "" && x.Custodian == me(ctx) }) // they stand above
+		found.Items = slices.DeleteFunc(found.Items, func(x *seal.Seal) bool { return x.Custodian != "" && x.Custodian == iam.Self(ctx) }) // they stand above
 	}
-	p.Cards = s.cards(n, found.Items)
+	p.Cards = s.cards(ctx, n, found.Items)
 	p.Search = search(ask, n)
 	if found.Next != "" {
 		p.Pager.Next = page.Asking(Home, "unit", ask.Org, "q", ask.Text, "state", ask.State, "kind", ask.Kind, "cursor", found.Next)
@@ -115,7 +115,7 @@ func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 // number, or else those of the units whose names have the words.
 func (s *Service) find(ctx context.Context, ask *seal.Query, p *listPage) (*seal.Page, error) {
 	found, err := s.Seal.Search(ctx, *ask)
-	if err != nil || len(found.Items) > 0 || ask.Text == "" || ask.Org != "" || !may(ctx, "org.read", "") {
+	if err != nil || len(found.Items) > 0 || ask.Text == "" || ask.Org != "" || !iam.May(ctx, "org.read", "") {
 		return found, err
 	}
 	units, err := s.IAM.OrgsPage(ctx, iam.OrgQuery{Text: ask.Text, Limit: 12})
@@ -141,10 +141,10 @@ func due(c card) string {
 	return "later"
 }
 
-func search(ask seal.Query, n *names) page.Search {
+func search(ask seal.Query, n *page.Names) page.Search {
 	typed := ask.Text
 	if ask.Org != "" && typed == "" {
-		typed = n.org(ask.Org)
+		typed = n.Org(ask.Org)
 	}
 	q := page.Search{Action: Home, Label: "查找印章", Fields: []page.Field{
 		{ID: "q", Name: "q", Label: "单位或印章", Value: typed, Max: 100, Autocomplete: "off"},

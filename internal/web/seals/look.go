@@ -3,7 +3,6 @@ package seals
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
@@ -16,19 +15,6 @@ import (
 
 func (s *Service) now() time.Time { return s.IAM.DB.Now() }
 
-// me is the reader's own account.
-func me(ctx context.Context) string {
-	p, _ := iam.From(ctx)
-	if p == nil {
-		return ""
-	}
-	return p.Account
-}
-
-func may(ctx context.Context, permission, org string) bool {
-	return iam.Allow(ctx, permission, org) == nil
-}
-
 // authority is the sort of unit that manages the seals of its tier.
 const authority = "authority"
 
@@ -36,12 +22,12 @@ const authority = "authority"
 // organisation, as package seal decides it: there, above it, or at the authority
 // of its tier. It is for what is offered; package seal asks again.
 func (s *Service) mayOf(ctx context.Context, permission, org string) bool {
-	if may(ctx, permission, org) {
+	if iam.May(ctx, permission, org) {
 		return true
 	}
 	for _, root := range iam.ScopeRoots(ctx, permission) {
 		o, err := s.IAM.Org(ctx, root)
-		if err == nil && o.Type == authority && !o.Closed && o.Parent != "" && may(ctx, "seal.manage", root) && s.below(ctx, org, o.Parent) {
+		if err == nil && o.Type == authority && !o.Closed && o.Parent != "" && iam.May(ctx, "seal.manage", root) && s.below(ctx, org, o.Parent) {
 			return true
 		}
 	}
@@ -65,58 +51,11 @@ func (s *Service) below(ctx context.Context, org, top string) bool {
 
 // keeps tells whether the reader keeps a seal, or manages it.
 func (s *Service) keeps(ctx context.Context, x *seal.Seal) bool {
-	return x.Custodian != "" && x.Custodian == me(ctx) && (own(ctx, x) || may(ctx, "seal.use", x.Org)) || s.mayOf(ctx, "seal.manage", x.Org)
+	return x.Custodian != "" && x.Custodian == iam.Self(ctx) && (own(ctx, x) || iam.May(ctx, "seal.use", x.Org)) || s.mayOf(ctx, "seal.manage", x.Org)
 }
 
 func own(ctx context.Context, x *seal.Seal) bool {
-	return x.Kind == seal.Personal && x.Person != "" && x.Person == me(ctx)
-}
-
-// names look up what accounts and organisations are called, each once.
-type names struct {
-	s    *Service
-	ctx  context.Context
-	orgs map[string]string
-	who  map[string]string
-}
-
-func (s *Service) names(ctx context.Context, accounts ...string) (*names, error) {
-	n := &names{s: s, ctx: ctx, orgs: map[string]string{}}
-	var ids []string
-	for _, a := range accounts {
-		if a != "" {
-			ids = append(ids, a)
-		}
-	}
-	var err error
-	n.who, err = s.IAM.Names(ctx, ids)
-	return n, err
-}
-
-// org is the name of an organisation; an unknown id stays itself.
-func (n *names) org(id string) string {
-	if id == "" {
-		return "—"
-	}
-	if n.orgs[id] == "" {
-		n.orgs[id] = id
-		if o, err := n.s.IAM.Org(n.ctx, id); err == nil {
-			n.orgs[id] = o.Name
-		}
-	}
-	return n.orgs[id]
-}
-
-func (n *names) person(id string) string {
-	switch {
-	case id == "":
-		return "—"
-	case id == me(n.ctx) && n.who[id] != "":
-		return n.who[id] + "（您）"
-	case n.who[id] != "":
-		return n.who[id]
-	}
-	return "账号 " + id
+	return x.Kind == seal.Personal && x.Person != "" && x.Person == iam.Self(ctx)
 }
 
 // stateChip is a state as a word on a colour.
@@ -167,7 +106,7 @@ func open(x *seal.Seal) bool { return alive(x) || x.State == seal.Made }
 // shown is the name of a seal in lists: a person's is masked, but to themselves
 // and to who keeps it.
 func shown(ctx context.Context, x *seal.Seal) string {
-	if seal.OfPerson(x.Kind) && x.Person != me(ctx) && x.Custodian != me(ctx) {
+	if seal.OfPerson(x.Kind) && x.Person != iam.Self(ctx) && x.Custodian != iam.Self(ctx) {
 		return gbcode.MaskName(x.Name)
 	}
 	return x.Name
@@ -175,7 +114,7 @@ func shown(ctx context.Context, x *seal.Seal) string {
 
 // renewal is where a seal is renewed, while that may be done.
 func renewal(ctx context.Context, x *seal.Seal, now time.Time) string {
-	if !x.RenewalOpen(now) || !(may(ctx, "seal.apply", x.Org) || own(ctx, x)) {
+	if !x.RenewalOpen(now) || !(iam.May(ctx, "seal.apply", x.Org) || own(ctx, x)) {
 		return ""
 	}
 	return applying("renew", x.ID)
@@ -204,46 +143,4 @@ func untilOf(field, typed string) (time.Time, error) {
 		return time.Time{}, fault.Invalid.New("日期不正确").WithCode("date").WithField(field, "format.date", "应为日期，例如 2026-12-31")
 	}
 	return day.AddDate(0, 0, 1).Add(-time.Second), nil
-}
-
-func see(w http.ResponseWriter, r *http.Request, address string) error {
-	http.Redirect(w, r, address, http.StatusSeeOther)
-	return nil
-}
-
-// statusOf is how a refusal of what was filled in is answered; 0 for what is
-// another page's.
-func statusOf(err error) int {
-	e := fault.As(err)
-	if e == nil {
-		return 0
-	}
-	switch e.Kind {
-	case fault.Invalid, fault.NotFound:
-		return http.StatusUnprocessableEntity
-	case fault.Conflict:
-		return http.StatusConflict
-	case fault.TooLarge:
-		return http.StatusRequestEntityTooLarge
-	case fault.TooMany:
-		return http.StatusTooManyRequests
-	}
-	return 0
-}
-
-// mark puts what is wrong at the controls that it names, and returns the
-// summary above them.
-func mark(err error, fields ...[]page.Field) *page.Problem {
-	p, _ := page.ProblemOf(err, nil)
-	e := fault.As(err)
-	for i := range p.Fields {
-		for _, list := range fields {
-			for j := range list {
-				if list[j].Name == e.Fields[i].Name {
-					list[j].Error, p.Fields[i].ID, p.Fields[i].Label = e.Fields[i].Message, list[j].ID, list[j].Label
-				}
-			}
-		}
-	}
-	return p
 }

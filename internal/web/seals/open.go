@@ -94,12 +94,12 @@ func (s *Service) getOpenList(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.set.Show(w, http.StatusOK, "open", p)
 	}
-	code := statusOf(err)
+	code := page.StatusOf(err)
 	if code == 0 || page.WantsJSON(r) {
 		return err
 	}
 	fields := []page.Field{p.Field}
-	p.Problem = mark(err, fields)
+	p.Problem = page.Mark(err, fields)
 	p.Field, p.Asked, p.Title = fields[0], false, "有错误："+p.Title
 	return s.set.Show(w, code, "open", p)
 }

@@ -124,7 +124,7 @@ func (s *Service) grant(r *http.Request) error {
 func (s *Service) postPolicy(w http.ResponseWriter, r *http.Request) error {
 	err := s.grant(r)
 	if err == nil {
-		return see(w, r, page.Asking(page.At(Home, r.PathValue("id"), "rules"), "done", "granted"))
+		return page.See(w, r, page.Asking(page.At(Home, r.PathValue("id"), "rules"), "done", "granted"))
 	}
 	return s.rulesAgain(w, r, err, false)
 }
@@ -171,5 +171,5 @@ func (s *Service) postEndPolicy(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Seal.EndGrant(r.Context(), r.PathValue("policy"), strings.TrimSpace(r.PostFormValue("reason"))); err != nil {
 		return s.again(w, p, err)
 	}
-	return see(w, r, page.Asking(page.At(Home, r.PathValue("id"), "rules"), "done", "ended"))
+	return page.See(w, r, page.Asking(page.At(Home, r.PathValue("id"), "rules"), "done", "ended"))
 }

@@ -3,7 +3,6 @@ package seals
 import (
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"sidian/internal/fault"
@@ -78,14 +77,14 @@ func (s *Service) postNewRequest(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		var made *pki.CertificateRequest
 		if made, err = s.PKI.Request(r.Context(), q); err == nil {
-			return see(w, r, page.Asking(page.At(Held, "requests", made.ID), "done", "requested"))
+			return page.See(w, r, page.Asking(page.At(Held, "requests", made.ID), "done", "requested"))
 		}
 	}
-	code := statusOf(err)
+	code := page.StatusOf(err)
 	if code == 0 {
 		return err
 	}
-	p.Problem, p.Title = mark(err, p.Form.Fields), "有错误："+p.Title
+	p.Problem, p.Title = page.Mark(err, p.Form.Fields), "有错误："+p.Title
 	return s.set.Show(w, code, "new", p)
 }
 
@@ -154,12 +153,7 @@ func (s *Service) getCSR(w http.ResponseWriter, r *http.Request) error {
 	if q.Request == nil {
 		return fault.Conflict.New("这个证书请求没有生成完成，且已结束").WithCode("pki.request.state").WithHint("请重新申请")
 	}
-	h := w.Header()
-	h.Set("Content-Type", "application/pkcs10")
-	h.Set("Content-Disposition", "attachment; filename*=UTF-8''"+url.PathEscape(q.ID+".csr"))
-	h.Set("Cache-Control", "no-store")
-	_, _ = w.Write(q.Request.PEM()) // the client went away: nobody is left to tell
-	return nil
+	return page.Send(w, page.File{Name: q.ID + ".csr", Media: "application/pkcs10", Data: q.Request.PEM()})
 }
 
 // answerOf is what was pasted, or the file that was chosen.
@@ -191,9 +185,9 @@ func (s *Service) postInstall(w http.ResponseWriter, r *http.Request) error {
 		_, err = s.PKI.Install(r.Context(), r.PathValue("id"), answer)
 	}
 	if err == nil {
-		return see(w, r, page.Asking(page.At(Held, "requests", r.PathValue("id")), "done", "installed"))
+		return page.See(w, r, page.Asking(page.At(Held, "requests", r.PathValue("id")), "done", "installed"))
 	}
-	code := statusOf(err)
+	code := page.StatusOf(err)
 	if code == 0 {
 		return err
 	}
@@ -235,7 +229,7 @@ func (s *Service) postWithdraw(w http.ResponseWriter, r *http.Request) error {
 		err = s.PKI.Withdraw(r.Context(), r.PathValue("id"), strings.TrimSpace(r.PostFormValue("reason")))
 	}
 	if err == nil {
-		return see(w, r, page.Asking(page.At(Held, "requests", r.PathValue("id")), "done", "withdrawn"))
+		return page.See(w, r, page.Asking(page.At(Held, "requests", r.PathValue("id")), "done", "withdrawn"))
 	}
 	p, e := s.withdraw(r)
 	if e != nil {

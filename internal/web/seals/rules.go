@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"sidian/internal/fault"
+	"sidian/internal/iam"
 	"sidian/internal/seal"
 	"sidian/internal/web/page"
 )
@@ -45,7 +46,7 @@ func (s *Service) rules(r *http.Request) (*rulesPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	keeps, uses := s.keeps(ctx, x), may(ctx, "seal.use", x.Org)
+	keeps, uses := s.keeps(ctx, x), iam.May(ctx, "seal.use", x.Org)
 	p := &rulesPage{sealHead: *h, Rules: s.ruleTable(x, rules, keeps), Policies: policyTable(x, policies, kinds, uses, s.now())}
 	if keeps && open(x) {
 		p.Rule = s.ruleForm(r, x)
@@ -174,7 +175,7 @@ func (s *Service) putRule(r *http.Request) error {
 func (s *Service) postRule(w http.ResponseWriter, r *http.Request) error {
 	err := s.putRule(r)
 	if err == nil {
-		return see(w, r, page.Asking(page.At(Home, r.PathValue("id"), "rules"), "done", "ruled"))
+		return page.See(w, r, page.Asking(page.At(Home, r.PathValue("id"), "rules"), "done", "ruled"))
 	}
 	return s.rulesAgain(w, r, err, true)
 }
@@ -182,7 +183,7 @@ func (s *Service) postRule(w http.ResponseWriter, r *http.Request) error {
 // rulesAgain shows the page with why it could not be done, at the form that was
 // sent; the other is empty.
 func (s *Service) rulesAgain(w http.ResponseWriter, r *http.Request, err error, rule bool) error {
-	code := statusOf(err)
+	code := page.StatusOf(err)
 	if code == 0 {
 		return err
 	}
@@ -203,7 +204,7 @@ func (s *Service) rulesAgain(w http.ResponseWriter, r *http.Request, err error, 
 	if sent != nil {
 		fields = sent.Fields
 	}
-	p.Problem, p.Title = mark(err, fields), "有错误："+p.Title
+	p.Problem, p.Title = page.Mark(err, fields), "有错误："+p.Title
 	p.AddRule, p.AddGrant = rule, !rule
 	return s.set.Show(w, code, "rules", p)
 }
@@ -246,5 +247,5 @@ func (s *Service) postEndRule(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Seal.EndRule(r.Context(), r.PathValue("rule"), strings.TrimSpace(r.PostFormValue("reason"))); err != nil {
 		return s.again(w, p, err)
 	}
-	return see(w, r, page.Asking(page.At(Home, r.PathValue("id"), "rules"), "done", "unruled"))
+	return page.See(w, r, page.Asking(page.At(Home, r.PathValue("id"), "rules"), "done", "unruled"))
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sidian/internal/fault"
+	"sidian/internal/iam"
 	"sidian/internal/seal"
 	"sidian/internal/web/page"
 )
@@ -24,7 +25,7 @@ type sealHead struct {
 	Notice  *page.Notice
 	Problem *page.Problem
 
-	n *names
+	n *page.Names
 }
 
 // The views of a seal.
@@ -45,8 +46,8 @@ func (s *Service) head(r *http.Request, view, lead string) (*sealHead, error) {
 	}
 	h := &sealHead{Frame: s.Kit.Frame(r, x.Name, "seals", page.Wide), X: x, Heading: x.Name, Lead: lead, Chips: chips(x, s.now()), Notice: doneNotice(r)}
 	switch h.Crumb = (page.Link{Label: "印章", Href: Home}); {
-	case may(ctx, "seal.read", ""):
-	case may(ctx, "audit.read", ""):
+	case iam.May(ctx, "seal.read", ""):
+	case iam.May(ctx, "audit.read", ""):
 		h.Crumb = page.Link{Label: "这枚印章的经过", Href: "/console/audit/objects?object=seal/" + x.ID}
 	default:
 		h.Crumb = page.Link{Label: "我的印章", Href: wallet}
@@ -54,11 +55,11 @@ func (s *Service) head(r *http.Request, view, lead string) (*sealHead, error) {
 	if r.Method == http.MethodPost {
 		h.Path = page.At(Home, x.ID)
 	}
-	if h.n, err = s.names(ctx, x.Custodian, x.Person); err != nil {
+	if h.n, err = page.Named(ctx, s.IAM, x.Custodian, x.Person); err != nil {
 		return nil, err
 	}
 	if h.Unit = seal.Label(x.Kind); x.Kind != seal.Personal {
-		h.Unit += " · " + h.n.org(x.Org)
+		h.Unit += " · " + h.n.Org(x.Org)
 	}
 	if h.Picture, err = s.picture(r, x); err != nil {
 		return nil, err
@@ -166,7 +167,7 @@ func (s *Service) about(r *http.Request) (*sealPage, error) {
 			return nil, err
 		}
 	}
-	if may(ctx, "audit.read", x.Org) {
+	if iam.May(ctx, "audit.read", x.Org) {
 		p.Timeline = page.Asking("/console/audit/objects", "object", "seal/"+x.ID)
 	}
 	s.offer(r, p)
@@ -186,7 +187,7 @@ func (s *Service) offer(r *http.Request, p *sealPage) {
 	if mayFreeze && alive(x) && x.LostAt.IsZero() {
 		p.Last = append(p.Last, link{"报告密钥失控", page.At(Home, x.ID, "lost")})
 	}
-	if open(x) && (may(ctx, "seal.apply", x.Org) || own(ctx, x)) {
+	if open(x) && (iam.May(ctx, "seal.apply", x.Org) || own(ctx, x)) {
 		if alive(x) && x.LostAt.IsZero() {
 			p.Last = append(p.Last, link{"申请变更", applying("change", x.ID)})
 		}
@@ -195,19 +196,19 @@ func (s *Service) offer(r *http.Request, p *sealPage) {
 }
 
 // factsOf is what is known of a seal.
-func factsOf(n *names, x *seal.Seal) []page.Fact {
+func factsOf(n *page.Names, x *seal.Seal) []page.Fact {
 	out := []page.Fact{{Label: "类别", Text: seal.Label(x.Kind)}}
 	if x.Kind != seal.Personal {
-		out = append(out, page.Fact{Label: "单位", Text: n.org(x.Org)})
+		out = append(out, page.Fact{Label: "单位", Text: n.Org(x.Org)})
 	}
 	if x.Person != "" && x.Person != x.Custodian {
-		out = append(out, page.Fact{Label: "本人", Text: n.person(x.Person)})
+		out = append(out, page.Fact{Label: "本人", Text: n.Person(x.Person)})
 	}
-	out = append(out, page.Fact{Label: "保管人", Text: n.person(x.Custodian)}, page.Fact{Label: "印章编号", Text: x.ID, Code: true})
+	out = append(out, page.Fact{Label: "保管人", Text: n.Person(x.Custodian)}, page.Fact{Label: "印章编号", Text: x.ID, Code: true})
 	if x.FiledAt.IsZero() {
 		out = append(out, page.Fact{Label: "备案", Text: "尚未备案"})
 	} else {
-		out = append(out, page.Fact{Label: "备案号", Text: dash(x.Number), Code: true}, page.Fact{Label: "备案机关", Text: n.org(x.Authority)}, page.Fact{Label: "备案时间", At: x.FiledAt})
+		out = append(out, page.Fact{Label: "备案号", Text: dash(x.Number), Code: true}, page.Fact{Label: "备案机关", Text: n.Org(x.Authority)}, page.Fact{Label: "备案时间", At: x.FiledAt})
 	}
 	if !x.LostAt.IsZero() {
 		out = append(out, page.Fact{Label: "密钥失控", At: x.LostAt})
@@ -246,9 +247,9 @@ func (s *Service) postFreeze(w http.ResponseWriter, r *http.Request) error {
 		err = s.Seal.Freeze(r.Context(), id, why)
 	}
 	if err == nil {
-		return see(w, r, page.Asking(page.At(Home, id), "done", "frozen"))
+		return page.See(w, r, page.Asking(page.At(Home, id), "done", "frozen"))
 	}
-	code := statusOf(err)
+	code := page.StatusOf(err)
 	if code == 0 {
 		return err
 	}
@@ -260,7 +261,7 @@ func (s *Service) postFreeze(w http.ResponseWriter, r *http.Request) error {
 	if p.Freeze != nil {
 		fields = p.Freeze.Fields
 	}
-	p.Problem, p.Title = mark(err, fields), "有错误："+p.Title
+	p.Problem, p.Title = page.Mark(err, fields), "有错误："+p.Title
 	return s.set.Show(w, code, "seal", p)
 }
 

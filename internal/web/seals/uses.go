@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"sidian/internal/iam"
 	"sidian/internal/seal"
 	"sidian/internal/web/page"
 )
@@ -53,11 +54,11 @@ func (s *Service) getUses(w http.ResponseWriter, r *http.Request) error {
 			who = append(who, u.Approved.Operator, u.Approved.Approver)
 		}
 	}
-	if h.n, err = s.names(ctx, who...); err != nil {
+	if h.n, err = page.Named(ctx, s.IAM, who...); err != nil {
 		return err
 	}
 	p := &usesPage{sealHead: *h, Empty: page.Empty{Title: "还没有用过", Text: "用印后，每一次都会记在这里。"}}
-	readsCerts := may(ctx, "cert.read", "")
+	readsCerts := iam.May(ctx, "cert.read", "")
 	for _, u := range found.Items {
 		p.Uses = append(p.Uses, useOf(h.n, &u, readsCerts))
 	}
@@ -67,7 +68,7 @@ func (s *Service) getUses(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Query().Get("cursor") != "" {
 		p.Pager.First = page.At(Home, x.ID, "uses")
 	}
-	if may(ctx, "audit.read", x.Org) {
+	if iam.May(ctx, "audit.read", x.Org) {
 		p.Timeline = page.Asking("/console/audit/objects", "object", "seal/"+x.ID)
 	}
 	return s.set.Show(w, http.StatusOK, "uses", p)
@@ -81,9 +82,9 @@ var factors = map[string]string{
 	"totp": "一次性口令", "password": "登录密码", "recent": "重新登录", "passkey": "通行密钥", "certificate": "数字证书", "session": "双因素登录",
 }
 
-func useOf(n *names, u *seal.UseRecord, readsCerts bool) use {
+func useOf(n *page.Names, u *seal.UseRecord, readsCerts bool) use {
 	sort, id, _ := strings.Cut(u.Object, "/")
-	out := use{ID: u.ID, At: page.Moment(u.CreatedAt), What: labelWord(objects, sort), Object: id, Who: n.person(u.Account), Document: u.DocumentDigest, Content: u.ContentDigest, Attempts: u.Attempts, Chip: useChip(u.State)}
+	out := use{ID: u.ID, At: page.Moment(u.CreatedAt), What: labelWord(objects, sort), Object: id, Who: n.Person(u.Account), Document: u.DocumentDigest, Content: u.ContentDigest, Attempts: u.Attempts, Chip: useChip(u.State)}
 	if sort == "cert" && readsCerts {
 		out.Href = page.At("/console/certificates", id)
 	}
@@ -96,9 +97,9 @@ func useOf(n *names, u *seal.UseRecord, readsCerts bool) use {
 	switch a := u.Approved; {
 	case a != nil:
 		if a.Operator != "" {
-			out.Who = n.person(a.Operator)
+			out.Who = n.Person(a.Operator)
 		}
-		out.By, out.Basis = n.person(a.Approver), a.Basis
+		out.By, out.Basis = n.Person(a.Approver), a.Basis
 		how := []string{}
 		if a.Factor != "" {
 			how = append(how, labelWord(factors, a.Factor))

@@ -28,10 +28,10 @@ func (s *Service) confirm(w http.ResponseWriter, r *http.Request) (*confirmPage,
 		return nil, false, err
 	}
 	if d.Signer.Way == signature.Handwritten && !d.Written() && !d.Confirmed() {
-		return nil, false, see(w, r, d.At+"/write")
+		return nil, false, page.See(w, r, d.At+"/write")
 	}
 	if d.Waiting() || d.Confirmed() {
-		return nil, false, see(w, r, d.At)
+		return nil, false, page.See(w, r, d.At)
 	}
 	p := &confirmPage{desk: d}
 	if p.Field, p.Codes, err = s.confirmField(r); err != nil {
@@ -119,7 +119,7 @@ func (s *Service) postConfirm(w http.ResponseWriter, r *http.Request) error {
 		})
 	}
 	if why == nil {
-		return see(w, r, signerAt(id, n)+"/done")
+		return page.See(w, r, signerAt(id, n)+"/done")
 	}
 	if e := fault.As(why); e == nil || e.Kind == fault.NotFound || e.Kind == fault.Forbidden && len(e.Fields) == 0 && e.Code != "confirm.needed" {
 		return why
@@ -158,7 +158,7 @@ func (s *Service) getDone(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if toSign(d.Task, d.Signer) {
-		return see(w, r, d.At)
+		return page.See(w, r, d.At)
 	}
 	p := &donePage{desk: d, Over: d.Task.State != signature.Open, Signed: d.Signer.State == signature.Signed}
 	n := pageOf(r, d.Task)

@@ -68,14 +68,14 @@ func (s *Service) postEnrol(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.refuseIdentity(w, r, err)
 	}
-	return see(w, r, page.Local(r.PostFormValue("back"), Identity+"?done=enrolled"))
+	return page.See(w, r, page.Local(r.PostFormValue("back"), Identity+"?done=enrolled"))
 }
 
 func (s *Service) postRenew(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.Signature.Renew(r.Context()); err != nil {
 		return s.refuseIdentity(w, r, err)
 	}
-	return see(w, r, Identity+"?done=renewed")
+	return page.See(w, r, Identity+"?done=renewed")
 }
 
 func (s *Service) refuseIdentity(w http.ResponseWriter, r *http.Request, why error) error {
@@ -111,7 +111,7 @@ func (s *Service) getCancel(w http.ResponseWriter, r *http.Request) error {
 func (s *Service) postCancel(w http.ResponseWriter, r *http.Request) error {
 	why := s.Signature.Cancel(r.Context(), r.PostFormValue("reason"))
 	if why == nil {
-		return see(w, r, Identity+"?done=cancelled")
+		return page.See(w, r, Identity+"?done=cancelled")
 	}
 	p := s.cancelPage(r)
 	problem, status, err := refused(&p.Frame, why, map[string]string{"reason": "reason"}, map[string]string{"reason": "理由"})

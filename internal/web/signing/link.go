@@ -40,7 +40,7 @@ func (s *Service) getLink(w http.ResponseWriter, r *http.Request) error {
 	p := &linkPage{Frame: s.frame(r, "请您签署文件"), Back: r.URL.EscapedPath()}
 	o, err := s.Signature.Open(r.Context(), r.PathValue("token"))
 	if err == nil && o.Yours {
-		return see(w, r, page.At(Sign, o.Task))
+		return page.See(w, r, page.At(Sign, o.Task))
 	}
 	if err == nil {
 		p.Opened, p.State = o, chipOf(o.State)
@@ -53,17 +53,14 @@ func (s *Service) getLink(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Other, _ = page.ProblemOf(err, nil)
 	p.Title = "链接不能使用"
+	status := page.StatusOf(err)
+	if e.Kind == fault.NotFound || status == 0 { // it is the page itself
+		status = http.StatusNotFound
+	}
 	if e.Code == "signature.other" {
 		p.Title = "不是发给您的"
 	}
-	return s.set.Show(w, statusOfLink(e), "linkover", p)
-}
-
-func statusOfLink(e *fault.Error) int {
-	if e.Kind == fault.Forbidden {
-		return http.StatusForbidden
-	}
-	return statusOf(e)
+	return s.set.Show(w, status, "linkover", p)
 }
 
 type padPage struct {

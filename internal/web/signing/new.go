@@ -115,7 +115,7 @@ func (s *Service) postNew(w http.ResponseWriter, r *http.Request) error {
 		t, why = s.begin(r, q)
 	}
 	if why == nil {
-		return see(w, r, page.At(Home, t.ID)+"?done=new")
+		return page.See(w, r, page.At(Home, t.ID)+"?done=new")
 	}
 	if e := fault.As(why); e == nil || e.Kind == fault.Forbidden {
 		return why

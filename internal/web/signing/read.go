@@ -42,7 +42,7 @@ func (s *Service) desk(w http.ResponseWriter, r *http.Request, step, title strin
 	}
 	d = &desk{Frame: s.Kit.Frame(r, title, "wallet-signing", page.Middle), Scene: sc, At: signerAt(id, n), By: sc.Task.OrgName}
 	if !toSign(sc.Task, sc.Signer) && step != "" {
-		return nil, false, see(w, r, d.At+"/done")
+		return nil, false, page.See(w, r, d.At+"/done")
 	}
 	if step != "" && (sc.Signer.State == signature.Invited || sc.Signer.State == signature.Waiting) {
 		if d.Scene, err = s.Signature.View(ctx, id, n); err != nil {
@@ -192,7 +192,7 @@ func (s *Service) postRefuse(w http.ResponseWriter, r *http.Request) error {
 	}
 	_, why := s.Signature.Refuse(r.Context(), r.PathValue("id"), n, r.PostFormValue("reason"))
 	if why == nil {
-		return see(w, r, signerAt(r.PathValue("id"), n)+"/done")
+		return page.See(w, r, signerAt(r.PathValue("id"), n)+"/done")
 	}
 	if e := fault.As(why); e == nil || e.Kind == fault.NotFound || e.Kind == fault.Forbidden {
 		return why

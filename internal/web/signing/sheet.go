@@ -1,9 +1,7 @@
 package signing
 
 import (
-	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -12,11 +10,6 @@ import (
 	"sidian/internal/signature"
 	"sidian/internal/web/page"
 )
-
-func see(w http.ResponseWriter, r *http.Request, address string) error {
-	http.Redirect(w, r, address, http.StatusSeeOther)
-	return nil
-}
 
 func (s *Service) now() time.Time { return s.Signature.DB.Now() }
 
@@ -34,31 +27,16 @@ func (n notices) of(r *http.Request) *page.Notice {
 // returns the answer's status. ids gives the controls by the name of a field;
 // labels what they are called. An error that is nobody's to see is returned.
 func refused(f *page.Frame, err error, ids, labels map[string]string) (*page.Problem, int, error) {
-	p, ok := page.ProblemOf(err, ids)
-	if !ok {
+	status := page.StatusOf(err)
+	if status == 0 {
 		return nil, 0, err
 	}
+	p, _ := page.ProblemOf(err, ids)
 	for i, x := range p.Fields {
 		p.Fields[i].Label = labels[x.ID]
 	}
 	f.Title = "有错误：" + f.Title
-	return p, statusOf(err), nil
-}
-
-func statusOf(err error) int {
-	switch {
-	case errors.Is(err, fault.TooMany):
-		return http.StatusTooManyRequests
-	case errors.Is(err, fault.TooLarge):
-		return http.StatusRequestEntityTooLarge
-	case errors.Is(err, fault.Unavailable):
-		return http.StatusServiceUnavailable
-	case errors.Is(err, fault.Conflict):
-		return http.StatusConflict
-	case errors.Is(err, fault.NotFound):
-		return http.StatusNotFound
-	}
-	return http.StatusUnprocessableEntity
+	return p, status, nil
 }
 
 // numberOf is the signer whom an address names.
@@ -115,22 +93,12 @@ func own(t *signature.Task) (signature.Signer, bool) {
 	return last, found
 }
 
-// send hands out a file that nobody on the way may keep.
-func send(w http.ResponseWriter, name string, data []byte) error {
-	w.Header().Set("Content-Type", "application/ofd")
-	w.Header().Set("Content-Disposition", "attachment; filename*=UTF-8''"+url.PathEscape(name))
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Length", strconv.Itoa(len(data)))
-	_, _ = w.Write(data) // the client went away: nobody is left to tell
-	return nil
-}
-
 func (s *Service) getFile(w http.ResponseWriter, r *http.Request) error {
 	name, data, err := s.Signature.File(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	return send(w, name, data)
+	return page.Send(w, page.File{Name: name, Media: "application/ofd", Data: data})
 }
 
 func (s *Service) getEvidence(w http.ResponseWriter, r *http.Request) error {
@@ -138,5 +106,5 @@ func (s *Service) getEvidence(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return send(w, name, data)
+	return page.Send(w, page.File{Name: name, Media: "application/ofd", Data: data})
 }

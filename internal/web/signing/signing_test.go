@@ -219,7 +219,7 @@ func TestSignRefused(t *testing.T) {
 		x := s.scene("a", id, "1")
 		good := []string{"agree", "1", "code", signaturetest.Code, "original", x.Task.Original, "intent", x.Intent.Version}
 		s.post("a", at+"/confirm", good[2:]...).is(422, "还没有确认签署意愿", `href="#agree"`)
-		s.post("a", at+"/confirm", "agree", "1", "code", "", "original", x.Task.Original, "intent", x.Intent.Version).is(422, "须再次证明是本人", "checked")
+		s.post("a", at+"/confirm", "agree", "1", "code", "", "original", x.Task.Original, "intent", x.Intent.Version).is(403, "须再次证明是本人", "checked")
 		s.post("a", at+"/confirm", "agree", "1", "code", signaturetest.Code, "original", strings.Repeat("0", 64), "intent", x.Intent.Version).is(409, "不是同一份")
 		s.post("a", at+"/confirm", "agree", "1", "code", signaturetest.Code, "original", x.Task.Original, "intent", "0").is(409, "签署意愿的文字已更新")
 		s.post("a", at+"/refuse", "reason", " ").is(422, "拒签须说明理由")
@@ -262,7 +262,7 @@ func TestIdentity(t *testing.T) {
 		s.post("a", Identity+"/cancel").is(422, "注销须说明理由", "reason-error")
 		s.post("a", Identity+"/cancel", "reason", "手机丢失").leads(Identity + "?done=cancelled")
 		s.get("a", Identity).is(http.StatusOK, "已注销", "申请个人数字证书")
-		s.post("a", Identity+"/cancel", "reason", "手机丢失").is(404, "没有可注销的")
+		s.post("a", Identity+"/cancel", "reason", "手机丢失").is(422, "没有可注销的")
 		x := s.scene("a", id, "1")
 		s.post("a", at+"/confirm", "agree", "1", "code", signaturetest.Code, "original", x.Task.Original, "intent", x.Intent.Version).is(409, "还没有有效的个人数字证书", "先申请个人数字证书")
 	})

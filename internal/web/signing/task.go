@@ -247,7 +247,7 @@ func (s *Service) postRemind(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Signature.Remind(r.Context(), r.PathValue("id")); err != nil {
 		return s.refuseTask(w, r, err)
 	}
-	return see(w, r, page.At(Home, r.PathValue("id"))+"?done=reminded")
+	return page.See(w, r, page.At(Home, r.PathValue("id"))+"?done=reminded")
 }
 
 type withdrawPage struct {
@@ -283,7 +283,7 @@ func (s *Service) getWithdraw(w http.ResponseWriter, r *http.Request) error {
 func (s *Service) postWithdraw(w http.ResponseWriter, r *http.Request) error {
 	why := s.Signature.Withdraw(r.Context(), r.PathValue("id"), r.PostFormValue("reason"))
 	if why == nil {
-		return see(w, r, page.At(Home, r.PathValue("id")))
+		return page.See(w, r, page.At(Home, r.PathValue("id")))
 	}
 	if e := fault.As(why); e == nil || e.Kind == fault.NotFound || e.Kind == fault.Forbidden {
 		return why

@@ -121,9 +121,9 @@ func (s *Service) getSign(w http.ResponseWriter, r *http.Request) error {
 	}
 	x, mine := own(t)
 	if !mine {
-		return see(w, r, page.At(Home, t.ID))
+		return page.See(w, r, page.At(Home, t.ID))
 	}
-	return see(w, r, placeOf(t, x))
+	return page.See(w, r, placeOf(t, x))
 }
 
 // placeOf is the page where a signer goes on.

@@ -30,7 +30,7 @@ func (s *Service) write(w http.ResponseWriter, r *http.Request) (*writePage, boo
 		return nil, false, err
 	}
 	if d.Signer.Way != signature.Handwritten || d.Waiting() || d.Confirmed() {
-		return nil, false, see(w, r, d.At)
+		return nil, false, page.See(w, r, d.At)
 	}
 	d.Frame = d.WithScript("ink.js").WithScript("signing.js")
 	return &writePage{desk: d}, true, nil
@@ -58,7 +58,7 @@ func (s *Service) postWrite(w http.ResponseWriter, r *http.Request) error {
 		_, why = s.Signature.Capture(r.Context(), r.PathValue("id"), n, d)
 	}
 	if why == nil {
-		return see(w, r, signerAt(r.PathValue("id"), n)+"/confirm")
+		return page.See(w, r, signerAt(r.PathValue("id"), n)+"/confirm")
 	}
 	var bad *ink.RefusedError
 	if errors.As(why, &bad) {
