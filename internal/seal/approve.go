@@ -54,8 +54,12 @@ func (s *Service) ApproveTx(tx *db.Tx, a Approval) (id string, err error) {
 	if err := x.usable(tx.Now()); err != nil {
 		return "", err
 	}
+	g, err := s.guard(tx.Context())
+	if err != nil {
+		return "", err
+	}
 	a.ID, a.Until = newID(), approvedUntil(a.Until, x, tx.Now())
-	if err := insertApproval(tx, &a); err != nil {
+	if err := insertApproval(tx, g, &a); err != nil {
 		return "", err
 	}
 	if err := s.granted(tx, &a); err != nil {
@@ -111,9 +115,16 @@ func (s *Service) granted(tx *db.Tx, a *Approval) error {
 // second token for it. Whoever acts in tx must be who asked, for the same object
 // over the same content.
 func (s *Service) IntendApprovedTx(tx *db.Tx, approval, object string, content gm.Digest) (*Token, error) {
+	g, err := s.guard(tx.Context())
+	if err != nil {
+		return nil, err
+	}
 	a, err := approvalByID(tx, approval)
 	if err != nil {
 		return nil, err
+	}
+	if a.UsedBy == "" && !intact(g.approvals, a) {
+		return nil, errAltered("seal_approval", a.ID)
 	}
 	me := audit.ActorFrom(tx.Context())
 	if err := a.covers(me, object, content, tx.Now()); err != nil {
@@ -130,15 +141,17 @@ func (s *Service) IntendApprovedTx(tx *db.Tx, approval, object string, content g
 		ID: newID(), Seal: x.ID, Object: object, Plan: content, State: Intended, Attempts: 1, Account: me.Account, App: me.App,
 		Approval: a.ID, Operator: a.Operator, Device: a.Device,
 	}
-	taken, err := useApproval(tx, a.ID, u.ID)
+	taken, err := useApproval(tx, g, a, u.ID)
 	if err != nil {
 		return nil, err
 	}
+	if taken {
+		if taken, err = insertUse(tx, g, u); err != nil {
+			return nil, err
+		}
+	}
 	if !taken {
 		return nil, errUsed()
-	}
-	if err := insertUse(tx, u); err != nil {
-		return nil, err
 	}
 	return newToken(tx, u), nil
 }
@@ -170,5 +183,8 @@ func ApprovalTx(tx *db.Tx, id string) (*Approval, error) {
 	if errors.Is(err, fault.Forbidden) {
 		return nil, fault.NotFound.New("没有这项用印审批").WithCode("seal.approval")
 	}
-	return a, err
+	if err != nil {
+		return nil, err
+	}
+	return &a.Approval, nil
 }

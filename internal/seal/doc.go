@@ -17,12 +17,29 @@
 // of a use: intended → done, intended → withdrawn. States of a handover: offered
 // → accepted, offered → withdrawn.
 //
+// Rows that let a seal be used (rules, policies, approvals that were not taken,
+// uses that were not closed) carry a MAC under a key of this platform over all of
+// their fields. It is checked wherever the row is used to grant: one that was
+// written, edited or copied in the database grants nothing, is told of in the
+// audit and raises an alarm. Rules and policies are counted as well, so that one
+// that was deleted or put back to an earlier day is found (Integrity, Patrol).
+// That an approval was taken is decided by the use that took it. What this cannot
+// see is the whole database put back to an earlier day, and, for approvals and
+// uses, a use that was deleted together with what its approval says of it: that
+// stands in the audit, which is chained.
+//
+// Rows from before there were MACs get theirs once, in sidian migrate (Adopt, an
+// audited action): what stands in the tables then is taken for right. Who writes
+// into the database between the last start of the old version and that moment
+// is not noticed; afterwards a row without a MAC grants nothing.
+//
 // It owns the tables seal_maker, seal_making, seal_seal, seal_handover,
 // seal_rule, seal_approval, seal_policy and seal_use.
 package seal
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"sidian/internal/db"
 	"sidian/internal/due"
@@ -56,7 +73,9 @@ type Service struct {
 	// of crashes.
 	Step func(name string)
 
-	loaded sync.Map // id → *material: what of a seal never changes
+	loaded  sync.Map // id → *material: what of a seal never changes
+	guarded atomic.Pointer[guards]
+	alarmed alarms
 }
 
 func (s *Service) step(name string) {

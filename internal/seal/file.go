@@ -170,10 +170,14 @@ func (s *Service) replace(tx *db.Tx, x *Seal, m *material) error {
 		return err
 	}
 	old.State, old.ReplacedBy = Replaced, x.ID
-	if err := carryPolicies(tx, old.ID, x); err != nil {
+	g, err := s.guard(tx.Context())
+	if err != nil {
 		return err
 	}
-	if err := carryRules(tx, old.ID, x); err != nil {
+	if err := carryPolicies(tx, g, old.ID, x); err != nil {
+		return err
+	}
+	if err := carryRules(tx, g, old.ID, x); err != nil {
 		return err
 	}
 	if err := s.endKey(tx, old, m, pki.Superseded, "由新印章代替"); err != nil {

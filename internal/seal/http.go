@@ -33,10 +33,10 @@ func (s *Service) Routes(r *httpx.Router) {
 
 	httpx.Handle(r, "GET /api/v1/seals/{id}/rules", look, s.getRules, httpx.Doc(tag, "用印审批规则"))
 	httpx.Handle(r, "POST /api/v1/seals/{id}/rules", keep, s.postRule, httpx.Doc(tag, "增加用印审批规则"), httpx.Status(201))
-	httpx.Handle(r, "DELETE /api/v1/seal-rules/{id}", keep, s.deleteRule, httpx.Doc(tag, "终止用印审批规则"))
+	httpx.Handle(r, "POST /api/v1/seal-rules/{id}/end", keep, s.postRuleEnd, httpx.Doc(tag, "终止用印审批规则"))
 	httpx.Handle(r, "GET /api/v1/seals/{id}/policies", look, s.getPolicies, httpx.Doc(tag, "常备用印授权"))
 	httpx.Handle(r, "POST /api/v1/seals/{id}/policies", use, s.postPolicy, httpx.Doc(tag, "批准常备用印授权"), httpx.Status(201))
-	httpx.Handle(r, "DELETE /api/v1/seal-policies/{id}", use, s.deletePolicy, httpx.Doc(tag, "终止常备用印授权"))
+	httpx.Handle(r, "POST /api/v1/seal-policies/{id}/end", use, s.postPolicyEnd, httpx.Doc(tag, "终止常备用印授权"))
 }
 
 type listRequest struct {
@@ -175,15 +175,11 @@ func (s *Service) postPolicy(ctx context.Context, b policyBody) (*Policy, error)
 	return s.Grant(ctx, Policy{Seal: b.ID, App: b.App, Purpose: b.Purpose, Until: b.Until, Reason: b.Reason, Max: b.Max, Daily: b.Daily})
 }
 
-type endBody struct {
-	ID     string `path:"id" maxLength:"64"`
-	Reason string `query:"reason" minLength:"1" maxLength:"500" required:"true"`
-}
-
-func (s *Service) deletePolicy(ctx context.Context, b endBody) (httpx.Empty, error) {
+// Reasons stand in the body: addresses land in the logs of every proxy.
+func (s *Service) postPolicyEnd(ctx context.Context, b reasonBody) (httpx.Empty, error) {
 	return httpx.Empty{}, s.EndGrant(ctx, b.ID, b.Reason)
 }
 
-func (s *Service) deleteRule(ctx context.Context, b endBody) (httpx.Empty, error) {
+func (s *Service) postRuleEnd(ctx context.Context, b reasonBody) (httpx.Empty, error) {
 	return httpx.Empty{}, s.EndRule(ctx, b.ID, b.Reason)
 }

@@ -96,15 +96,24 @@ func TestRoutes(t *testing.T) {
 		call("clerk", "POST", "seals/$/rules", rule, 403)
 		made := call("keeper", "POST", "seals/$/rules", rule, 201)
 		call("keeper", "POST", "seals/$/rules", strings.Replace(rule, "3", "0", 1), 422)
-		call("next", "DELETE", "seal-rules/"+fmt.Sprint(made["id"])+"?reason=x", "", 403)
-		call("admin", "DELETE", "seal-rules/"+fmt.Sprint(made["id"])+"?reason=x", "", 204)
+		end := "seal-rules/" + fmt.Sprint(made["id"]) + "/end"
+		call("next", "POST", end, reason, 403)
+		call("admin", "POST", end, `{"reason":""}`, 422)
+		call("admin", "POST", end+"?reason=x", `{}`, 422) // not in the address
+		call("admin", "DELETE", strings.TrimSuffix(end, "/end")+"?reason=x", "", 404)
+		call("admin", "POST", end, reason, 204)
+		call("admin", "POST", end, reason, 404) // it has ended
 		policy := `{"app":"` + w.App.ID + `","purpose":"*","reason":"办法","daily":5,"until":"` + until + `"}`
 		call("admin", "POST", "seals/$/policies", policy, 403)
 		made = call("keeper", "POST", "seals/$/policies", policy, 201)
 		if made["daily"] != 5.0 {
 			t.Errorf("policy %v", made)
 		}
-		call("keeper", "DELETE", "seal-policies/"+fmt.Sprint(made["id"])+"?reason=x", "", 204)
+		end = "seal-policies/" + fmt.Sprint(made["id"]) + "/end"
+		call("land", "POST", end, reason, 403)
+		call("keeper", "POST", end+"?reason=x", "", 422)
+		call("keeper", "POST", end, reason, 204)
+		call("keeper", "POST", end, reason, 409)
 
 		call("land", "POST", "seals/$/handovers", `{"to":"`+sealtest.Account(next)+`","reason":"轮岗"}`, 403)
 		call("keeper", "POST", "seals/$/handovers", `{"to":"`+sealtest.Account(next)+`","reason":"轮岗"}`, 201)

@@ -31,6 +31,9 @@ func (s *Service) Setup(ctx context.Context, name string) error {
 		if err := insertMaker(tx, id, c); err != nil {
 			return err
 		}
+		if err := s.mark(tx); err != nil {
+			return err
+		}
 		return audit.Put(tx, audit.Entry{Action: "seal.setup", Object: "seal/maker", After: c.Digest()})
 	})
 }

@@ -59,7 +59,11 @@ func (s *Service) Grant(ctx context.Context, p Policy) (*Policy, error) {
 		if p.Until.After(x.ValidTo) {
 			p.Until = x.ValidTo
 		}
-		if err := insertPolicy(tx, &p); err != nil {
+		g, err := s.guard(ctx)
+		if err != nil {
+			return err
+		}
+		if err := insertPolicy(tx, g, &p); err != nil {
 			return err
 		}
 		if err := s.emit(tx, event.Granted, p.ID, event.Use{ID: p.ID, Seal: p.Seal, Purpose: p.Purpose, Policy: p.ID, At: tx.Now().UnixMilli()},
@@ -74,7 +78,8 @@ func (s *Service) Grant(ctx context.Context, p Policy) (*Policy, error) {
 	return &p, nil
 }
 
-// EndGrant ends a policy now, by a person who may approve the seal's use. What was intended under it may still be finished.
+// EndGrant ends a policy now, by a person who may approve the seal's use. What was
+// intended under it may still be finished.
 func (s *Service) EndGrant(ctx context.Context, id, reason string) error {
 	if reason == "" {
 		return fault.Invalid.New("终止用印授权须说明理由").WithCode("seal.reason").WithHint("请填写理由").WithField("reason", "required", "必填")
@@ -94,11 +99,18 @@ func (s *Service) EndGrant(ctx context.Context, id, reason string) error {
 		if err := person(ctx); err != nil {
 			return err
 		}
-		n, err := endPolicy(tx, id)
+		g, err := s.guard(ctx)
 		if err != nil {
 			return err
 		}
-		if n == 0 {
+		if !intact(g.policies, p) {
+			return errAltered("seal_policy", id)
+		}
+		ended, err := endPolicy(tx, g, p)
+		if err != nil {
+			return err
+		}
+		if !ended {
 			return fault.Conflict.New("常备用印授权已经终止").WithCode("seal.policy-ended")
 		}
 		return audit.Put(tx, audit.Entry{Action: "seal.grant-end", Object: object(p.Seal), Reason: reason, Before: p.digest()})
@@ -115,15 +127,20 @@ func (s *Service) Policies(ctx context.Context, id string) (out []Policy, err er
 		if err := x.readable(ctx, tx); err != nil {
 			return err
 		}
-		out, err = policiesOf(tx, id)
+		g, err := s.guard(ctx)
+		if err != nil {
+			return err
+		}
+		out, err = policiesOf(tx, g, id)
 		return err
 	})
 	return out, err
 }
 
 // allowing returns the policy under which whoever acts in tx stamps now, or
-// refuses: there is none, or what it allows is used up.
-func allowing(tx *db.Tx, x *Seal, app, purpose string) (id string, err error) {
+// refuses: there is none, or what it allows is used up. One that was edited counts
+// for nothing, and is told of where no other allows the use.
+func allowing(tx *db.Tx, g *guards, x *Seal, app, purpose string) (id string, err error) {
 	found, err := policiesFor(tx, x.ID, app, purpose)
 	if err != nil {
 		return "", err
@@ -132,7 +149,12 @@ func allowing(tx *db.Tx, x *Seal, app, purpose string) (id string, err error) {
 		return "", fault.Forbidden.New("没有授权用印：印章“%s”没有允许此用途的常备用印授权", x.Name).WithCode("seal.policy").
 			WithHint("请印章保管人批准常备用印授权，或逐件审批用印")
 	}
+	altered := ""
 	for _, p := range found {
+		if !intact(g.policies, &p) {
+			altered = p.ID
+			continue
+		}
 		free, err := p.free(tx)
 		if err != nil {
 			return "", err
@@ -140,6 +162,9 @@ func allowing(tx *db.Tx, x *Seal, app, purpose string) (id string, err error) {
 		if free {
 			return p.ID, nil
 		}
+	}
+	if altered != "" {
+		return "", errAltered("seal_policy", altered)
 	}
 	return "", fault.Forbidden.New("印章“%s”的常备用印授权次数已用完", x.Name).WithCode("seal.policy-limit").
 		WithHint("请明日再办，或请印章保管人批准新的常备用印授权、逐件审批用印")

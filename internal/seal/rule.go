@@ -81,7 +81,11 @@ func (s *Service) PutRule(ctx context.Context, r Rule) (*Rule, error) {
 		if err := x.kept(ctx, tx); err != nil {
 			return err
 		}
-		has, err := rulesOf(tx, x.ID)
+		g, err := s.guard(ctx)
+		if err != nil {
+			return err
+		}
+		has, _, err := rulesOf(tx, g, x.ID)
 		switch {
 		case err != nil:
 			return err
@@ -96,7 +100,7 @@ func (s *Service) PutRule(ctx context.Context, r Rule) (*Rule, error) {
 			r.Until = x.ValidTo
 		}
 		r.ID, r.CreatedBy, r.CreatedAt = newID(), audit.ActorFrom(ctx).Account, ms(tx.Now().UnixMilli())
-		if err := insertRule(tx, &r); err != nil {
+		if err := insertRule(tx, g, &r); err != nil {
 			return err
 		}
 		return audit.Put(tx, audit.Entry{Action: "seal.rule", Object: object(x.ID), Reason: r.Reason, After: r.digest()})
@@ -124,7 +128,14 @@ func (s *Service) EndRule(ctx context.Context, id, reason string) error {
 		if err := x.kept(ctx, tx); err != nil {
 			return err
 		}
-		if err := endRule(tx, id); err != nil {
+		g, err := s.guard(ctx)
+		if err != nil {
+			return err
+		}
+		if !intact(g.rules, r) {
+			return errAltered("seal_rule", id)
+		}
+		if err := endRule(tx, g, r); err != nil {
 			return err
 		}
 		return audit.Put(tx, audit.Entry{Action: "seal.rule-end", Object: object(x.ID), Reason: reason, Before: r.digest()})
@@ -141,7 +152,11 @@ func (s *Service) Rules(ctx context.Context, id string) (out []Rule, err error) 
 		if err := x.readable(ctx, tx); err != nil {
 			return err
 		}
-		out, err = rulesOf(tx, id)
+		g, err := s.guard(ctx)
+		if err != nil {
+			return err
+		}
+		out, _, err = rulesOf(tx, g, id)
 		return err
 	})
 	return out, err
@@ -157,23 +172,34 @@ func (s *Service) RuleTx(tx *db.Tx, seal, purpose, account string) (*Rule, error
 	if err != nil {
 		return nil, err
 	}
-	all, err := rulesOf(tx, seal)
+	g, err := s.guard(tx.Context())
 	if err != nil {
 		return nil, err
 	}
+	all, altered, err := rulesOf(tx, g, seal)
+	if err != nil {
+		return nil, err
+	}
+	best := bestOf(tx, x, all, purpose, account)
+	if best == nil {
+		if forged := bestOf(tx, x, altered, purpose, account); forged != nil {
+			return nil, errAltered("seal_rule", forged.ID)
+		}
+		return nil, fault.Forbidden.New("没有规则允许您为“%s”申请使用印章“%s”", purpose, x.Name).WithCode("seal.rule").
+			WithHint("请印章保管人在用印审批规则中加入此类文件和您的角色")
+	}
+	return best, nil
+}
+
+func bestOf(tx *db.Tx, x *Seal, all []Rule, purpose, account string) (best *Rule) {
 	p, _ := iam.From(tx.Context())
-	var best *Rule
 	for i := range all {
 		r := &all[i]
 		if (r.Purpose == purpose || r.Purpose == Any) && r.lets(tx, x, p, account) && (best == nil || r.before(best)) {
 			best = r
 		}
 	}
-	if best == nil {
-		return nil, fault.Forbidden.New("没有规则允许您为“%s”申请使用印章“%s”", purpose, x.Name).WithCode("seal.rule").
-			WithHint("请印章保管人在用印审批规则中加入此类文件和您的角色")
-	}
-	return best, nil
+	return best
 }
 
 // lets tells whether the line lets somebody ask.

@@ -18,6 +18,7 @@ import (
 // recorded, with the seal that was recorded. Only a committed use gives one.
 type Token struct {
 	use, seal string
+	row       *Use
 	content   gm.Digest
 	asked     time.Time // when the seal was last asked whether it may stamp
 	state     atomic.Int32
@@ -34,7 +35,7 @@ const (
 )
 
 func newToken(tx *db.Tx, u *Use) *Token {
-	t := &Token{use: u.ID, seal: u.Seal, content: u.Plan, asked: tx.Now()}
+	t := &Token{use: u.ID, seal: u.Seal, row: u, content: u.Plan, asked: tx.Now()}
 	tx.AfterCommit(func() { t.state.CompareAndSwap(pending, ready) })
 	return t
 }
@@ -71,6 +72,9 @@ func (s *Service) Stamp(ctx context.Context, t *Token, d *ofd.Document, places .
 	if content != t.content {
 		return nil, fault.Conflict.New("待签文件与用印记录不符，拒绝用印").WithCode("seal.content").WithHint("请重新签发")
 	}
+	if err := s.genuine(ctx, t); err != nil {
+		return nil, err
+	}
 	m, err := s.material(ctx, t.seal)
 	if err != nil {
 		return nil, err
@@ -98,6 +102,15 @@ func (s *Service) Stamp(ctx context.Context, t *Token, d *ofd.Document, places .
 		return nil, fmt.Errorf("seal: stamping: %w", err)
 	}
 	return out, nil
+}
+
+// genuine refuses a token whose use was not written by this program.
+func (s *Service) genuine(ctx context.Context, t *Token) error {
+	g, err := s.guard(ctx)
+	if err == nil && !intact(g.uses, t.row) {
+		err = errAltered("seal_use", t.use)
+	}
+	return s.Refused(ctx, "seal.stamp", object(t.seal), err)
 }
 
 // still asks again whether the seal may stamp, where that was a while ago: one

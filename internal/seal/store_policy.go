@@ -2,34 +2,59 @@ package seal
 
 import (
 	"errors"
+	"time"
 
 	"sidian/internal/db"
 	"sidian/internal/fault"
 )
 
-func insertPolicy(tx *db.Tx, p *Policy) error {
-	_, err := tx.Exec(`
-		insert into seal_policy (id, seal_id, app, purpose, until, reason, max_uses, max_daily, created_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, p.ID, p.Seal, p.App, p.Purpose, p.Until.UnixMilli(), p.Reason, p.Max, p.Daily, tx.Now().UnixMilli())
-	return err
+// A policyRow is a policy with what only its row has.
+type policyRow struct {
+	Policy
+	createdAt time.Time
+	mac       []byte
 }
 
-func policies(tx *db.Tx, where string, args ...any) (out []Policy, err error) {
-	err = tx.All(`select id, seal_id, app, purpose, until, reason, max_uses, max_daily, ended_at from seal_policy
-		 where `+where, args, func(scan func(...any) error) error {
-		var p Policy
-		var until int64
-		var ended *int64
-		err := scan(&p.ID, &p.Seal, &p.App, &p.Purpose, &until, &p.Reason, &p.Max, &p.Daily, &ended)
-		p.Until, p.EndedAt = ms(until), maybe(ended)
-		out = append(out, p)
+func (r *policyRow) key() string { return r.ID }
+func (r *policyRow) had() []byte { return r.mac }
+func (r *policyRow) fields() []any {
+	return []any{r.Seal, r.App, r.Purpose, r.Until, r.Reason, r.Max, r.Daily, r.createdAt, r.EndedAt}
+}
+
+func insertPolicy(tx *db.Tx, g *guards, p *Policy) error {
+	r := &policyRow{Policy: *p, createdAt: tx.Now()}
+	r.EndedAt = time.Time{}
+	r.mac = macOf(g.policies, r)
+	_, err := tx.Exec(`
+		insert into seal_policy (id, seal_id, app, purpose, until, reason, max_uses, max_daily, created_at, mac)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, r.ID, r.Seal, r.App, r.Purpose, r.Until.UnixMilli(), r.Reason, r.Max, r.Daily, r.createdAt.UnixMilli(), r.mac)
+	if err != nil {
+		return err
+	}
+	return g.policies.Insert(tx, r.mac)
+}
+
+const policyFrom = `select id, seal_id, app, purpose, until, reason, max_uses, max_daily, created_at, ended_at, mac from seal_policy `
+
+func scanPolicy(scan func(...any) error) (r policyRow, err error) {
+	var until, at int64
+	var ended *int64
+	err = scan(&r.ID, &r.Seal, &r.App, &r.Purpose, &until, &r.Reason, &r.Max, &r.Daily, &at, &ended, &r.mac)
+	r.Until, r.createdAt, r.EndedAt = ms(until), ms(at), maybe(ended)
+	return r, err
+}
+
+func policies(tx *db.Tx, where string, args ...any) (out []policyRow, err error) {
+	err = tx.All(policyFrom+where, args, func(scan func(...any) error) error {
+		r, err := scanPolicy(scan)
+		out = append(out, r)
 		return err
 	})
 	return out, err
 }
 
-func policyByID(tx *db.Tx, id string) (*Policy, error) {
-	found, err := policies(tx, `id = $1`, id)
+func policyByID(tx *db.Tx, id string) (*policyRow, error) {
+	found, err := policies(tx, `where id = $1 order by id`, id)
 	if err == nil && len(found) == 0 {
 		err = fault.NotFound.New("没有这项常备用印授权").WithCode("seal.policy-unknown")
 	}
@@ -39,30 +64,53 @@ func policyByID(tx *db.Tx, id string) (*Policy, error) {
 	return &found[0], nil
 }
 
-func policiesOf(tx *db.Tx, seal string) ([]Policy, error) {
-	return policies(tx, `seal_id = $1 order by created_at desc, id desc limit 500`, seal)
+// policiesOf lists the policies of a seal, newest first, without those that were
+// edited: they grant nothing.
+func policiesOf(tx *db.Tx, g *guards, seal string) (out []Policy, err error) {
+	found, err := policies(tx, `where seal_id = $1 order by created_at desc, id desc limit 500`, seal)
+	for i := range found {
+		if intact(g.policies, &found[i]) {
+			out = append(out, found[i].Policy)
+		}
+	}
+	return out, err
 }
 
-func endPolicy(tx *db.Tx, id string) (int64, error) {
-	return tx.Exec(`update seal_policy set ended_at = $2 where id = $1 and ended_at is null`, id, tx.Now().UnixMilli())
+// endPolicy tells whether an intact policy was still in force.
+func endPolicy(tx *db.Tx, g *guards, r *policyRow) (bool, error) {
+	if !r.EndedAt.IsZero() {
+		return false, nil
+	}
+	before := r.mac
+	r.EndedAt = ms(tx.Now().UnixMilli())
+	r.mac = macOf(g.policies, r)
+	n, err := tx.Exec(`update seal_policy set ended_at = $2, mac = $3 where id = $1 and ended_at is null`, r.ID, r.EndedAt.UnixMilli(), r.mac)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	return true, g.policies.Update(tx, before, r.mac)
 }
 
 // carryPolicies gives the policies of a seal to the one that takes its place,
-// until its end, and ends the old ones.
-func carryPolicies(tx *db.Tx, from string, to *Seal) error {
-	old, err := policies(tx, `seal_id = $1 and ended_at is null and until >= $2 order by id`, from, tx.Now().UnixMilli())
+// until its end, and ends the old ones. One that was edited stays where it is.
+func carryPolicies(tx *db.Tx, g *guards, from string, to *Seal) error {
+	old, err := policies(tx, `where seal_id = $1 and ended_at is null and until >= $2 order by id`, from, tx.Now().UnixMilli())
 	if err != nil {
 		return err
 	}
-	for _, p := range old {
-		if _, err := endPolicy(tx, p.ID); err != nil {
+	for _, r := range old {
+		if !intact(g.policies, &r) {
+			continue
+		}
+		p := r.Policy
+		if _, err := endPolicy(tx, g, &r); err != nil {
 			return err
 		}
 		p.ID, p.Seal = newID(), to.ID
 		if p.Until.After(to.ValidTo) {
 			p.Until = to.ValidTo
 		}
-		if err := insertPolicy(tx, &p); err != nil {
+		if err := insertPolicy(tx, g, &p); err != nil {
 			return err
 		}
 	}
@@ -70,8 +118,8 @@ func carryPolicies(tx *db.Tx, from string, to *Seal) error {
 }
 
 // policiesFor lists the policies that allow the use now, the longest first.
-func policiesFor(tx *db.Tx, sealID, app, purpose string) ([]Policy, error) {
-	return policies(tx, `seal_id = $1 and app = $2 and (purpose = $3 or purpose = '*') and until >= $4 and ended_at is null
+func policiesFor(tx *db.Tx, sealID, app, purpose string) ([]policyRow, error) {
+	return policies(tx, `where seal_id = $1 and app = $2 and (purpose = $3 or purpose = '*') and until >= $4 and ended_at is null
 		 order by until desc, id
 		 limit 20`, sealID, app, purpose, tx.Now().UnixMilli())
 }

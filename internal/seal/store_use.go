@@ -6,12 +6,25 @@ import (
 	"sidian/internal/fault"
 )
 
-func insertUse(tx *db.Tx, u *Use) error {
-	_, err := tx.Exec(`
-		insert into seal_use (id, seal_id, policy_id, object, plan, state, attempts, account, app, approval_id, operator, device, created_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		u.ID, u.Seal, u.Policy, u.Object, u.Plan[:], u.State, u.Attempts, u.Account, u.App, u.Approval, u.Operator, u.Device, tx.Now().UnixMilli())
-	return err
+func (u *Use) key() string { return u.ID }
+func (u *Use) had() []byte { return u.mac }
+
+// fields leave out what changes while the use is open: closing it takes its MAC.
+func (u *Use) fields() []any {
+	return []any{u.Seal, u.Policy, u.Object, u.Plan, u.Account, u.App, u.Approval, u.Operator, u.Device, u.CreatedAt}
+}
+
+// insertUse tells whether no other use has taken its approval, whatever the
+// approval's own row says.
+func insertUse(tx *db.Tx, g *guards, u *Use) (bool, error) {
+	u.CreatedAt = ms(tx.Now().UnixMilli())
+	u.mac = macOf(g.uses, u)
+	n, err := tx.Exec(`
+		insert into seal_use (id, seal_id, policy_id, object, plan, state, attempts, account, app, approval_id, operator, device, created_at, mac)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+		    on conflict do nothing`,
+		u.ID, u.Seal, u.Policy, u.Object, u.Plan[:], u.State, u.Attempts, u.Account, u.App, u.Approval, u.Operator, u.Device, u.CreatedAt.UnixMilli(), u.mac)
+	return n == 1, err
 }
 
 func useByID(tx *db.Tx, id string) (*Use, error) {
@@ -37,7 +50,7 @@ func pageOfUses(tx *db.Tx, seal string, before int64, beforeID string, limit int
 
 func queryUses(tx *db.Tx, where string, args ...any) (out []*Use, err error) {
 	err = tx.All(`
-		select id, seal_id, policy_id, object, plan, state, document, attempts, account, app, approval_id, operator, device, created_at, closed_at
+		select id, seal_id, policy_id, object, plan, state, document, attempts, account, app, approval_id, operator, device, created_at, closed_at, mac
 		  from seal_use where `+where, args, func(scan func(...any) error) error {
 		u, err := scanUse(scan)
 		out = append(out, u)
@@ -52,7 +65,7 @@ func scanUse(scan func(...any) error) (*Use, error) {
 	var at int64
 	var closed *int64
 	err := scan(&u.ID, &u.Seal, &u.Policy, &u.Object, &plan, &u.State, &document, &u.Attempts, &u.Account, &u.App, &u.Approval, &u.Operator, &u.Device,
-		&at, &closed)
+		&at, &closed, &u.mac)
 	copy(u.Plan[:], plan)
 	copy(u.Document[:], document)
 	u.CreatedAt, u.ClosedAt = ms(at), maybe(closed)
@@ -64,12 +77,14 @@ func countAttempt(tx *db.Tx, use string) error {
 	return err
 }
 
+// closeUse ends a use, and its right to be stamped: who opens it again in the
+// database has no MAC for it.
 func closeUse(tx *db.Tx, use, state string, document gm.Digest) error {
 	var d []byte
 	if state == Done {
 		d = document[:]
 	}
-	n, err := tx.Exec(`update seal_use set state = $2, document = $3, closed_at = $4 where id = $1 and state = 'intended'`,
+	n, err := tx.Exec(`update seal_use set state = $2, document = $3, closed_at = $4, mac = null where id = $1 and state = 'intended'`,
 		use, state, d, tx.Now().UnixMilli())
 	if err == nil && n == 0 {
 		return fault.Conflict.New("用印记录已经关闭").WithCode("seal.use")

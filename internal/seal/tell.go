@@ -163,7 +163,10 @@ func (s *Service) Refused(ctx context.Context, action, object string, err error)
 		object = kind + "/unknown"
 	}
 	put := s.DB.Write(ctx, func(tx *db.Tx) error {
-		return audit.Put(tx, audit.Entry{Action: action, Object: object, Result: audit.Refused, Rule: f.Code})
+		if err := audit.Put(tx, audit.Entry{Action: action, Object: object, Result: audit.Refused, Rule: f.Code}); err != nil {
+			return err
+		}
+		return s.alarmOf(tx, err)
 	})
 	if put != nil {
 		return put

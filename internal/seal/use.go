@@ -36,6 +36,8 @@ type Use struct {
 	Device    string    `json:"device,omitempty" doc:"批准时所用设备"`
 	CreatedAt time.Time `json:"created_at"`
 	ClosedAt  time.Time `json:"closed_at,omitzero"`
+
+	mac []byte // while it may be stamped
 }
 
 // ForTx returns the seal of an organisation that may stamp now, of the kind
@@ -68,13 +70,17 @@ func (s *Service) UsableTx(tx *db.Tx, id string) (*Seal, error) {
 // under a policy that allows it, and returns the right to do so: it comes into
 // force when the transaction is committed.
 func (s *Service) IntendTx(tx *db.Tx, x *Seal, object, purpose string, content gm.Digest) (*Token, error) {
+	g, err := s.guard(tx.Context())
+	if err != nil {
+		return nil, err
+	}
 	a := audit.ActorFrom(tx.Context())
-	policy, err := allowing(tx, x, a.App, purpose)
+	policy, err := allowing(tx, g, x, a.App, purpose)
 	if err != nil {
 		return nil, err
 	}
 	u := &Use{ID: newID(), Seal: x.ID, Policy: policy, Object: object, Plan: content, State: Intended, Attempts: 1, Account: a.Account, App: a.App}
-	if err := insertUse(tx, u); err != nil {
+	if _, err := insertUse(tx, g, u); err != nil {
 		return nil, err
 	}
 	return newToken(tx, u), nil
@@ -82,7 +88,8 @@ func (s *Service) IntendTx(tx *db.Tx, x *Seal, object, purpose string, content g
 
 // AgainTx gives the right to repeat an intended use after a crash, over the
 // same content: SM2 signatures are random, so a second valid stamp over the
-// same plan may exist; the attempts count them.
+// same plan may exist; the attempts count them. Stamp refuses it where the use was
+// written by somebody else than this program.
 func AgainTx(tx *db.Tx, use string, content gm.Digest) (*Token, error) {
 	u, err := useByID(tx, use)
 	if err != nil {
