@@ -28,10 +28,10 @@ var sealLines = []line{
 	{route: "POST /api/v1/seals/{id}/handovers/decline", at: "/api/v1/seals/${offer}/handovers/decline", body: "{" + because + "}", about: unit, people: true},
 	{route: "GET /api/v1/seals/{id}/rules", at: "/api/v1/seals/${seal}/rules", about: unit},
 	{route: "POST /api/v1/seals/{id}/rules", at: "/api/v1/seals/${kept}/rules", body: `{"purpose":"公文","levels":["custodian"],"max":10,"until":"${soon}",` + because + `}`, about: unit, people: true},
-	{route: "DELETE /api/v1/seal-rules/{id}", at: "/api/v1/seal-rules/${keptrule}?reason=x", about: unit, people: true},
+	{route: "POST /api/v1/seal-rules/{id}/end", at: "/api/v1/seal-rules/${keptrule}/end", body: "{" + because + "}", about: unit, people: true},
 	{route: "GET /api/v1/seals/{id}/policies", at: "/api/v1/seals/${seal}/policies", about: unit},
 	{route: "POST /api/v1/seals/{id}/policies", at: "/api/v1/seals/${kept}/policies", body: `{"purpose":"*","until":"${soon}",` + because + `}`, about: unit, people: true},
-	{route: "DELETE /api/v1/seal-policies/{id}", at: "/api/v1/seal-policies/${keptpolicy}?reason=x", about: unit, people: true},
+	{route: "POST /api/v1/seal-policies/{id}/end", at: "/api/v1/seal-policies/${keptpolicy}/end", body: "{" + because + "}", about: unit, people: true},
 }
 
 // applyLines are the requests about applications for seals.

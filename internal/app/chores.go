@@ -40,7 +40,9 @@ func (a *App) chores() []chore {
 		{"forgetting sessions that are over", time.Hour, a.Auth.Sweep},
 		{"announcing deadlines", 20 * time.Second, func(ctx context.Context) error { _, err := a.Due.Tick(ctx); return err }},
 		{"linking audit entries", 2 * time.Second, func(ctx context.Context) error { _, err := chain.Run(ctx, a.DB, a.Keys); return err }},
-		{"looking for altered rows", time.Hour, func(ctx context.Context) error { return errors.Join(a.IAM.Patrol(ctx), a.Auth.Patrol(ctx)) }},
+		{"looking for altered rows", time.Hour, func(ctx context.Context) error {
+			return errors.Join(a.IAM.Patrol(ctx), a.Auth.Patrol(ctx), a.Seal.Patrol(ctx))
+		}},
 		{"looking at the audit's newest links", time.Hour, func(ctx context.Context) error { _, err := a.Auditor.Inspect(ctx, false); return err }},
 		{"reading the whole audit", 24 * time.Hour, after(15*time.Minute, func(ctx context.Context) error { _, err := a.Auditor.Inspect(ctx, true); return err })},
 		{"ending what was granted for a time", 5 * time.Minute, a.IAM.Sweep},
@@ -93,7 +95,7 @@ func (a *App) sweepDocuments(ctx context.Context) error {
 func (a *App) named(ctx context.Context, digests []gm.Digest) (map[gm.Digest]bool, error) {
 	all := map[gm.Digest]bool{}
 	for _, ask := range []func(context.Context, []gm.Digest) (map[gm.Digest]bool, error){
-		a.Cert.Named, a.SealApply.Named, a.Sealing.Named, a.Signature.Named,
+		a.Cert.Named, a.SealApply.Named, a.Sealing.Named, a.Signature.Named, a.Complaint.Named,
 	} {
 		some, err := ask(ctx, digests)
 		if err != nil {

@@ -26,11 +26,15 @@ func (d *doctor) access(ctx context.Context, a *App) {
 		more, wrong := a.PKI.Integrity(ctx)
 		found, err = append(found, more...), wrong
 	}
+	if err == nil {
+		more, wrong := a.Seal.Integrity(ctx)
+		found, err = append(found, more...), wrong
+	}
 	switch {
 	case err != nil:
 		d.ask("access", troubledPart("access", Words{"授权数据检查不了", "the rows of access control cannot be checked"}, err), Words{})
 	case len(found) == 0:
-		d.say("access", Good, Words{"授权、策略、应用、登录凭据等记录没有被改动", "grants, policies, clients and credentials are as the program wrote them"})
+		d.say("access", Good, Words{"授权、策略、应用、登录凭据、用印审批等记录没有被改动", "grants, policies, clients, credentials and approvals of seals are as the program wrote them"})
 	}
 	for i, f := range found {
 		if i == 20 {
@@ -98,6 +102,9 @@ func Recount(ctx context.Context, config, reason string, log io.Writer) error {
 	}
 	if err = a.IAM.Recount(ctx, reason); err == nil {
 		err = a.Auth.Recount(ctx, reason)
+	}
+	if err == nil {
+		err = a.Seal.Recount(ctx, reason)
 	}
 	return errors.Join(err, a.Close())
 }

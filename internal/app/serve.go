@@ -20,6 +20,7 @@ import (
 	"sidian/internal/keys"
 	"sidian/internal/obs"
 	"sidian/internal/outbox"
+	"sidian/internal/seal"
 )
 
 const (
@@ -170,15 +171,18 @@ func Migrate(ctx context.Context, config string, adoptAgain bool) ([]string, err
 	if err != nil {
 		return applied, troubledDatabase(c, fmt.Errorf("migrating: %w", err))
 	}
-	if adoptAgain || slices.ContainsFunc(applied, func(name string) bool { return strings.HasPrefix(name, "0019_") }) {
-		err = adopt(ctx, c)
+	now := func(number string) bool {
+		return adoptAgain || slices.ContainsFunc(applied, func(name string) bool { return strings.HasPrefix(name, number) })
+	}
+	if people, seals := now("0019_"), now("0040_"); people || seals {
+		err = adopt(ctx, c, people, seals)
 	}
 	return applied, err
 }
 
-// adopt does nothing where the rows are guarded, or where an init was
-// interrupted.
-func adopt(ctx context.Context, c conf.Config) error {
+// adopt guards the rows about people, or those about the use of seals. It does
+// nothing where they are guarded, or where an init was interrupted.
+func adopt(ctx context.Context, c conf.Config, aboutPeople, seals bool) error {
 	d, err := openDatabase(ctx, c, db.Open)
 	if err != nil {
 		return err
@@ -190,17 +194,23 @@ func adopt(ctx context.Context, c conf.Config) error {
 	if err != nil {
 		return errors.Join(troubledKeys(c, err), d.Close())
 	}
-	people, err := iam.New(ctx, d, ks, iam.Options{})
-	if err == nil {
-		_, err = people.Adopt(ctx)
+	if aboutPeople {
+		err = adoptPeople(ctx, d, ks)
 	}
-	if err == nil {
-		err = adoptCredentials(ctx, people, ks)
+	if seals && err == nil {
+		_, err = (&seal.Service{DB: d, Keys: ks}).Adopt(ctx)
 	}
 	return errors.Join(err, d.Close())
 }
 
-func adoptCredentials(ctx context.Context, people *iam.Service, ks *keys.Store) error {
+func adoptPeople(ctx context.Context, d *db.DB, ks *keys.Store) error {
+	people, err := iam.New(ctx, d, ks, iam.Options{})
+	if err == nil {
+		_, err = people.Adopt(ctx)
+	}
+	if err != nil {
+		return err
+	}
 	s, err := auth.New(ctx, people, ks, auth.Options{})
 	if err == nil {
 		_, err = s.Adopt(ctx)
