@@ -30,7 +30,8 @@
 //
 //	effective, expired            stays: the seal's validity was checked at the time of signing
 //	frozen, cancelled, replaced   at before since, proven by a time stamp: stays, with a note
-//	                              at not before since: invalid
+//	                              at after since: invalid
+//	                              in the second of since: undetermined, for stamps tell seconds
 //	frozen, cancelled             at before since as the signer claims, without a time stamp:
 //	                              undetermined, for whoever has the key can claim any time
 //	replaced                      the same: stays with a warning, for the key was given up in order

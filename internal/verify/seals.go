@@ -90,8 +90,9 @@ func (s *Service) stateOf(ctx context.Context, sig *sign.SignatureReport) (*Seal
 // when it stamped is a check of its own.
 func calm(state string) bool { return state == seal.Effective || state == seal.Expired }
 
-// effectOf is the rule of the package's documentation. A time stamp tells
-// seconds: within the second of the change, a stamp counts as after it.
+// effectOf is the rule of the package's documentation. Stamps and time stamps tell
+// seconds, changes of state milliseconds: within the second of the change nobody
+// can tell which was first, and the stamp is not confirmed.
 func effectOf(x *SealState, at time.Time, proven bool) (Effect, string) {
 	what := "印章“" + x.Name + "”"
 	since := x.Since.Truncate(time.Second)
@@ -99,6 +100,8 @@ func effectOf(x *SealState, at time.Time, proven bool) (Effect, string) {
 	switch {
 	case x.Since.IsZero():
 		return Undetermined, what + "现状为" + x.StateName + "，何时起如此不明，不能确认签章当时的效力"
+	case !at.IsZero() && at.Truncate(time.Second).Equal(since):
+		return Undetermined, what + "自 " + when + " 起" + x.StateName + "，签章与之在同一秒内；时间只精确到秒，分不出先后，不能确认"
 	case at.IsZero() || !at.Before(since):
 		return Invalid, what + "自 " + when + " 起" + x.StateName + "，签章不早于该时间，无效"
 	case proven:
