@@ -14,6 +14,9 @@ import (
 // listless says why a check of the list has nothing to go by: a package of ours
 // without one was tampered with.
 func (p *parcel) listless() finding {
+	if p.lost(listName) || p.lost(listSignature) {
+		return skipped("文件摘要清单或它的签名没有读出，原因见其他各项")
+	}
 	const why = "包内没有文件摘要清单（校验信息/文件摘要.txt）"
 	if p.o.Signed {
 		return finding{Fail, why + "，而本系统的归档信息包都有"}

@@ -107,7 +107,7 @@ func parseTime(text string) (time.Time, bool) {
 	text = strings.TrimSpace(text)
 	for _, form := range times {
 		if t, err := time.ParseInLocation(form, text, beijing); err == nil {
-			return t, true
+			return t.In(beijing), true
 		}
 	}
 	return time.Time{}, false

@@ -70,8 +70,14 @@ func scan(r io.ReaderAt, size int64, l Limits) (*container, error) {
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return nil, fmt.Errorf("reading the directory: %w: %w", err, ErrUnreadable)
 	}
+	behind := size - end.at - lenEnd
+	if behind != int64(le.Uint16(end.record[20:])) && end.at-length != start {
+		// Not a comment behind, and not the beginning in front: this is the
+		// directory of a document inside, and the package's own is cut off.
+		return nil, fmt.Errorf("a ZIP archive that is cut off: %w", ErrUnreadable)
+	}
 	c := &container{r: r, size: size}
-	if end.at+lenEnd != size {
+	if behind != 0 {
 		c.extra = append(c.extra, fmt.Sprintf("包尾另有 %d 字节", size-end.at-lenEnd))
 	}
 	if err := c.take(z.File, l); err != nil {
@@ -204,6 +210,7 @@ func (c *container) walk(files []*zip.File, start, told int64) error {
 		at, err := f.DataOffset()
 		if err != nil {
 			c.extra = append(c.extra, shown(f.Name)+"没有文件头")
+			c.lose(f)
 			continue
 		}
 		spans = append(spans, span{f, at})
@@ -224,6 +231,15 @@ func (c *container) walk(files []*zip.File, start, told int64) error {
 		c.extra = append(c.extra, "最后一个文件与目录之间另有数据，或相互重叠")
 	}
 	return nil
+}
+
+// lose gives up an entry whose bytes are nowhere.
+func (c *container) lose(f *zip.File) {
+	for _, e := range c.entries {
+		if e.file == f && e.unread == "" {
+			e.unread = "没有文件头"
+		}
+	}
 }
 
 // header looks at the local header that should stand at pos, and gives where

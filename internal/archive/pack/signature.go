@@ -25,10 +25,10 @@ type packageSigner struct {
 
 var errNoSignature = errors.New("no signature")
 
-// readSigner verifies the signature over the list; nil when there is no list.
+// readSigner verifies the signature over the list; nil when there is none to read.
 func (p *parcel) readSigner() *packageSigner {
 	list, value := p.at[listName], p.at[listSignature]
-	if list == nil && value == nil {
+	if list == nil && value == nil || p.lost(listName) || p.lost(listSignature) {
 		return nil
 	}
 	s := &packageSigner{err: errNoSignature}

@@ -10,6 +10,13 @@ import (
 // dosDate is 1980-01-01, the first day ZIP knows: times stand in the metadata.
 const dosDate = 1<<5 | 1
 
+// A Unix file of mode 0644: Info-ZIP takes names of a DOS file for another
+// encoding, whatever the flag says.
+const (
+	madeBy     = 3<<8 | 20
+	attributes = 0o100644 << 16
+)
+
 // writeZip stores the parts in their order: uncompressed, names in UTF-8, sizes
 // and checksum in the local header, no extra fields, no directories.
 func writeZip(w io.Writer, parts []part) error {
@@ -17,7 +24,7 @@ func writeZip(w io.Writer, parts []part) error {
 	for _, p := range parts {
 		size := uint64(len(p.data))
 		out, err := z.CreateRaw(&zip.FileHeader{
-			Name: p.name, Method: zip.Store, Flags: 1 << 11, CreatorVersion: 20, ReaderVersion: 20, ModifiedDate: dosDate,
+			Name: p.name, Method: zip.Store, Flags: 1 << 11, CreatorVersion: madeBy, ReaderVersion: 20, ExternalAttrs: attributes, ModifiedDate: dosDate,
 			CRC32: crc32.ChecksumIEEE(p.data), CompressedSize64: size, UncompressedSize64: size,
 		})
 		if err == nil {
