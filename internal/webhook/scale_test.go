@@ -59,8 +59,72 @@ func TestScale(t *testing.T) {
 	}
 }
 
+// How much waits for a paused subscription, and for how many active ones nothing
+// or a little is due.
+const (
+	pausedRows = 100_000
+	liveSubs   = 10
+)
+
+// What waits for somebody who is paused costs the others nothing: the look for
+// what is due, and the telling.
+func TestScalePaused(t *testing.T) {
+	for _, engine := range dbtest.Engines {
+		t.Run(engine, func(t *testing.T) {
+			w := newWorld(t, dbtest.New(t, engine))
+			paused, _ := w.program(t, iamtest.Market, Manage, "cert.read")
+			x, err := w.Subscribe(paused, Request{URL: w.recv.URL + "/hook", Topics: []string{"cert.issued"}})
+			must(t, err)
+			w.happen(t, "cert.issued", iamtest.Market)
+			must(t, w.Pause(paused, x.ID))
+			for range liveSubs { // without the scope to know: what is due is looked at and dropped
+				_, err := w.Subscribe(w.client, Request{URL: w.recv.URL + "/hook", Topics: []string{"signature.done"}})
+				must(t, err)
+			}
+			jobs := []struct {
+				name string
+				do   func() error
+			}{
+				{"nothing is due", func() error { return w.Work(t.Context()) }},
+				{"ten are due", func() error {
+					w.clock.add(time.Second)
+					w.happen(t, "signature.done", iamtest.Market)
+					return w.Work(t.Context())
+				}},
+			}
+			measure := func() (took []time.Duration) {
+				for _, j := range jobs {
+					const times = 10
+					at := time.Now()
+					for range times {
+						must(t, j.do())
+					}
+					took = append(took, time.Since(at)/times)
+				}
+				return took
+			}
+			measure() // caches
+			before := measure()
+			fillTo(t, w.DB, x.ID, pausedRows)
+			measure()
+			after := measure()
+			for i, j := range jobs {
+				t.Logf("%s, %s: %v, and %v with %d waiting for a paused subscription", engine, j.name, before[i], after[i], pausedRows)
+				if after[i] > 3*before[i]+10*time.Millisecond {
+					t.Errorf("%s grows with what waits for others: %v, then %v", j.name, before[i], after[i])
+				}
+			}
+		})
+	}
+}
+
 // fill copies the one delivery of a subscription, an hour older.
 func fill(t *testing.T, d *db.DB, subscription string) {
+	t.Helper()
+	fillTo(t, d, subscription, scaleRows)
+}
+
+func fillTo(t *testing.T, d *db.DB, subscription string, rows int) {
 	t.Helper()
 	const step = 50_000
 	bigint := map[string]string{"postgres": "::bigint"}[d.Engine()]
@@ -68,7 +132,7 @@ func fill(t *testing.T, d *db.DB, subscription string) {
 	must(t, d.Read(t.Context(), func(tx *db.Tx) error {
 		return tx.Get(`select id from webhook_delivery where subscription_id = $1`, []any{subscription}, &id)
 	}))
-	for from := 0; from < scaleRows; from += step {
+	for from := 0; from < rows; from += step {
 		must(t, d.Write(t.Context(), func(tx *db.Tx) error {
 			_, err := tx.Exec(fmt.Sprintf(`
 				insert into webhook_delivery (id, subscription_id, event, topic, body, org_id, state, attempts, next_at, trouble, created_at, closed_at)

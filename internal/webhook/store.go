@@ -133,16 +133,64 @@ func insertDelivery(tx *db.Tx, id, subscription, event, topic, body, org string)
 	return err
 }
 
-// lend takes deliveries that are due, until a time.
+// lend takes deliveries that are due, until a time: of each subscription for which
+// something is due, the longest waiting first, an equal part.
 func lend(tx *db.Tx, n int, until time.Time) (out []*Delivery, err error) {
+	ids, err := waiting(tx, n)
+	if err != nil {
+		return nil, err
+	}
+	for i, id := range ids {
+		left := n - len(out)
+		due, err := dueOf(tx, id, max(1, left/(len(ids)-i)))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, due...)
+	}
+	for _, d := range out {
+		if _, err := tx.Exec(`update webhook_delivery set attempts = attempts + 1, next_at = $2 where id = $1`, d.ID, until.UnixMilli()); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// waiting lists active subscriptions for which something is due, at most n, by
+// what waits longest. Each is one look into the index, however much waits for it or
+// for those that are paused.
+func waiting(tx *db.Tx, n int) (ids []string, err error) {
+	err = tx.All(`
+		select w.id, w.due_at
+		  from (select s.id, (select d.next_at
+		                        from webhook_delivery d
+		                       where d.subscription_id = s.id and d.state = 'pending'
+		                       order by d.next_at, d.id
+		                       limit 1) as due_at
+		          from webhook_subscription s
+		         where s.state = 'active') w
+		 where w.due_at <= $1
+		 order by w.due_at, w.id
+		 limit $2`, []any{tx.Now().UnixMilli(), n}, func(scan func(...any) error) error {
+		var id string
+		var at int64
+		err := scan(&id, &at)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, err
+}
+
+// dueOf locks deliveries that are due for a subscription.
+func dueOf(tx *db.Tx, subscription string, n int) (out []*Delivery, err error) {
 	now := tx.Now().UnixMilli()
 	err = tx.All(`
 		select d.id, d.subscription_id, d.event, d.topic, d.body, d.org_id, d.attempts, s.url, s.client, s.secret, s.former, s.former_until
 		  from webhook_delivery d join webhook_subscription s on s.id = d.subscription_id
-		 where d.state = 'pending' and d.next_at <= $1 and s.state = 'active'
+		 where d.subscription_id = $1 and d.state = 'pending' and d.next_at <= $2 and s.state = 'active'
 		 order by d.next_at, d.id
-		 limit $2
-		   for update of d skip locked`, []any{now, n}, func(scan func(...any) error) error {
+		 limit $3
+		   for update of d skip locked`, []any{subscription, now, n}, func(scan func(...any) error) error {
 		d := &Delivery{State: Pending}
 		var secret, former []byte
 		var end *int64
@@ -157,15 +205,7 @@ func lend(tx *db.Tx, n int, until time.Time) (out []*Delivery, err error) {
 		out = append(out, d)
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range out {
-		if _, err := tx.Exec(`update webhook_delivery set attempts = attempts + 1, next_at = $2 where id = $1`, d.ID, until.UnixMilli()); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+	return out, err
 }
 
 func closeDelivery(tx *db.Tx, id, state, trouble string) error {
