@@ -132,14 +132,14 @@ func (s *Service) File(ctx context.Context, id string, f Filing) (*Item, error) 
 		if err := s.file(tx, it, f, to); err != nil {
 			return err
 		}
-		if !f.Same || it.batch == "" {
+		if !f.Same || it.Batch == "" {
 			return nil
 		}
 		p, err := person(tx.Context())
 		if err != nil {
 			return err
 		}
-		rest, err := sameBatch(tx, it.batch, mostSame)
+		rest, err := sameBatch(tx, it.Batch, mostSame)
 		if err != nil {
 			return err
 		}

@@ -42,8 +42,10 @@ type Item struct {
 	Checks []pack.Row `json:"checks,omitempty" doc:"最近一次四性检测的各项结果；列表中省略"`
 	Acts   []Act      `json:"acts,omitempty" doc:"经过；列表中省略"`
 
+	Batch string `json:"batch,omitempty" doc:"批量用印的批次"`
+
 	original, document, packed gm.Digest
-	batch, series, worker      string
+	series, worker             string
 	number, round, leaseUntil  int64
 }
 
@@ -89,13 +91,14 @@ type Unit struct {
 
 // A Rate (归档率) is how far an organisation has filed what it sealed.
 type Rate struct {
-	Org      string `json:"org"`
-	OrgName  string `json:"org_name"`
-	Sealed   int64  `json:"sealed" doc:"盖章完成的文件"`
-	Excluded int64  `json:"excluded" doc:"不归档的"`
-	Filed    int64  `json:"filed" doc:"已组包或已移交的"`
-	Handed   int64  `json:"handed" doc:"已移交的"`
-	Percent  int    `json:"percent" doc:"归档率：已归档占应归档的百分数，去尾；没有应归档的为 100"`
+	Org      string           `json:"org"`
+	OrgName  string           `json:"org_name"`
+	Sealed   int64            `json:"sealed" doc:"盖章完成的文件"`
+	Excluded int64            `json:"excluded" doc:"不归档的"`
+	Filed    int64            `json:"filed" doc:"已组包或已移交的"`
+	Handed   int64            `json:"handed" doc:"已移交的"`
+	By       map[string]int64 `json:"by" doc:"各状态的文件数"`
+	Percent  int              `json:"percent" doc:"归档率：已归档占应归档的百分数，去尾；没有应归档的为 100"`
 }
 
 // Rates is the rate of each unit and of all.

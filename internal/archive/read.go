@@ -137,15 +137,17 @@ func (s *Service) Rates(ctx context.Context) (*Rates, error) {
 		if err != nil {
 			return err
 		}
-		out.Items, out.Total = []Rate{}, Rate{}
+		out.Items, out.Total = []Rate{}, Rate{By: map[string]int64{}}
 		for org, by := range counts {
 			o, err := iam.OrgTx(tx, org)
 			if err != nil {
 				return err
 			}
 			r := Rate{Org: org, OrgName: o.Name, Excluded: by[Excluded], Filed: by[Packed] + by[Handed], Handed: by[Handed]}
-			for _, n := range by {
+			r.By = by
+			for state, n := range by {
 				r.Sealed += n
+				out.Total.By[state] += n
 			}
 			out.Total.Sealed += r.Sealed
 			out.Total.Excluded += r.Excluded
@@ -256,4 +258,18 @@ func (s *Service) changed(ctx context.Context, it *Item, why string) error {
 func (s *Service) Named(ctx context.Context, digests []gm.Digest) (out map[gm.Digest]bool, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error { out, err = named(tx, digests); return err })
 	return out, err
+}
+
+// Pages is how many pages the document of an item has, 0 where it cannot be
+// opened.
+func (s *Service) Pages(ctx context.Context, it *Item) int {
+	data, err := s.Blob.Get(ctx, it.document)
+	if err != nil {
+		return 0
+	}
+	d, err := ofd.Open(data)
+	if err != nil {
+		return 0
+	}
+	return len(d.Body().Pages())
 }

@@ -19,7 +19,7 @@ func insertItem(tx *db.Tx, it *Item) (fresh bool, err error) {
 		insert into archive_item (id, source, source_id, batch, org, purpose, asker, original, document, sealed_at, created_at, state, title, responsible, year, agency)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		on conflict do nothing`,
-		it.ID, it.Source, it.SourceID, it.batch, it.Org, it.Purpose, it.Asker, it.original[:], it.document[:], it.SealedAt.UnixMilli(), tx.Now().UnixMilli(),
+		it.ID, it.Source, it.SourceID, it.Batch, it.Org, it.Purpose, it.Asker, it.original[:], it.document[:], it.SealedAt.UnixMilli(), tx.Now().UnixMilli(),
 		it.State, it.Title, it.Responsible, it.Year, it.Agency)
 	return n == 1, err
 }
@@ -55,7 +55,7 @@ func queryItems(tx *db.Tx, where string, args ...any) (out []*Item, err error) {
 		var original, document, packed []byte
 		var sealed, year int64
 		var packedAt, handedAt *int64
-		err := scan(&it.ID, &it.Source, &it.SourceID, &it.batch, &it.Org, &it.Purpose, &it.Asker, &original, &document, &sealed, &it.State, &it.Title, &it.Responsible,
+		err := scan(&it.ID, &it.Source, &it.SourceID, &it.Batch, &it.Org, &it.Purpose, &it.Asker, &original, &document, &sealed, &it.State, &it.Title, &it.Responsible,
 			&year, &it.Term, &it.Agency, &it.Secrecy, &it.Note, &it.series, &it.number, &it.Code, &it.round, &it.Result, &packed, &it.PackageSize, &packedAt,
 			&it.Receipt, &handedAt, &it.worker, &it.leaseUntil)
 		if err != nil {

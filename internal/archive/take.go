@@ -77,7 +77,7 @@ func (s *Service) take(tx *db.Tx, d *sealing.Sealed) error {
 		return err
 	}
 	it := &Item{
-		ID: newID(), Source: d.From, SourceID: d.ID, batch: d.Batch, Org: d.Org, Purpose: d.Purpose, Asker: d.Asker, original: d.Original, document: d.Document,
+		ID: newID(), Source: d.From, SourceID: d.ID, Batch: d.Batch, Org: d.Org, Purpose: d.Purpose, Asker: d.Asker, original: d.Original, document: d.Document,
 		SealedAt: d.At, State: Waiting, Title: titleOf(d), Responsible: o.Name, Year: d.At.In(beijing).Year(),
 	}
 	u, err := unitTx(tx, d.Org)
