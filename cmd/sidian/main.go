@@ -2,8 +2,8 @@
 // instance.
 //
 // Exit status: 0 done; 1 the command was not carried out, or a check did not
-// pass; 2 the command line is wrong; 64 the command is promised and not built
-// yet. Answers go to the standard output, errors to the standard error: what
+// pass; 2 the command line is wrong, or the file to check cannot be read; 64 the
+// command is promised and not built yet. Answers go to the standard output, errors to the standard error: what
 // went wrong, where, what to do.
 package main
 
@@ -48,7 +48,7 @@ type cli struct {
 	Backup  unbuilt        `cmd:"" passthrough:"" help:"${unbuilt}"`
 	Restore unbuilt        `cmd:"" passthrough:"" help:"${unbuilt}"`
 	Import  unbuilt        `cmd:"" passthrough:"" help:"${unbuilt}"`
-	Archive unbuilt        `cmd:"" passthrough:"" help:"${unbuilt}"`
+	Archive archiveCommand `cmd:"" help:"${archive}"`
 }
 
 func main() {
@@ -119,6 +119,9 @@ func (e *environment) report(err error) int {
 		return exitUnbuilt
 	case errors.Is(err, errTold):
 		return exitFailed
+	case errors.As(err, &unreadable{}):
+		fmt.Fprintln(e.err, "sidian:", app.Explain(err, e.chinese))
+		return exitUsage
 	case errors.Is(err, context.Canceled) && e.ctx.Err() != nil:
 		fmt.Fprintln(e.err, e.say("sidian: 已中断。", "sidian: interrupted."))
 		return exitFailed

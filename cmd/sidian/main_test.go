@@ -65,6 +65,7 @@ func TestStories(t *testing.T) {
 			"field":   field,      // field NAME FILE KEY…: puts a value of a JSON file into the environment
 			"mode":    mode,       // mode 0600 FILE…
 			"schema":  schema,     // schema older|newer DATABASE: as if another program had made it
+			"parcel":  parcel(t),  // parcel PACKAGE ROOT-FILE: an archive information package, and the root certificate of who signed it
 			"values":  values,     // values DIR DOCUMENT: what openssl is to verify of a sealed document
 			"ofd": func(ts *testscript.TestScript, neg bool, args []string) { // the other program of ours
 				path, err := ofd()
