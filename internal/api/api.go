@@ -8,10 +8,12 @@ import (
 	"net/http"
 	"strings"
 
+	"sidian/internal/archive"
 	"sidian/internal/auditor"
 	"sidian/internal/auth"
 	"sidian/internal/catalogue"
 	"sidian/internal/cert"
+	"sidian/internal/complaint"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
 	"sidian/internal/notice"
@@ -29,6 +31,8 @@ import (
 	"sidian/internal/web"
 	"sidian/internal/web/account"
 	"sidian/internal/web/admin"
+	archivepages "sidian/internal/web/archive"
+	"sidian/internal/web/complaints"
 	"sidian/internal/web/notices"
 	onboardpages "sidian/internal/web/onboard"
 	"sidian/internal/web/providers"
@@ -72,6 +76,11 @@ type Services struct {
 	Notice     *notice.Service
 	Provider   *provider.Service
 	Webhook    *webhook.Service
+
+	Archive    *archive.Service
+	Filing     *archivepages.Service // the pages of Archive
+	Complaint  *complaint.Service
+	Complaints *complaints.Service // the pages of Complaint
 }
 
 // Mount mounts all routes and returns the handler of the program.
@@ -97,6 +106,10 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	s.Notice.Routes(r)
 	s.Provider.Routes(r)
 	s.Webhook.Routes(r)
+	s.Archive.Routes(r)
+	s.Filing.Routes(r)
+	s.Complaint.Routes(r)
+	s.Complaints.Routes(r)
 	s.Cert.Routes(r)
 	s.Verify.Routes(r)
 	s.Web.Routes(r)

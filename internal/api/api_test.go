@@ -15,10 +15,12 @@ import (
 	"time"
 
 	"sidian/internal/api"
+	"sidian/internal/archive"
 	"sidian/internal/auditor"
 	"sidian/internal/auth"
 	"sidian/internal/auth/authtest"
 	"sidian/internal/cert/certtest"
+	"sidian/internal/complaint"
 	"sidian/internal/db"
 	"sidian/internal/db/dbtest"
 	"sidian/internal/due"
@@ -64,6 +66,8 @@ type server struct {
 	Signature *signature.Service
 	Provider  *provider.Service
 	Webhook   *webhook.Service
+	Archive   *archive.Service
+	Complaint *complaint.Service
 	routes    []httpx.Route
 	log       *bytes.Buffer
 	token     string

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"sidian/internal/api"
+	"sidian/internal/complaint"
 	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/httpx"
@@ -72,6 +73,10 @@ func (s *server) sealContexts(t testing.TB, v *api.Services) {
 		DB: w.DB, IAM: w.IAM, Box: s.Signature.Box, Call: httpx.NewClient(httpx.ClientOptions{Hosts: []string{hookHost}}),
 		Topics: []webhook.Topic{{Name: "cert.issued", Label: "证照已签发", Scope: "cert.read"}, {Name: "seal.filed", Label: "印章已备案", Scope: "seal.read"}},
 	}
+	s.Complaint, err = complaint.New(ctx, complaint.Parts{DB: w.DB, Keys: w.Keys, IAM: w.IAM, Blobs: w.Blob, Notices: w.Notice, Due: w.Seal.Due, Outbox: w.Outbox, PerDay: 1000, PerMonth: 1000})
+	must(t, err)
+	v.Complaint = s.Complaint
+	s.archives(v)
 	v.SealApply, v.Sealing, v.Signature, v.Status, v.Notice, v.Provider, v.Webhook = s.Apply, s.Sealing, s.Signature, w.Status, w.Notice, s.Provider, s.Webhook
 }
 

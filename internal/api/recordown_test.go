@@ -95,6 +95,8 @@ func belongings() map[string]owned {
 			return x.ID
 		}, "task"},
 		"original": {nil, "taskoriginal"},
+
+		"mycomplaint": {func(t testing.TB, r *record, a *actor) string { return r.complains(t, a.id()) }, "complained"},
 	}
 }
 

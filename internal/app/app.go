@@ -14,11 +14,13 @@ import (
 
 	"sidian/gm"
 	"sidian/internal/api"
+	"sidian/internal/archive"
 	"sidian/internal/auditor"
 	"sidian/internal/auth"
 	"sidian/internal/blob"
 	"sidian/internal/catalogue"
 	"sidian/internal/cert"
+	"sidian/internal/complaint"
 	"sidian/internal/conf"
 	"sidian/internal/db"
 	"sidian/internal/due"
@@ -42,6 +44,8 @@ import (
 	"sidian/internal/web"
 	"sidian/internal/web/account"
 	"sidian/internal/web/admin"
+	archivepages "sidian/internal/web/archive"
+	"sidian/internal/web/complaints"
 	"sidian/internal/web/notices"
 	onboardpages "sidian/internal/web/onboard"
 	"sidian/internal/web/providers"
@@ -79,12 +83,16 @@ type App struct {
 	Stamps     *sealingpages.Service // the pages of Sealing
 	Signing    *signing.Service      // the pages of Signature
 	Sealing    *sealing.Service
+	Archive    *archive.Service
+	Filing     *archivepages.Service // the pages of Archive
 	Signature  *signature.Service
 	Status     *status.Service
 	Notice     *notice.Service
 	Provider   *provider.Service
 	Webhook    *webhook.Service
 	Ferry      *ferry.Service // nil outside the two zones
+	Complaint  *complaint.Service
+	Complaints *complaints.Service // the pages of Complaint
 	Catalogue  *catalogue.Service
 	Cert       *cert.Service
 	Verify     *verify.Service
@@ -282,6 +290,8 @@ func (a *App) routes(ctx context.Context) error {
 		Health: a.Health, IAM: a.IAM, Auth: a.Auth, Auditor: a.Auditor, PKI: a.PKI, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Seal: a.Seal, Web: a.Web, Account: a.Account, Admin: a.Admin,
 		Todo: a.Todo, Records: a.Records, Onboard: a.Onboard, Bulk: a.Bulk, SealPages: a.SealPages, ApplyPages: a.ApplyPages, Stamps: a.Stamps, Signing: a.Signing, Notices: a.Notices, Providers: a.Providers,
 		SealApply: a.SealApply, Sealing: a.Sealing, Signature: a.Signature, Status: a.Status, Notice: a.Notice, Provider: a.Provider, Webhook: a.Webhook,
+		Archive: a.Archive, Filing: a.Filing,
+		Complaint: a.Complaint, Complaints: a.Complaints,
 	})
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	certevent "sidian/internal/cert/event"
+	complaintevent "sidian/internal/complaint/event"
 	"sidian/internal/httpx"
 	"sidian/internal/keys"
 	sealevent "sidian/internal/seal/event"
@@ -37,6 +38,8 @@ func topics() []webhook.Topic {
 		{Name: signevent.Done, Label: "签署完成", Scope: "signature.read"},
 		{Name: signevent.Withdrawn, Label: "签署任务已撤回", Scope: "signature.read"},
 		{Name: signevent.Expired, Label: "签署任务已逾期", Scope: "signature.read"},
+		{Name: complaintevent.Filed, Label: "收到拒收电子印章的投诉", Scope: "complaint.read"},
+		{Name: complaintevent.Decided, Label: "拒收投诉已处理", Scope: "complaint.read"},
 	}
 }
 
@@ -55,12 +58,13 @@ func (a *App) beyond(ctx context.Context) (err error) {
 		return err
 	}
 	resealers := []keys.Resealer{
-		a.IAM, a.Auth, a.Cert.Resealer(), a.Onboard, lists, a.SealApply.Resealer(), a.Signature.Resealer(), a.Provider, a.Webhook,
+		a.IAM, a.Auth, a.Cert.Resealer(), a.Onboard, lists, a.SealApply.Resealer(), a.Signature.Resealer(), a.Complaint.Resealer(), a.Provider, a.Webhook,
 	}
 	if a.Ferry != nil {
 		a.Ferry.Box = box
 		resealers = append(resealers, a.Ferry)
 	}
+	a.archive()
 	a.Rotation = a.Keys.Rotation(keys.Field, resealers...)
 	return nil
 }

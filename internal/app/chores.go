@@ -27,6 +27,8 @@ func (a *App) chores() []chore {
 		{"making the seals of campaigns", 2 * time.Second, a.SealApply.Work},
 		{"finishing stamps", 5 * time.Second, func(ctx context.Context) error { _, _, err := a.Sealing.Resume(ctx); return err }},
 		{"sealing batches", 2 * time.Second, func(ctx context.Context) error { _, err := a.Sealing.Work(ctx); return err }},
+		{"taking sealed documents to the archive", time.Minute, func(ctx context.Context) error { _, err := a.Archive.Sweep(ctx); return err }},
+		{"looking for sealed documents that were missed", 24 * time.Hour, func(ctx context.Context) error { _, err := a.Archive.Reconcile(ctx); return err }},
 		{"finishing signatures", 5 * time.Second, func(ctx context.Context) error { _, _, err := a.Signature.Resume(ctx); return err }},
 		{"ending and reminding of signing tasks", time.Minute, func(ctx context.Context) error { _, _, err := a.Signature.Tick(ctx); return err }},
 		{"finishing requests for digital certificates", time.Minute, a.PKI.Resume},
@@ -95,7 +97,7 @@ func (a *App) sweepDocuments(ctx context.Context) error {
 func (a *App) named(ctx context.Context, digests []gm.Digest) (map[gm.Digest]bool, error) {
 	all := map[gm.Digest]bool{}
 	for _, ask := range []func(context.Context, []gm.Digest) (map[gm.Digest]bool, error){
-		a.Cert.Named, a.SealApply.Named, a.Sealing.Named, a.Signature.Named, a.Complaint.Named,
+		a.Cert.Named, a.SealApply.Named, a.Sealing.Named, a.Signature.Named, a.Archive.Named, a.Complaint.Named,
 	} {
 		some, err := ask(ctx, digests)
 		if err != nil {

@@ -50,6 +50,9 @@ func (a *App) seals(ctx context.Context, fonts *draw.Fonts) (err error) {
 		DB: a.DB, IAM: a.IAM, Seal: a.Seal, Blob: a.Blob, Outbox: a.Outbox, Notice: a.Notice, Fonts: fonts,
 		Confirm: a.Auth.StepUp, Trust: a.trustForDocuments, BaseURL: base,
 	}
+	if err = a.complaints(ctx); err != nil {
+		return err
+	}
 	return a.signatures(ctx, fonts, base)
 }
 

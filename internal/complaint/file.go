@@ -18,13 +18,13 @@ import (
 
 // Limits of what one person may file, and of what they write.
 const (
-	perDay    = 5
-	perMonth  = 20
-	maxText   = 1000
-	minText   = 5
-	maxItem   = 100
-	maxNumber = 100
-	oldest    = 365 // days
+	usualPerDay   = 5
+	usualPerMonth = 20
+	maxText       = 1000
+	minText       = 5
+	maxItem       = 100
+	maxNumber     = 100
+	oldest        = 365 // days
 )
 
 // File takes a complaint of whoever acts. The same one again, while it is open, is
@@ -93,15 +93,15 @@ func (s *Service) fileTx(tx *db.Tx, r row, all []iam.Org) (string, error) {
 	}
 	now := tx.Now()
 	for _, x := range []struct {
-		most int64
+		most int
 		in   time.Duration
 		word string
-	}{{perDay, 24 * time.Hour, "一天内"}, {perMonth, 30 * 24 * time.Hour, "30 天内"}} {
+	}{{s.PerDay, 24 * time.Hour, "一天内"}, {s.PerMonth, 30 * 24 * time.Hour, "30 天内"}} {
 		n, err := filedSince(tx, r.account, milli(now.Add(-x.in)))
 		if err != nil {
 			return "", err
 		}
-		if n >= x.most {
+		if n >= int64(x.most) {
 			return "", fault.TooMany.New("%s至多提交 %d 件投诉", x.word, x.most).WithCode("complaint.rate").WithHint("请稍后再提交；已提交的可以在“我的投诉”中查看")
 		}
 	}

@@ -56,8 +56,12 @@ func (s *Service) shown(tx *db.Tx, r *row, sides []Side, known *register, brief 
 	if err := s.openFrom(contentCell(r.id), r.sealed, &in); err != nil {
 		return nil, err
 	}
+	unit, err := nameTx(tx, known, r.org)
+	if err != nil {
+		return nil, err
+	}
 	c := &Complaint{
-		ID: r.id, State: r.state, StateName: r.state.Label(), Org: r.org, OrgName: known.names[r.org], Authority: r.authority, AuthorityName: known.names[r.authority],
+		ID: r.id, State: r.state, StateName: r.state.Label(), Org: r.org, OrgName: unit, Authority: r.authority, AuthorityName: known.names[r.authority],
 		What: r.what, WhatName: nameOf(whats, r.what), Way: r.way, WayName: nameOf(ways, r.way), Happened: r.happened, Item: in.Item, Text: in.Text, Named: r.named,
 		Outcome: r.outcome, OutcomeName: outcomeNames[r.outcome], Days: int(r.days),
 		CreatedAt: moment(r.created), DecidedAt: momentOf(r.decided), EndedAt: momentOf(r.ended),
@@ -89,6 +93,15 @@ func (s *Service) shown(tx *db.Tx, r *row, sides []Side, known *register, brief 
 		}
 	}
 	return c, nil
+}
+
+// nameTx is the name of a unit, which may be newer than what is known.
+func nameTx(tx *db.Tx, known *register, id string) (string, error) {
+	if name := known.names[id]; name != "" {
+		return name, nil
+	}
+	o, err := iam.OrgTx(tx, id)
+	return o.Name, err
 }
 
 var outcomeNames = map[State]string{Upheld: "属实", Dismissed: "不属实", Exempt: "法定不适用情形"}
@@ -255,10 +268,8 @@ func (s *Service) scopeOf(ctx context.Context, q *Query, known *register) (*scop
 	if q.View == ViewMine {
 		return v, nil // staff file none
 	}
-	if q.Unit != "" && iam.Allow(ctx, permReply, q.Unit) != nil && !slices.ContainsFunc(known.all, func(o iam.Org) bool {
-		return o.Type == authorityType && iam.Allow(ctx, permHandle, o.ID) == nil
-	}) {
-		return nil, fault.Forbidden.New("不能查看对该单位的投诉").WithCode("auth.org").WithHint("请选择本单位，或由其处理单位查看")
+	if err := s.mayFilter(ctx, q.Unit, known); err != nil {
+		return nil, err
 	}
 	if q.View != ViewAuthority {
 		err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { v.paths, err = pathsTx(tx, iam.ScopeRoots(ctx, permReply)); return err })
@@ -274,6 +285,23 @@ func (s *Service) scopeOf(ctx context.Context, q *Query, known *register) (*scop
 		}
 	}
 	return v, nil
+}
+
+// mayFilter refuses to look for the complaints about a unit that whoever acts
+// neither explains nor decides for.
+func (s *Service) mayFilter(ctx context.Context, unit string, known *register) error {
+	if unit == "" || iam.Allow(ctx, permReply, unit) == nil {
+		return nil
+	}
+	var above []iam.Org
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { above, err = aboveTx(tx, unit); return err })
+	if err != nil && !errors.Is(err, fault.NotFound) {
+		return err
+	}
+	if a := authorityFor(above, known.all); err == nil && a != "" && iam.Allow(ctx, permHandle, a) == nil {
+		return nil
+	}
+	return fault.Forbidden.New("不能查看对该单位的投诉").WithCode("auth.org").WithHint("请选择本单位，或由其处理单位查看")
 }
 
 // pathsTx are the paths of organisations.
@@ -322,14 +350,9 @@ func (s *Service) Units(ctx context.Context, text string) (out []UnitItem, more 
 
 // UnitName is the name of an open unit, or "".
 func (s *Service) UnitName(ctx context.Context, id string) (string, error) {
-	known, err := s.orgs(ctx)
-	if err != nil {
-		return "", err
+	o, err := s.IAM.Org(ctx, id)
+	if errors.Is(err, fault.NotFound) || err == nil && o.Closed {
+		return "", nil
 	}
-	for i := range known.all {
-		if known.all[i].ID == id && !known.all[i].Closed {
-			return known.all[i].Name, nil
-		}
-	}
-	return "", nil
+	return o.Name, err
 }

@@ -1,6 +1,7 @@
 package complaint
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync/atomic"
@@ -26,6 +27,9 @@ type Parts struct {
 	Notices *notice.Service
 	Due     *due.Service
 	Outbox  *outbox.Outbox
+	// PerDay and PerMonth are how many complaints one person may file in a day, and
+	// in thirty; 5 and 20 when zero.
+	PerDay, PerMonth int
 }
 
 // A Service takes complaints and brings them to an end. It is safe for concurrent
@@ -44,6 +48,7 @@ type Service struct {
 // New returns a Service, with its secrets from p.Keys.
 func New(ctx context.Context, p Parts) (*Service, error) {
 	s := &Service{Parts: p}
+	s.PerDay, s.PerMonth = cmp.Or(p.PerDay, usualPerDay), cmp.Or(p.PerMonth, usualPerMonth)
 	var err error
 	if s.box, err = p.Keys.Box(ctx); err != nil {
 		return nil, fmt.Errorf("complaint: opening the box of columns: %w", err)
