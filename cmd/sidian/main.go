@@ -3,8 +3,8 @@
 //
 // Exit status: 0 done; 1 the command was not carried out, or a check did not
 // pass; 2 the command line is wrong, or the file to check cannot be read; 64 the
-// command is promised and not built yet. Answers go to the standard output, errors to the standard error: what
-// went wrong, where, what to do.
+// command is promised and not built yet. Answers go to the standard output,
+// errors to the standard error: what went wrong, where, what to do.
 package main
 
 import (

@@ -15,7 +15,11 @@ import (
 // without one was tampered with.
 func (p *parcel) listless() finding {
 	if p.lost(listName) || p.lost(listSignature) {
-		return skipped("文件摘要清单或它的签名没有读出，原因见其他各项")
+		const why = "文件摘要清单或它的签名没有读出，原因见其他各项"
+		if p.o.Signed {
+			return finding{Fail, why}
+		}
+		return skipped(why)
 	}
 	const why = "包内没有文件摘要清单（校验信息/文件摘要.txt）"
 	if p.o.Signed {
@@ -300,7 +304,7 @@ func (p *parcel) checkSignatureTable() finding {
 
 // lost tells whether a file is there and could not be read.
 func (p *parcel) lost(name string) bool {
-	return slices.ContainsFunc(p.items, func(it *item) bool { return it.name == name && it.unread != "" })
+	return p.at[name] == nil && slices.ContainsFunc(p.items, func(it *item) bool { return it.name == name && it.unread != "" })
 }
 
 // checkStructure is 1-5-1.
@@ -321,6 +325,15 @@ func (p *parcel) checkStructure() finding {
 		bad = append(bad, fmt.Sprintf("元数据中有 %d 个文件集，应当有 1 个", p.record.sets))
 	}
 	odd := slices.Clone(p.odd)
+	for _, it := range p.items {
+		switch {
+		case described(it.name) || it.name == metaName || ours(it.name):
+		case p.signer != nil: // whoever added it hopes that nobody looks there
+			bad = append(bad, shown(it.name)+"不是校验信息")
+		default:
+			odd = append(odd, shown(it.name)+"不是本系统认识的校验信息")
+		}
+	}
 	if p.record != nil && len(p.record.unknown) > 0 {
 		odd = append(odd, fmt.Sprintf("元数据中有 %d 个不认识的项", len(p.record.unknown)))
 	}

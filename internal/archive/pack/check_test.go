@@ -125,6 +125,9 @@ var broken = []struct {
 		one := `<folder title="附件"><file><file_code>D1</file_code><file_standard_name>说明</file_standard_name><computer_file_name>说明.txt</computer_file_name><computer_file_size>1</computer_file_size></file></folder></fileset>`
 		m.parts[0].data = bytes.Replace(m.parts[0].data, []byte("</fileset>"), []byte(one), 1)
 	}, nil},
+	{"stowaway among the evidence", "1-5-1", "不是校验信息", func(_ *world, m *parcelling) {
+		m.parts = append(m.parts, part{checkFolder + "/说明.txt", []byte("x")})
+	}, nil},
 	{"no metadata", "1-5-1", "缺少", func(_ *world, m *parcelling) { m.parts = m.parts[1:] }, nil},
 	{"bytes other than told", "2-1-1", "字节", func(*world, *parcelling) {}, func(_ *world, o *Options) { o.Expected = &Expected{Bytes: 5} }},
 	{"digest other than told", "2-1-1", "SM3", func(*world, *parcelling) {}, func(_ *world, o *Options) { o.Expected = &Expected{SM3: strings.Repeat("0", 64)} }},
@@ -184,7 +187,7 @@ var broken = []struct {
 	}, nil},
 	{"bomb", "4-3-2", "炸弹", func(_ *world, m *parcelling) { m.zip = func(b []byte) []byte { return bombed(b) } }, nil},
 	{"file over the limit", "4-3-2", "上限", func(*world, *parcelling) {}, func(w *world, o *Options) { o.Limits.File = int64(len(w.cert)) - 1 }},
-	{"all over the limit", "4-3-2", "总量", func(*world, *parcelling) {}, func(_ *world, o *Options) { o.Limits.Total = 9_000 }},
+	{"all over the limit", "4-3-2", "总量", func(*world, *parcelling) {}, func(_ *world, o *Options) { o.Limits.Total, o.Signed = 9_000, false }},
 }
 
 func TestOneThingBroken(t *testing.T) {
@@ -373,6 +376,25 @@ func TestOthers(t *testing.T) {
 			t.Errorf("%+v %+v", r.Row("3-1-1"), r.Meta)
 		}
 	})
+}
+
+// TestListHidden: a second list cannot make that the first is not looked at.
+func TestListHidden(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	whole := w.write(w.dossier())
+	again := rewritten(whole, func(_ *zip.FileHeader, data []byte) []byte { return data }, func(z *zip.Writer) error {
+		_, err := z.Create(listName)
+		return err
+	})
+	if r := w.check(again, w.options()); r.Row("4-2-2").Result != Fail || r.Row("1-1-1").Result != Pass {
+		t.Errorf("%+v %+v", r.Row("4-2-2"), r.Row("1-1-1"))
+	}
+	o := w.options()
+	o.Limits.Total = 9_000
+	if r := w.check(whole, o); r.Row("1-1-1").Result != Fail || !r.Blocks() {
+		t.Errorf("%+v", r.Row("1-1-1"))
+	}
 }
 
 // TestScannerThatCannotTell is a warning, not a pass.

@@ -10,9 +10,12 @@ import (
 	_ "image/jpeg" //
 	_ "image/png"  //
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
+	_ "golang.org/x/image/bmp"
+	_ "golang.org/x/image/tiff" // scans, as archives keep them
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"sidian/ofd"
@@ -93,7 +96,7 @@ func open(name string, data []byte) (c content) {
 	switch e := ending(name); {
 	case c.is == "pdf":
 		c.pdf(data)
-	case c.is == "png" || c.is == "jpg" || c.is == "gif":
+	case slices.Contains([]string{"png", "jpg", "gif", "tif"}, c.is), c.is == "bmp" && e == "bmp":
 		c.picture(data)
 	case e == "ofd" && c.is == "zip":
 		c.ofd(data)

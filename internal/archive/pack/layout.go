@@ -38,6 +38,12 @@ func described(path string) bool {
 	return path != metaName && !strings.HasPrefix(path, checkFolder+"/")
 }
 
+// ours tells whether a path is of what a package is checked by.
+func ours(path string) bool {
+	return path == listName || path == listSignature || path == signaturesName ||
+		strings.HasPrefix(path, certFolder) || strings.HasPrefix(path, crlFolder)
+}
+
 // folderOf gives the first part of a path, "" for a file at the root.
 func folderOf(path string) string {
 	first, _, ok := strings.Cut(path, "/")
