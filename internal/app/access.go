@@ -27,7 +27,7 @@ func (a *App) access(ctx context.Context) (err error) {
 	// Who is told of what happens outside is known from the beginning, and filled
 	// in when what it needs is made.
 	a.Webhook = &webhook.Service{DB: a.DB, Topics: topics(), Plain: a.mark != ""}
-	consumers := []outbox.Consumer{auditor.Alarms(), a.Webhook.Consumer(), a.distrust()}
+	consumers := []outbox.Consumer{auditor.Alarms(), a.Webhook.Consumer(), a.distrust(), a.archives()}
 	if a.Ferry, err = a.ferryOf(); err != nil {
 		return err
 	}
