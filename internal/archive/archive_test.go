@@ -47,9 +47,12 @@ type world struct {
 	county    context.Context // of all
 }
 
-func newWorld(t testing.TB, d *db.DB) *world {
+func newWorld(t testing.TB, d *db.DB) *world { return newWorldIn(t, d, t.TempDir()) }
+
+// newWorldIn has its files in dir.
+func newWorldIn(t testing.TB, d *db.DB, dir string) *world {
 	t.Helper()
-	w := &world{World: sealingtest.New(t, d)}
+	w := &world{World: sealingtest.In(t, d, dir)}
 	w.Seal.TimeStamps = true
 	w.archive = w.service()
 	w.consumer = w.archive.Consumer()

@@ -104,7 +104,11 @@ func (s *Service) take(tx *db.Tx, d *sealing.Sealed) error {
 func titleOf(d *sealing.Sealed) string {
 	title := d.Title
 	if d.From == sealing.FromItem && d.Name != "" {
-		title += "（" + strings.TrimSuffix(d.Name, path.Ext(d.Name)) + "）"
+		name := strings.TrimSuffix(d.Name, path.Ext(d.Name))
+		if !strings.HasPrefix(name, "（") { // a name that was not kept says so in brackets
+			name = "（" + name + "）"
+		}
+		title += name
 	}
 	return masked(title)
 }
