@@ -89,6 +89,7 @@ var looking = []string{"seal.read", "seal.use"}
 // sealingLines are the requests about the use of seals.
 var sealingLines = []line{
 	{route: "POST /api/v1/sealing-requests", body: "${asking}", about: unit, people: true},
+	{route: "POST /api/v1/sealing-requests/check", body: "${asking}", about: unit, people: true},
 	{route: "GET /api/v1/sealing-requests", about: self, people: true},
 	{route: "GET /api/v1/sealing-requests #unit", at: "/api/v1/sealing-requests?whose=unit", about: door},
 	{route: "GET /api/v1/sealing-requests/{id}", at: "/api/v1/sealing-requests/${sealrequest}", about: unit, needs: looking},

@@ -42,8 +42,12 @@ func (s *Service) Ask(ctx context.Context, a Ask) (*Request, error) {
 	if r.Steps, err = s.newSteps(ctx, r, a.Steps); err != nil {
 		return nil, s.Seal.Refused(ctx, "sealing.ask", "sealing", err)
 	}
-	if err := s.placeSteps(ctx, r, a.Steps, t); err != nil {
+	spots, err := s.Places(ctx, t.document, a.Steps)
+	if err != nil {
 		return nil, err
+	}
+	for i, st := range r.Steps {
+		st.Places = spots[i]
 	}
 	if err := s.keep(ctx, r, t, a.Data); err != nil {
 		return nil, err
@@ -207,33 +211,6 @@ func order(r *Request, steps []*Step) {
 			st.State = Waiting
 		}
 	}
-}
-
-// placeSteps resolves the places on the document.
-func (s *Service) placeSteps(ctx context.Context, r *Request, asked []StepAsk, t *taken) error {
-	l, err := layoutOf(t.document)
-	if err != nil {
-		return err
-	}
-	sizes := map[string]imprintSize{}
-	for _, a := range asked {
-		if _, known := sizes[a.Seal]; known {
-			continue
-		}
-		im, err := s.Seal.Imprint(ctx, a.Seal)
-		if err != nil {
-			return err
-		}
-		sizes[a.Seal] = imprintSize{float64(im.Width), float64(im.Height)}
-	}
-	spots, err := l.spots(asked, sizes)
-	if err != nil {
-		return err
-	}
-	for i, st := range r.Steps {
-		st.Places = spots[i]
-	}
-	return nil
 }
 
 // keep stores the upload, and the document that is to be sealed.

@@ -27,6 +27,7 @@ func (s *Service) Routes(r *httpx.Router) {
 		return append([]httpx.Option{httpx.Doc(tag, summary), httpx.MaxBody(MaxFile + 1<<20), httpx.Timeout(2 * time.Minute)}, more...)
 	}
 	httpx.Handle(r, "POST "+base, ask, s.postRequest, upload("申请用印：file 为 OFD 或 PDF，steps 为 JSON", httpx.Status(201))...)
+	httpx.Handle(r, "POST "+base+"/check", ask, s.postCheck, upload("试算用印申请：查规则、限额和盖章位置，不提出申请", httpx.NoIdempotency())...)
 	httpx.Handle(r, "GET "+base, see, s.listRequests, httpx.Doc(tag, "用印申请：本人的、待我审批的、本单位的"))
 	httpx.Handle(r, "GET "+base+"/{id}", see, s.getRequest, httpx.Doc(tag, "用印申请"))
 	httpx.Handle(r, "GET "+base+"/{id}/pages/{page}", see, s.getPage, httpx.Doc(tag, "文件的一页，未盖的章显示在其位置上"), httpx.Media("image/svg+xml", "image/png"))
@@ -128,20 +129,33 @@ type requestForm struct {
 }
 
 func (s *Service) postRequest(ctx context.Context, q requestForm) (*asked, error) {
-	f := form{q.Form}
-	if err := f.only("title", "purpose", "reason", "org", "manual", "steps"); err != nil {
-		return nil, err
-	}
-	a := Ask{Title: f.value("title"), Purpose: f.value("purpose"), Reason: f.value("reason"), Org: f.value("org"), Manual: f.value("manual") == "true"}
-	err := f.list("steps", &a.Steps)
-	if err == nil {
-		_, a.Data, err = f.file()
-	}
+	a, err := q.ask()
 	if err != nil {
 		return nil, err
 	}
 	r, err := s.Ask(ctx, a)
 	return (*asked)(r), err
+}
+
+func (s *Service) postCheck(ctx context.Context, q requestForm) (*Trial, error) {
+	a, err := q.ask()
+	if err != nil {
+		return nil, err
+	}
+	return s.Try(ctx, a)
+}
+
+// ask reads the form of a request.
+func (q requestForm) ask() (a Ask, err error) {
+	f := form{q.Form}
+	if err := f.only("title", "purpose", "reason", "org", "manual", "steps"); err != nil {
+		return a, err
+	}
+	a = Ask{Title: f.value("title"), Purpose: f.value("purpose"), Reason: f.value("reason"), Org: f.value("org"), Manual: f.value("manual") == "true"}
+	if err = f.list("steps", &a.Steps); err == nil {
+		_, a.Data, err = f.file()
+	}
+	return a, err
 }
 
 type listRequest struct {

@@ -63,6 +63,7 @@ func TestAskRefused(t *testing.T) {
 			a := good()
 			tt.spoil(&a)
 			_, err := w.Sealing.Ask(tt.by, a)
+			sameRefusal(t, w, tt.by, a, err)
 			f := fault.As(err)
 			if f == nil || f.Kind != tt.kind || tt.code != "" && tt.code != "auth.scope" && f.Code != tt.code || f.Hint == "" {
 				t.Errorf("%s: %+v", tt.name, err)
@@ -82,7 +83,12 @@ func TestRules(t *testing.T) {
 		w := sealingtest.New(t, d)
 		x := w.Make(t, sealtest.Market, seal.Special)
 		ask := func(by context.Context) error {
-			_, err := w.Sealing.Ask(by, sealingtest.Request(t, 1, sealing.StepAsk{Seal: x.ID, Places: []sealing.Place{{Page: 1, X: 20, Y: 200}}}))
+			a := sealingtest.Request(t, 1, sealing.StepAsk{Seal: x.ID, Places: []sealing.Place{{Page: 1, X: 20, Y: 200}}})
+			_, tried := w.Sealing.Try(by, a)
+			_, err := w.Sealing.Ask(by, a)
+			if x, y := fault.As(err), fault.As(tried); (x == nil) != (y == nil) || x != nil && x.Code != y.Code {
+				t.Errorf("asking: %v; trying: %v", err, tried)
+			}
 			return err
 		}
 		wantFault(t, "without a rule", ask(w.Asker), fault.Forbidden, "seal.rule")

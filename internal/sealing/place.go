@@ -1,6 +1,7 @@
 package sealing
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -278,8 +279,30 @@ func (l *layout) stamped() map[int][]ofd.Box {
 // An imprintSize is how large a seal is by itself, in mm.
 type imprintSize struct{ w, h float64 }
 
-// spots resolves all places of all steps, and refuses those that are off the
-// page or hide another seal.
+// Places resolves where seals are to stand on a document, a list of spots for
+// each step, and refuses what is off its page or hides another seal. Beside such
+// a refusal, whose fields are steps[i].places[j], stand the spots of the places
+// that can be.
+func (s *Service) Places(ctx context.Context, d *ofd.Document, steps []StepAsk) ([][]Spot, error) {
+	l, err := layoutOf(d)
+	if err != nil {
+		return nil, err
+	}
+	sizes := map[string]imprintSize{}
+	for _, st := range steps {
+		if _, known := sizes[st.Seal]; known {
+			continue
+		}
+		im, err := s.Seal.Imprint(ctx, st.Seal)
+		if err != nil {
+			return nil, err
+		}
+		sizes[st.Seal] = imprintSize{float64(im.Width), float64(im.Height)}
+	}
+	return l.spots(steps, sizes)
+}
+
+// spots resolves all places of all steps.
 func (l *layout) spots(steps []StepAsk, sizes map[string]imprintSize) ([][]Spot, error) {
 	f := fault.Invalid.New("盖章位置不正确").WithCode("sealing.place").WithHint("请按每一处的说明更正后重试")
 	on := l.stamped()
