@@ -17,8 +17,10 @@ func See(w http.ResponseWriter, r *http.Request, address string) error {
 
 // StatusOf is how a refusal is answered on the page where something was filled
 // in. It is 0 for what is not that page's to show: an error that is nobody's to
-// see, and what only signing in helps. What is not there is a mistake in what was
-// filled in, because the page itself was found.
+// see, what only signing in helps, and what the reader may not do, unless the
+// refusal names a control (a second factor): the router records such a refusal
+// and shows it. What is not there is a mistake in what was filled in, because the
+// page itself was found.
 func StatusOf(err error) int {
 	e := fault.As(err)
 	if e == nil {
@@ -28,7 +30,9 @@ func StatusOf(err error) int {
 	case fault.Invalid, fault.NotFound:
 		return http.StatusUnprocessableEntity
 	case fault.Forbidden:
-		return http.StatusForbidden
+		if len(e.Fields) > 0 {
+			return http.StatusForbidden
+		}
 	case fault.Conflict:
 		return http.StatusConflict
 	case fault.TooLarge:

@@ -22,6 +22,7 @@ func TestStatusOf(t *testing.T) {
 		"a mistake":                 {fault.Invalid.New("不正确").WithField("name", "required", "必填"), 422},
 		"something that is not":     {fault.NotFound.New("没有这个单位"), 422},
 		"a second factor missing":   {fault.Forbidden.New("须再次证明是本人").WithField("code", "confirm.needed", "必填"), 403},
+		"what they may not":         {fault.Forbidden.New("没有权限"), 0},
 		"another was faster":        {fault.Conflict.New("已办结"), 409},
 		"too large":                 {fault.TooLarge.New("文件太大"), 413},
 		"too often":                 {fault.TooMany.New("请稍后"), 429},

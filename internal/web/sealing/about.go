@@ -121,7 +121,7 @@ func (s *Service) saveAbout(w http.ResponseWriter, r *http.Request, d *draft) er
 	if err == nil {
 		return page.See(w, r, next.at("seals"))
 	}
-	code := page.StatusOf(err)
+	code := statusOf(err)
 	if code == 0 {
 		return err
 	}

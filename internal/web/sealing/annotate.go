@@ -11,7 +11,6 @@ import (
 	"sidian/internal/fault"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
-	"sidian/internal/seal"
 	"sidian/internal/sealing"
 	"sidian/internal/web/page"
 )
@@ -26,7 +25,8 @@ type annotatePage struct {
 	Once     string
 	Rules    string // where the seal's custodian allows what was refused
 	Megabyte int
-	None     bool // there is no seal to choose
+	Absent   []page.Link // seals that have no standing policy for this
+	None     bool        // there is no seal to ask for
 }
 
 // kindTabs are the tabs of what people ask of seals.
@@ -60,30 +60,9 @@ func (s *Service) annotate(r *http.Request) (*annotatePage, error) {
 		{ID: "until", Name: "until", Label: "有效期至", Type: "date", Short: true, Value: v("until"), Hint: "不填则不限"},
 	}
 	var err error
-	p.Seal.Options, err = s.ownSeals(r, sealing.Annotated)
-	p.None = len(p.Seal.Options) == 0
+	p.Seal.Options, p.Absent, err = s.standing(r.Context(), sealing.Annotated)
+	p.None = len(p.Seal.Options)+len(p.Absent) == 0
 	return p, err
-}
-
-// ownSeals are the seals of the reader's own unit that may be asked for, for a
-// purpose.
-func (s *Service) ownSeals(r *http.Request, purpose string) (out []page.Option, err error) {
-	list, err := s.Askable(r.Context(), purpose, "")
-	if err != nil {
-		return nil, err
-	}
-	home := homeOf(r.Context())
-	for _, c := range list {
-		if c.Org != home {
-			continue
-		}
-		label := c.Name
-		if k := seal.Label(c.Kind); k != "" {
-			label += "（" + k + "）"
-		}
-		out = append(out, page.Option{Value: c.ID, Label: label})
-	}
-	return out, nil
 }
 
 func (s *Service) getAnnotate(w http.ResponseWriter, r *http.Request) error {
@@ -107,7 +86,7 @@ func (s *Service) postAnnotate(w http.ResponseWriter, r *http.Request) error {
 			return page.Send(w, page.File{Name: page.FileName("加注件 "+q.Number+" "+q.Title, ".ofd"), Media: "application/ofd", Data: data})
 		}
 	}
-	code := page.StatusOf(err)
+	code := statusOf(err)
 	if code == 0 {
 		return err
 	}

@@ -73,7 +73,7 @@ func TestAnnotatePage(t *testing.T) {
 		if b := s.upload("clerk", Annotate, "决定书.ofd", doc, annotation(x.ID, "recipient", "另一银行")...).is(200); bytes.Equal(a.raw, b.raw) {
 			t.Error("another recipient got the same copy")
 		}
-		s.upload("clerk", Annotate, "决定书.ofd", doc, annotation(x.ID, "recipient", "第三家银行")...).is(403, "授权次数已用完", page.At("/console/seals", x.ID, "rules"))
+		s.upload("clerk", Annotate, "决定书.ofd", doc, annotation(x.ID, "recipient", "第三家银行")...).is(403, "授权次数已用完", page.At("/console/seals", x.ID, "rules"), "由印章保管人授权", `value="第三家银行"`, "请再选一次")
 		s.get("clerk", Batches).is(200, "还没有批量用印") // a copy is no batch to look after
 	})
 }
@@ -87,7 +87,8 @@ func TestAnnotatePageRefused(t *testing.T) {
 		doc := sealingtest.Document(t, "决定书", 1)
 		rules := page.At("/console/seals", x.ID, "rules")
 
-		s.upload("clerk", Annotate, "a.ofd", doc, annotation(x.ID)...).is(403, "没有允许此用途的常备用印授权", `href="`+rules+`"`, "由印章保管人授权", `value="样例银行"`, "请再选一次")
+		s.upload("clerk", Annotate, "a.ofd", doc, annotation(x.ID)...).is(403, "没有允许此用途的常备用印授权", `href="`+rules+`"`, "由印章保管人授权").lacks("盖章并下载")
+		s.get("clerk", Annotate).is(200, `href="`+rules+`"`, "没有允许此用途的常备用印授权，不能选").lacks("盖章并下载", foreign.ID)
 		s.Standing(t, sealtest.Market, "", "证明", 0) // for another purpose
 		s.Standing(t, sealtest.Market, s.Prog.ID, sealing.Annotated, 0)
 		s.upload("clerk", Annotate, "a.ofd", doc, annotation(x.ID)...).is(403, `href="`+rules+`"`)

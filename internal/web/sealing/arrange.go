@@ -40,7 +40,7 @@ func (s *Service) arrange(ctx context.Context, d *draft) error {
 			continue
 		}
 		c.On = strconv.Itoa(len(boxes))
-		taken, err := spots(&draft{Seals: d.Seals[:i], Pages: d.Pages}, doc)
+		taken, err := s.spots(ctx, &draft{Seals: d.Seals[:i], Pages: d.Pages}, doc)
 		if err != nil && fault.As(err) == nil {
 			return err
 		}

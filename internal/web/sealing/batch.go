@@ -77,7 +77,8 @@ type newBatchPage struct {
 	Each     bool
 	File     page.Field
 	Once     string
-	None     bool // there is no seal to choose
+	Absent   []page.Link // seals that have no standing policy
+	None     bool        // there is no seal to ask for
 }
 
 func (s *Service) newBatch(r *http.Request) (*newBatchPage, error) {
@@ -100,10 +101,10 @@ func (s *Service) newBatch(r *http.Request) (*newBatchPage, error) {
 	p.File = page.Field{ID: "file", Name: "file", Label: "文件"}
 	p.Seal = page.Field{ID: "seal", Name: "seal", Label: "印章", Required: true, Value: v("seal", "")}
 	var err error
-	if p.Seal.Options, err = s.ownSeals(r, seal.Any); err != nil {
+	if p.Seal.Options, p.Absent, err = s.standing(r.Context(), seal.Any); err != nil {
 		return nil, err
 	}
-	p.None = len(p.Seal.Options) == 0
+	p.None = len(p.Seal.Options)+len(p.Absent) == 0
 	p.Way = v("way", onWord)
 	for _, w := range []way{{Value: onWord, Label: "盖在文字上"}, {Value: onPages, Label: "盖在指定位置"}, {Value: onAll, Label: "每一页同一位置"}, {Value: onEdge, Label: "骑缝章"}} {
 		w.Current = w.Value == p.Way
@@ -167,7 +168,7 @@ func (s *Service) postNewBatch(w http.ResponseWriter, r *http.Request) error {
 	if b != nil { // what was wrong with the file is told where another may be sent
 		return s.addTo(w, r, b, err)
 	}
-	code := page.StatusOf(err)
+	code := statusOf(err)
 	if code == 0 {
 		return err
 	}
@@ -272,7 +273,7 @@ func (s *Service) postAction(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Service) batchAgain(w http.ResponseWriter, r *http.Request, id string, err error) error {
-	code := page.StatusOf(err)
+	code := statusOf(err)
 	if code == 0 || code == http.StatusForbidden {
 		return err
 	}

@@ -1,6 +1,7 @@
 package sealing
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -47,7 +48,7 @@ func (s *Service) checkPage(r *http.Request, d *draft) (*checkPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := spots(d, doc)
+	found, err := s.spots(r.Context(), d, doc)
 	if err != nil && fault.As(err) == nil {
 		return nil, err
 	}
@@ -129,7 +130,27 @@ func (s *Service) getCheck(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.try(r.Context(), d); statusOf(err) != 0 {
+		p.Problem, _ = page.ProblemOf(err, nil)
+	} else if err != nil {
+		return err
+	}
 	return s.set.Show(w, http.StatusOK, "check", p)
+}
+
+// try tells what would be refused, before anything is asked for: rules and limits
+// may have changed since the seals were chosen. The document is the one that the
+// upload is or became, so that a PDF is not converted again.
+func (s *Service) try(ctx context.Context, d *draft) error {
+	data, err := s.bytes(ctx, d.Document)
+	if err != nil {
+		return err
+	}
+	a, err := d.ask(data)
+	if err == nil {
+		_, err = s.Sealing.Try(ctx, a)
+	}
+	return err
 }
 
 // postCheck makes the request. However often the button is pressed, a draft
@@ -154,7 +175,7 @@ func (s *Service) postCheck(w http.ResponseWriter, r *http.Request) error {
 		}
 		err = e
 	}
-	code := page.StatusOf(err)
+	code := statusOf(err)
 	if code == 0 {
 		return err
 	}

@@ -161,7 +161,7 @@ func (s *Service) postSeals(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Service) sealsAgain(w http.ResponseWriter, r *http.Request, d *draft, text string, err error) error {
-	code := page.StatusOf(err)
+	code := statusOf(err)
 	if code == 0 {
 		return err
 	}

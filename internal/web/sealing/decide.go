@@ -48,7 +48,7 @@ func (s *Service) postApprove(w http.ResponseWriter, r *http.Request) error {
 // requestAgain shows the request with why something was refused. A refusal that
 // leaves nothing to decide is the kit's to show.
 func (s *Service) requestAgain(w http.ResponseWriter, r *http.Request, err error, note string) error {
-	code := page.StatusOf(err)
+	code := statusOf(err)
 	if code == 0 {
 		return err
 	}
@@ -98,7 +98,7 @@ func (s *Service) confirm(r *http.Request, q *sealing.Request, heading, lead str
 }
 
 func (s *Service) again(w http.ResponseWriter, p *confirmPage, err error) error {
-	code := page.StatusOf(err)
+	code := statusOf(err)
 	if code == 0 || code == http.StatusForbidden {
 		return err
 	}

@@ -47,7 +47,7 @@ func (s *Service) getDraftPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	svg := b.String()
 	if r.URL.Query().Get("seals") != "" {
-		found, _ := spots(d, doc) // what cannot be placed is told where it is placed
+		found, _ := s.spots(r.Context(), d, doc) // what cannot be placed is told where it is placed
 		var over strings.Builder
 		for _, f := range found {
 			if f.Page != n {

@@ -107,7 +107,7 @@ func (s *Service) placesPage(r *http.Request, d *draft, shown int, wrong error) 
 	if err != nil {
 		return nil, err
 	}
-	found, misplaced := spots(d, doc)
+	found, misplaced := s.spots(r.Context(), d, doc)
 	if misplaced != nil && fault.As(misplaced) == nil {
 		return nil, misplaced
 	}
@@ -259,8 +259,8 @@ func (s *Service) postPlaces(w http.ResponseWriter, r *http.Request) error {
 	if len(next.Seals) == 0 {
 		return page.See(w, r, next.at("seals"))
 	}
-	if _, wrong := spots(&next, doc); wrong != nil {
-		code := page.StatusOf(wrong)
+	if _, wrong := s.spots(r.Context(), &next, doc); wrong != nil {
+		code := statusOf(wrong)
 		if code == 0 {
 			return wrong
 		}

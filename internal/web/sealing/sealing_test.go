@@ -14,6 +14,7 @@ import (
 	"sidian/internal/seal/sealtest"
 	"sidian/internal/sealing"
 	"sidian/internal/sealing/sealingtest"
+	"sidian/internal/web/page"
 	"sidian/ofd"
 	"sidian/ofd/render"
 	"sidian/ofd/sign"
@@ -109,7 +110,7 @@ func TestAskRefused(t *testing.T) {
 		s.post("clerk", seals, "go", "on", "seal", "nosuchseal").is(422, "不能申请这枚印章")
 		s.get("clerk", s.post("clerk", seals, "go", "find", "q", "没有的局", "seal", s.Seals[sealtest.Market].ID).leads(".*#others")).is(200, "没有找到“没有的局”", "checked")
 
-		places := s.begun("clerk", doc, s.Seals[sealtest.Market].ID)
+		places := s.begun("clerk", doc, s.Seals[sealtest.Market].ID, s.Seals[sealtest.Land].ID)
 		for name, c := range map[string]struct {
 			pairs []string
 			says  string
@@ -120,15 +121,31 @@ func TestAskRefused(t *testing.T) {
 			"not a number":     {[]string{"s0-way", "page", "s0-on", "1", "s0-x", "NaN", "s0-y", "10"}, "应为毫米数"},
 			"off the page":     {[]string{"s0-way", "page", "s0-on", "1", "s0-x", "190", "s0-y", "10"}, "超出第 1 页"},
 			"no words":         {[]string{"s0-way", "keyword", "s0-word", ""}, "请填写文件中的文字"},
-			"words not found":  {[]string{"s0-way", "keyword", "s0-word", "没有的字"}, "没有找到“没有的字”"},
+			"words not found":  {[]string{"s0-way", "keyword", "s0-word", "没有的字"}, "没有找到这个关键字"},
 			"edge of one page": {[]string{"s0-way", "edge", "s0-edge-y", "10"}, "至少跨 2 页"},
 			"no way":           {[]string{"s0-way", "elsewhere"}, "请选择怎样盖"},
+			"one on the other": {[]string{"s0-way", "page", "s0-on", "1", "s0-x", "10", "s0-y", "10", "s1-way", "page", "s1-on", "1", "s1-x", "11", "s1-y", "10"}, "与另一枚印章重叠"},
 		} {
 			a := s.post("clerk", places, append(c.pairs, "go", "on")...)
 			if a.status != 422 || !strings.Contains(a.body, c.says) {
 				t.Errorf("%s: status %d, does not say %q", name, a.status, c.says)
 			}
 		}
+	})
+}
+
+// TestCheckTells: what would be refused is said before anything is asked for.
+func TestCheckTells(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		x := s.Seals[sealtest.Market]
+		check := strings.Replace(s.begun("clerk", sealingtest.Document(t, "通知", 1), x.ID), "/places", "/check", 1)
+		s.get("clerk", check).is(200, "核对并提交").lacks(`role="alert"`)
+		must(t, s.World.World.Seal.Freeze(s.Keepers[sealtest.Market], x.ID, "核查"))
+		s.get("clerk", check).is(200, `role="alert"`, "冻结", "第 1 组")
+		s.post("clerk", check).is(409, "冻结")
+		s.get("clerk", Home).is(200, "还没有")
 	})
 }
 
@@ -238,9 +255,12 @@ func TestBatches(t *testing.T) {
 			return append([]string{"title", "合格证明", "purpose", "证明", "reason", "培训合格", "seal", x.ID, "way", "keyword", "word", sealingtest.Keyword, "once", fresh()}, more...)
 		}
 		s.get("clerk", Batches).is(200, "还没有批量用印")
-		s.get("clerk", Batches+"/new").is(200, "盖在哪里", x.Name)
+		s.get("clerk", Batches+"/new").is(200, "不能选", x.Name, page.At("/console/seals", x.ID, "rules")).lacks("上传并检查")
 		s.upload("clerk", Batches+"/new", "a.zip", archive(t, files), form()...).is(403, "没有授权用印")
+		s.Standing(t, sealtest.Market, s.Prog.ID, seal.Any, 0) // an application's, not theirs
+		s.get("clerk", Batches+"/new").is(200, "不能选").lacks("上传并检查")
 		s.Standing(t, sealtest.Market, "", "证明", 0)
+		s.get("clerk", Batches+"/new").is(200, "盖在哪里", "：限证明", "上传并检查").lacks("不能选")
 		s.upload("clerk", Batches+"/new", "", nil, form()...).is(422, "请选择 ZIP 压缩包")
 		s.upload("clerk", Batches+"/new", "a.zip", archive(t, files), "title", "合格证明", "way", "page", "on", "零").is(422, "应为页码", "请选择印章", "合格证明")
 		s.upload("designer", Batches+"/new", "a.zip", archive(t, files), form()...).is(403)

@@ -54,7 +54,10 @@ func (s *Service) getLink(w http.ResponseWriter, r *http.Request) error {
 	p.Other, _ = page.ProblemOf(err, nil)
 	p.Title = "链接不能使用"
 	status := page.StatusOf(err)
-	if e.Kind == fault.NotFound || status == 0 { // it is the page itself
+	switch {
+	case e.Kind == fault.Forbidden:
+		status = http.StatusForbidden
+	case e.Kind == fault.NotFound || status == 0: // it is the page itself
 		status = http.StatusNotFound
 	}
 	if e.Code == "signature.other" {

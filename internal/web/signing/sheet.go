@@ -1,6 +1,7 @@
 package signing
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -28,6 +29,9 @@ func (n notices) of(r *http.Request) *page.Notice {
 // labels what they are called. An error that is nobody's to see is returned.
 func refused(f *page.Frame, err error, ids, labels map[string]string) (*page.Problem, int, error) {
 	status := page.StatusOf(err)
+	if errors.Is(err, fault.Forbidden) { // package signature records it; the signer proves who they are, and goes on
+		status = http.StatusForbidden
+	}
 	if status == 0 {
 		return nil, 0, err
 	}
