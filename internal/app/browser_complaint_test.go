@@ -96,7 +96,7 @@ func TestBrowserComplaint(t *testing.T) {
 
 		watcher := as("watcher")
 		watcher.visit("/console/complaints/report")
-		watcher.says("main", "拒收统计", "青禾县市场监督管理局", "个工作日", "导出 XLSX")
+		watcher.says("main", "拒收统计", "青禾县市场监督管理局", "当日", "导出 XLSX")
 		watcher.looks(axe, "complaint-report")
 		also("watcher", "/console/complaints/report", "complaint-report")
 	}

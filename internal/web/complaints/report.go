@@ -90,6 +90,9 @@ func days(median float64, s complaint.Sums) string {
 	if s.Upheld+s.Dismissed+s.Exempt == 0 {
 		return "—"
 	}
+	if median == 0 {
+		return "当日"
+	}
 	return strconv.FormatFloat(median, 'f', -1, 64) + " 个工作日"
 }
 
