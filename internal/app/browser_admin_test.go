@@ -48,7 +48,7 @@ func TestBrowserAdminPages(t *testing.T) {
 	w := enter(t)
 	source := axeSource(t)
 	t.Parallel()
-	for _, v := range []view{{width: 360}, {width: 1440}, {width: 360, elder: true}, {width: 1440, dark: true}} {
+	for _, v := range everyView() {
 		users := map[string]*tab{}
 		for _, p := range adminPages {
 			tb := users[p.user]

@@ -48,7 +48,7 @@ func TestBrowserPages(t *testing.T) {
 		{"certificate-two-pages", "county", land},
 		{"refused", "clerk", "/console/new?kind=business_license"},
 	}
-	for _, v := range []view{{width: 360}, {width: 1440}, {width: 360, elder: true}, {width: 1440, elder: true, dark: true}} {
+	for _, v := range everyView() {
 		users := map[string]*tab{}
 		for _, p := range pages {
 			tb := users[p.user]

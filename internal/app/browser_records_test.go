@@ -137,7 +137,7 @@ func TestBrowserRecordsPages(t *testing.T) {
 		{"certificate-masked", "civil", page},
 		{"certificate-for-a-purpose", "county", page},
 	}
-	for _, v := range []view{{width: 360}, {width: 1440}, {width: 360, elder: true}, {width: 1440, elder: true, dark: true}} {
+	for _, v := range everyView() {
 		users := map[string]*tab{}
 		for _, p := range pages {
 			tb := users[p.user]

@@ -194,6 +194,15 @@ type view struct {
 	noScript bool
 }
 
+// everyView is in which ways the pages that no story passes are looked at: both
+// widths, both lights, elder mode; in more where pictures are taken.
+func everyView() []view {
+	if os.Getenv("SCREENSHOTS") == "" {
+		return []view{{width: 360}, {width: 1440, dark: true}, {width: 360, elder: true}}
+	}
+	return []view{{width: 360}, {width: 1440}, {width: 1440, dark: true}, {width: 360, elder: true}, {width: 1440, elder: true, dark: true}}
+}
+
 // A tab is a browser tab with cookies of its own.
 type tab struct {
 	t     *testing.T
