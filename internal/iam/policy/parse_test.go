@@ -125,7 +125,7 @@ func TestParseRefusesRoles(t *testing.T) {
 		"clerk reads people":            {clerk, "may: [person.read, org.read, kind.read, cert.draft,", "应急查阅"},
 		"clerk has the emergency":       {"purposes: [window]", "purposes: [window, emergency]", "临时角色"},
 		"clerk has the holder's":        {"purposes: [window]", "purposes: [window, self]", "持证人"},
-		"holder reads others":           {"may: [cert.read.own, seal.apply.own, signature.sign.own]", "may: [cert.read.own, cert.read]", ".own"},
+		"holder reads others":           {"may: [cert.read.own, seal.apply.own, signature.sign.own, complaint.file.own]", "may: [cert.read.own, cert.read]", ".own"},
 		"clerk reads own":               {clerk, "may: [cert.read.own, org.read, kind.read, cert.draft,", "只能由持证人"},
 		"program administrates":         {"  may: [org.read, kind.read, kind.manage,", "  may: [grant.approve, org.read, kind.read, kind.manage,", "接入应用"},
 		"program in an emergency":       {"  purposes: [issue, window,", "  purposes: [emergency, issue, window,", "接入应用"},
@@ -141,12 +141,12 @@ func TestParseRefusesRoles(t *testing.T) {
 		"nameless role":                 {"name: 经办人", `name: ""`, "没有名称"},
 		"unknown key":                   {"name: 经办人", "name: 经办人\n    sudo: true", "格式"},
 		"key twice":                     {"name: 经办人", "name: 经办人\n    name: 别人", "格式"},
-		"no version":                    {"version: 4", "version: 0", "version"},
-		"version of text":               {"version: 4", "version: latest", "格式"},
+		"no version":                    {"version: 5", "version: 0", "version"},
+		"version of text":               {"version: 5", "version: latest", "格式"},
 		"anchor":                        {"purposes: [window]", "purposes: &a [window]", "锚点"},
 		"alias":                         {"purposes: [window]", "purposes: &a [window]\n    may: *a", "锚点"},
-		"tag":                           {"version: 4", "version: !!int 2", "标签"},
-		"second document":               {"", "---\nversion: 4\n", "一个文档"},
+		"tag":                           {"version: 5", "version: !!int 2", "标签"},
+		"second document":               {"", "---\nversion: 5\n", "一个文档"},
 		"bomb": {"", "a: &a [x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c]\n" +
 			"e: [*d,*d,*d,*d,*d,*d,*d,*d]\n", "锚点"},
 		"deep":     {"", "a: " + strings.Repeat("[", 200) + strings.Repeat("]", 200) + "\n", "嵌套"},
@@ -199,9 +199,9 @@ func TestParseTakesWhatIsNarrower(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ roles, rules [2]string }{
 		"as shipped":              {},
-		"fewer permissions":       {roles: [2]string{"cert.read, cert.reveal, cert.annotate, seal.ask, seal.read, signature.ask, signature.read, signature.sign, due.read]", "cert.read]"}},
+		"fewer permissions":       {roles: [2]string{"cert.read, cert.reveal, cert.annotate, seal.ask, seal.read, signature.ask, signature.read, signature.sign, due.read, complaint.reply, item.read]", "cert.read]"}},
 		"without a label":         {roles: [2]string{"  - { group: 证照业务, name: cert.read.any, label: 查阅全部证照 }\n", ""}, rules: [2]string{}},
-		"a role of one's own":     {roles: [2]string{"  - code: reviewer\n", "  - code: archivist\n    name: 档案员\n    may: [cert.read]\n  - code: reviewer\n"}},
+		"a role of one's own":     {roles: [2]string{"  - code: reviewer\n", "  - code: librarian\n    name: 图书员\n    may: [cert.read]\n  - code: reviewer\n"}},
 		"a role that may nothing": {roles: [2]string{"  - code: reviewer\n", "  - code: guest\n    name: 来宾\n    may: []\n  - code: reviewer\n"}},
 		"one rule more":           {rules: [2]string{"", head + `forbid (principal is Client, action in [Action::"cert.issue"], resource) when { context has class && context.class != "公开" };`}},
 	} {
