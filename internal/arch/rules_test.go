@@ -42,6 +42,9 @@ var edges = map[string][]string{
 	"webhook":    {"iam"},
 	"ferry":      {"iam"},
 	"complaint":  {"iam", "notice"},
+	"item":       {"iam", "catalogue", "notice"},
+	"issuing":    {"iam", "catalogue", "item", "seal", "sealing", "cert", "notice"},
+	"remind":     {"iam", "catalogue", "cert", "notice"},
 	"cert":       {"iam", "catalogue", "seal", "ledger", "notice"},
 	"matter":     {"iam", "catalogue", "cert", "notice"}, // cert does not know it: a case number is a string there
 	"grant":      {"iam", "catalogue", "cert", "signature", "notice"},
