@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"regexp"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 )
 
 var certificateLink = regexp.MustCompile(`/console/certificates/[a-z0-9]+`)
@@ -94,6 +96,45 @@ func TestBrowserElderMode(t *testing.T) {
 	tb.until(`document.documentElement.classList.contains("elder")`)
 	tb.click("#elder")
 	tb.until(`!document.documentElement.classList.contains("elder")`)
+}
+
+// On a phone the frame takes two rows at most, and its menu opens by the
+// keyboard and without scripts.
+func TestBrowserMenu(t *testing.T) {
+	w := enter(t)
+	source := axeSource(t)
+	t.Parallel()
+	for _, v := range []view{{}, {user: "seals"}, {user: "seals", elder: true}, {user: "zhang", elder: true, dark: true}, {user: "system", noScript: true}} {
+		v.width = 360
+		tb := w.open(t, v)
+		tb.visit("/verify")
+		row := 44
+		if v.elder {
+			row = 60
+		}
+		if high := eval[float64](tb, `document.querySelector(".bar").offsetHeight`); high > float64(2*row+16) {
+			t.Errorf("%+v: the bar is %v px high", v, high)
+		}
+		tb.fits()
+		tb.picture("menu-closed-" + v.user)
+		eval[bool](tb, `document.querySelector(".menu summary").focus(), true`)
+		tb.do(chromedp.KeyEvent("\r"))
+		tb.wait(".menu[open] a[href='/verify'][aria-current]")
+		hidden := eval[[]string](tb, `[...document.querySelectorAll(".menu a, .menu button")].filter(e => e.offsetHeight < `+itoa(row)+` || e.tabIndex < 0).map(e => e.outerHTML)`)
+		if links := eval[int](tb, `document.querySelectorAll(".menu a").length`); len(hidden) > 0 || links == 0 {
+			t.Errorf("%+v: of %d links these cannot be pressed: %q", v, links, hidden)
+		}
+		if v.user != "" {
+			tb.says(".menu", "退出", w.users[v.user].Name)
+		}
+		tb.fits()
+		if !v.noScript {
+			tb.accessible(source)
+		}
+		tb.picture("menu-open-" + v.user)
+		tb.do(chromedp.KeyEvent("\r"))
+		tb.until(`!document.querySelector(".menu").open`)
+	}
 }
 
 // targets fails for what can be pressed and is lower than so many pixels.

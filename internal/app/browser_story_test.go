@@ -212,7 +212,7 @@ func (w *world) lockedOut(t *testing.T, first, security *somebody, person, axe s
 	security.send("main button.first")
 	security.says("main", "已解除锁定")
 	security.looks(axe, "first-unlocked")
-	first.click("header form button")
+	first.signOut()
 	first.at("/")
 	first.signIn()
 	first.at("/console")

@@ -47,7 +47,7 @@ func TestBrowserSignIn(t *testing.T) {
 	tb.click("main button.first")
 	tb.until(`location.pathname === "/console"`)
 	tb.says("main", "工作台", "青禾县市场监督管理局", "营业执照")
-	tb.click("header form button")
+	tb.signOut()
 	tb.until(`location.pathname === "/"`)
 	tb.visit("/console")
 	if !strings.HasPrefix(tb.path(), "/login") {

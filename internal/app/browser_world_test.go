@@ -311,6 +311,17 @@ func (tb *tab) click(css string) {
 	tb.do(chromedp.Click(chromedp.CSS(css)))
 }
 
+// signOut leaves by the button in the frame, which a phone has in its menu.
+func (tb *tab) signOut() {
+	tb.t.Helper()
+	if tb.view.width > 640 {
+		tb.click(".bar .end form button")
+		return
+	}
+	tb.click(".menu summary")
+	tb.click(".menu form button")
+}
+
 func (tb *tab) wait(css string) {
 	tb.t.Helper()
 	tb.do(chromedp.WaitVisible(chromedp.CSS(css)))
