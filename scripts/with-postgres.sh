@@ -5,7 +5,10 @@ set -eu
 if [ -n "${TEST_POSTGRES:-}" ]; then exec "$@"; fi
 
 bin=$(dirname "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null | sort -V | tail -n 1 || command -v initdb)")
-dir=$(mktemp -d "${TMPDIR:-/tmp}/sidian-pg.XXXXXX")
+# A test's database is a copy of about a thousand small files: in memory, where 4 GB are free, that is done four times as fast.
+tmp=${TMPDIR:-/tmp}
+if [ "${FSYNC:-off}" = off ] && [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ] && [ "$(df -Pk /dev/shm | awk 'NR == 2 { print $4 }')" -gt 4194304 ]; then tmp=/dev/shm; fi
+dir=$(mktemp -d "$tmp/sidian-pg.XXXXXX")
 # initdb refuses root.
 as=
 if [ "$(id -u)" = 0 ]; then

@@ -33,6 +33,7 @@ func postgresURL(t testing.TB, migrated bool) string {
 		if template, err = postgresTemplate(); err != nil {
 			t.Fatalf("dbtest: making the PostgreSQL template: %v", err)
 		}
+		template += copyFiles()
 	}
 	name := "t_" + strings.ToLower(rand.Text()[:16])
 	if err := admin(base, fmt.Sprintf(`create database %s template %s encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`, name, template)); err != nil {
@@ -77,6 +78,20 @@ var postgresTemplate = sync.OnceValues(func() (string, error) {
 		return "", fmt.Errorf("dbtest: the template is not there after all: %w", err)
 	}
 	return name, admin(base, `drop database `+temp+` with (force)`)
+})
+
+// copyFiles has a database copied file by file, not through the log of the
+// server, where the server can be told (PostgreSQL 15).
+var copyFiles = sync.OnceValue(func() string {
+	c, err := sql.Open("pgx", os.Getenv("TEST_POSTGRES"))
+	if err != nil {
+		return ""
+	}
+	defer c.Close()
+	if ok := false; c.QueryRow(`select current_setting('server_version_num')::int >= 150000`).Scan(&ok) != nil || !ok {
+		return ""
+	}
+	return " strategy file_copy"
 })
 
 func exists(base, name string) (there bool, err error) {
