@@ -53,17 +53,29 @@ func (s *Service) openFrom(at keys.Cell, sealed []byte, v any) error {
 	return nil
 }
 
+// between is what people put between the parts of a number or of a name, seen or
+// not: spaces, hyphens and dashes, and what has no width.
+const between = `[\s\x{00a0}\x{3000}\-\x{2010}-\x{2015}－·\x{200b}-\x{200f}\x{2060}\x{feff}]{0,3}`
+
 // numbers are those that may be a person's: eleven digits or more, whatever
-// stands between them and in whatever width.
-var numbers = regexp.MustCompile(`[0-9０-９](?:[ \-\x{3000}－]?[0-9０-９]){10,}[Xx]?`)
+// stands between them and in whatever width or script.
+var numbers = regexp.MustCompile(`[0-9０-９〇零一二三四五六七八九](?:` + between + `[0-9０-９〇零一二三四五六七八九]){10,}(?:` + between + `[XxＸｘ])?`)
 
 // without is a text without the numbers of persons, and without a name.
 func without(text, name string) string {
 	text = numbers.ReplaceAllStringFunc(text, func(n string) string { return gbcode.Mask(n, 3, 2) })
-	if utf8.RuneCountInString(name) > 1 {
-		text = strings.ReplaceAll(text, name, "某某")
+	if utf8.RuneCountInString(name) < 2 {
+		return text
 	}
-	return text
+	parts := strings.Split(name, "")
+	for i := range parts {
+		parts[i] = regexp.QuoteMeta(parts[i])
+	}
+	spaced, err := regexp.Compile(strings.Join(parts, between))
+	if err != nil { // it is not text: as it stands, then
+		return strings.ReplaceAll(text, name, "某某")
+	}
+	return spaced.ReplaceAllLiteralString(text, "某某")
 }
 
 // clip is the beginning of a text, in one line.
