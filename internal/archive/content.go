@@ -46,9 +46,10 @@ func (p *packing) gather(ctx context.Context, trust sign.Options) (*pack.Package
 		return nil, err
 	}
 	now := p.DB.Now()
-	ending := ".ofd"
-	if bytes.HasPrefix(bytes.TrimLeft(original[:min(len(original), 1024)], "\x00\t\n\r "), []byte("%PDF-")) {
-		ending = ".pdf"
+	upload, signed := originalName+".pdf", []pack.Signature(nil)
+	if !bytes.HasPrefix(bytes.TrimLeft(original[:min(len(original), 1024)], "\x00\t\n\r "), []byte("%PDF-")) {
+		upload = originalName + ".ofd"
+		signed = signatures("申报文件/"+upload, sign.Verify(original, trust)) // it may have been signed before it was sealed
 	}
 	at := p.it.SealedAt
 	if len(uses) > 0 && !uses[0].At.IsZero() && uses[0].At.Before(at) {
@@ -57,14 +58,14 @@ func (p *packing) gather(ctx context.Context, trust sign.Options) (*pack.Package
 	return &pack.Package{
 		Number: p.it.ID,
 		Meta:   p.meta(now),
-		Filing: []pack.File{{Name: originalName + ending, Title: "用印前上传的文件", Data: original, CreatedAt: at}},
+		Filing: []pack.File{{Name: upload, Title: "用印前上传的文件", Data: original, CreatedAt: at}},
 		Process: []pack.File{
 			{Name: evidenceName, Title: "用印证据", Data: evidence, CreatedAt: now},
 			{Name: recordName, Title: "组包时的验证记录", Data: record, CreatedAt: now},
 		},
 		Results:    []pack.File{{Name: resultName, Title: p.it.Title, Data: document, CreatedAt: p.it.SealedAt}},
 		Events:     p.events(uses, now),
-		Signatures: signatures(report),
+		Signatures: append(signed, signatures("结果文件/"+resultName, report)...),
 		Evidence:   evidenceOf(report, trust),
 	}, nil
 }
@@ -124,10 +125,11 @@ func levelName(level string) string {
 	return cmp.Or(map[string]string{"custodian": "印章保管人", "leader": "单位负责人"}[level], level)
 }
 
-func signatures(r *sign.Report) (out []pack.Signature) {
+// signatures are those of a file, by what was found of each.
+func signatures(file string, r *sign.Report) (out []pack.Signature) {
 	for i := range r.Signatures {
 		s := &r.Signatures[i]
-		x := pack.Signature{File: "结果文件/" + resultName, ID: s.ID, Signer: s.Signer, At: s.Time, Algorithm: "SM2-SM3", Result: string(s.Verdict)}
+		x := pack.Signature{File: file, ID: s.ID, Signer: s.Signer, At: s.Time, Algorithm: "SM2-SM3", Result: string(s.Verdict)}
 		if s.Seal != nil {
 			x.Seal = strings.TrimSpace(s.Seal.ID + " " + s.Seal.Name)
 		}

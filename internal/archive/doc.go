@@ -10,8 +10,8 @@
 // fonds, category, year, retention and agency: within one the numbers have
 // neither gap nor double.
 //
-// States: waiting → ready → packed → handed; ready → failed where a check of
-// authenticity or integrity fails; ready, failed → ready again by filing; packed
+// States: waiting → ready → packed → handed; ready → failed where a check
+// fails, whichever property it is of; ready, failed → ready again by filing; packed
 // → waiting when the archives refuse it; waiting, ready, failed → excluded (不归档)
 // and back. What is not in the table of state.go is refused.
 //
@@ -33,8 +33,9 @@
 // refused as well. A crash leaves a lease that runs out, and at most a package
 // that no row names. Who packs twice at once is refused once.
 //
-// A seal that was frozen or cancelled afterwards keeps nothing from being filed:
-// the verification at the time of packing stands in the package and says so.
+// A seal that was frozen or cancelled afterwards keeps nothing from being filed,
+// also where no time stamp proves which was first: the verification at the time
+// of packing stands in the package and says so, and the checks warn.
 //
 // # Personal data
 //
@@ -43,7 +44,7 @@
 // document holds goes into the package and nowhere else.
 //
 // It owns the tables archive_unit, archive_item, archive_check, archive_act,
-// archive_series, archive_free, archive_key and archive_sweep.
+// archive_series, archive_free, archive_key, archive_sweep and archive_count.
 package archive
 
 import (

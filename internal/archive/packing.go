@@ -127,7 +127,7 @@ func (p *packing) work(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("archive: the pattern of archival codes: %w", err)
 	}
-	o := pack.Options{Now: p.DB.Now(), Name: content.FileName()}
+	o := pack.Options{Now: p.DB.Now(), Name: content.FileName(), Signed: true}
 	if trust.Anchors != nil {
 		o.Roots = trust.Anchors.Certificates()
 	}

@@ -21,7 +21,30 @@ func insertItem(tx *db.Tx, it *Item) (fresh bool, err error) {
 		on conflict do nothing`,
 		it.ID, it.Source, it.SourceID, it.Batch, it.Org, it.Purpose, it.Asker, it.original[:], it.document[:], it.SealedAt.UnixMilli(), tx.Now().UnixMilli(),
 		it.State, it.Title, it.Responsible, it.Year, it.Agency)
-	return n == 1, err
+	if err != nil || n == 0 {
+		return false, err
+	}
+	return true, count(tx, it.Org, it.State, 1)
+}
+
+// count keeps how many items of an organisation are in a state.
+func count(tx *db.Tx, org, state string, more int64) error {
+	_, err := tx.Exec(`
+		insert into archive_count (org, state, items) values ($1, $2, $3)
+		on conflict (org, state) do update set items = archive_count.items + excluded.items`, org, state, more)
+	return err
+}
+
+// passed says that an item went from its state to another. n and err are those
+// of the statement that moved it.
+func passed(tx *db.Tx, it *Item, to string, n int64, err error) error {
+	if err := moved(n, err); err != nil || to == it.State {
+		return err
+	}
+	if err := count(tx, it.Org, it.State, -1); err != nil {
+		return err
+	}
+	return count(tx, it.Org, to, 1)
 }
 
 // knownSources tells which documents have a row.
@@ -144,7 +167,7 @@ var errMoved = errors.New("archive: the item moved meanwhile")
 
 func setState(tx *db.Tx, it *Item, to, note string) error {
 	n, err := tx.Exec(`update archive_item set state = $3, note = $4 where id = $1 and state = $2 and lease_until <= $5`, it.ID, it.State, to, note, tx.Now().UnixMilli())
-	return moved(n, err)
+	return passed(tx, it, to, n, err)
 }
 
 func setFiling(tx *db.Tx, it *Item, to string) error {
@@ -152,7 +175,7 @@ func setFiling(tx *db.Tx, it *Item, to string) error {
 		update archive_item set state = $3, title = $4, responsible = $5, year = $6, term = $7, agency = $8, secrecy = $9, note = ''
 		 where id = $1 and state = $2 and lease_until <= $10`,
 		it.ID, it.State, to, it.Title, it.Responsible, it.Year, it.Term, it.Agency, it.Secrecy, tx.Now().UnixMilli())
-	return moved(n, err)
+	return passed(tx, it, to, n, err)
 }
 
 // hold gives an item to one worker for a while.
@@ -175,7 +198,7 @@ func setPacked(tx *db.Tx, it *Item, to string, r *pack.Report, digest gm.Digest)
 		update archive_item set state = $3, round = round + 1, result = $4, package = $5, package_size = $6, packed_at = $7, worker = '', lease_until = 0, note = ''
 		 where id = $1 and worker = $2 and state = $8`,
 		it.ID, it.worker, to, string(r.Result), digest[:], r.Size, tx.Now().UnixMilli(), it.State)
-	if err := moved(n, err); err != nil {
+	if err := passed(tx, it, to, n, err); err != nil {
 		return err
 	}
 	for i, c := range r.Checks {
@@ -190,7 +213,7 @@ func setPacked(tx *db.Tx, it *Item, to string, r *pack.Report, digest gm.Digest)
 
 func setHanded(tx *db.Tx, it *Item, receipt string) error {
 	n, err := tx.Exec(`update archive_item set state = 'handed', receipt = $2, handed_at = $3 where id = $1 and state = 'packed'`, it.ID, receipt, tx.Now().UnixMilli())
-	return moved(n, err)
+	return passed(tx, it, Handed, n, err)
 }
 
 func checksOf(tx *db.Tx, it *Item) (out []pack.Row, err error) {
@@ -233,7 +256,7 @@ func counted(tx *db.Tx, orgs []string) (map[string]map[string]int64, error) {
 		return out, nil
 	}
 	marks, args := db.Marks(nil, orgs)
-	err := tx.All(`select org, state, count(*) from archive_item where org in (`+marks+`) group by org, state`, args, func(scan func(...any) error) error {
+	err := tx.All(`select org, state, items from archive_count where org in (`+marks+`) and items > 0`, args, func(scan func(...any) error) error {
 		var org, state string
 		var n int64
 		if err := scan(&org, &state, &n); err != nil {

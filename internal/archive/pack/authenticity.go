@@ -94,6 +94,9 @@ func (p *parcel) checkSeals() finding {
 		signatures += len(it.seals.Signatures)
 		switch it.seals.Verdict {
 		case sign.Valid:
+			if why := since(it.seals); why != "" {
+				odd = append(odd, shown(it.name)+"的签名有效；"+why)
+			}
 		case sign.Unsigned:
 			if folderOf(it.name) == resultsFolder {
 				odd = append(odd, shown(it.name)+"没有电子签名或电子印章")
@@ -111,6 +114,17 @@ func (p *parcel) checkSeals() finding {
 		return skipped(fmt.Sprintf("%d 个 OFD 文件都没有电子签名", documents))
 	}
 	return weigh(bad, odd, fmt.Sprintf("%d 个 OFD 文件的 %d 个签名全部有效", documents, signatures))
+}
+
+// since tells what became of a digital certificate after it signed: that takes
+// nothing from what was signed before, and whoever keeps the file should know.
+func since(r *sign.Report) string {
+	for _, w := range r.Warnings {
+		if w.Code == "revoked_after" || w.Code == "maker_revoked_after" {
+			return w.Message
+		}
+	}
+	return ""
 }
 
 // firstFailure tells the first check of a signature that fails.
@@ -286,10 +300,13 @@ func (p *parcel) checkSignatureTable() finding {
 	if err != nil {
 		return skipped("电子签名元数据不是本系统的形式，本项未检测")
 	}
-	var bad []string
+	var bad, odd []string
 	count := map[string]int{}
 	for i := range rows {
 		count[rows[i].File]++
+		if why := toldThen(&rows[i]); why != "" {
+			odd = append(odd, fmt.Sprintf("第 %d 条：", i+1)+why)
+		}
 		if p.at[rows[i].File] == nil && !p.lost(rows[i].File) {
 			bad = append(bad, fmt.Sprintf("第 %d 条所指的文件不在包内", i+1))
 		}
@@ -299,7 +316,20 @@ func (p *parcel) checkSignatureTable() finding {
 			bad = append(bad, fmt.Sprintf("%s 著录 %d 个签名，实有 %d 个", shown(f.name), count[f.name], len(f.seals.Signatures)))
 		}
 	}
-	return weigh(bad, nil, fmt.Sprintf("%d 条电子签名元数据与文件一致", len(rows)))
+	return weigh(bad, odd, fmt.Sprintf("%d 条电子签名元数据与文件一致", len(rows)))
+}
+
+// toldThen is what the verification found when the package was made, where that
+// was not the best. What a file shows of itself is told by 1-1-3; the rest is
+// what became of a seal later, which is told and keeps nothing from being filed.
+func toldThen(r *signatureRecord) string {
+	switch sign.Verdict(r.Result) {
+	case "", sign.Valid:
+		return ""
+	case sign.Invalid:
+		return "组包时的验证结论为无效，理由见验证记录"
+	}
+	return "组包时的验证结论为不能确认，理由见验证记录"
 }
 
 // lost tells whether a file is there and could not be read.

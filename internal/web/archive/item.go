@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"sidian/internal/archive"
 	"sidian/internal/archive/pack"
@@ -31,6 +32,7 @@ type itemPage struct {
 	Hand     *page.Form
 	Links    []page.Link // of what is done seldom
 	Package  string
+	Earlier  string // said of a package that is to be made again
 	Facts    []page.Fact
 	Groups   []group
 	Steps    []page.Step
@@ -48,6 +50,7 @@ type group struct {
 	Name  string
 	Chip  page.Chip
 	Open  bool
+	Count string
 	Table page.Table
 }
 
@@ -81,6 +84,10 @@ func (s *Service) getItem(w http.ResponseWriter, r *http.Request) error {
 	if n, ok := done[r.URL.Query().Get("done")]; ok {
 		p.Notice = &n
 	}
+	if p.Notice != nil && p.Warning != nil && p.Warning.Class != page.Bad && p.It.Note != "" { // said once
+		p.Warning.Title, p.Warning.Text = p.Notice.Title, "理由："+strings.TrimSuffix(p.It.Note, "。")+"。"+p.Notice.Text
+		p.Notice = nil
+	}
 	return s.set.Show(w, http.StatusOK, "item", p)
 }
 
@@ -110,6 +117,9 @@ func (s *Service) item(r *http.Request, id string, typed url.Values) (*itemPage,
 	}
 	if it.Package != "" {
 		p.Package = page.At(Items, it.ID, "package")
+		if it.State == archive.Waiting || it.State == archive.Ready {
+			p.Earlier = "上次的"
+		}
 	}
 	if iam.Allow(ctx, "archive.manage", it.Org) == nil {
 		s.acts(p, typed)
@@ -208,9 +218,13 @@ func groups(it *archive.Item) (out []group) {
 	for _, property := range []pack.Property{pack.Authenticity, pack.Integrity, pack.Usability, pack.Security} {
 		g := group{Name: string(property), Chip: results[pack.Pass]}
 		t := page.Table{Caption: string(property) + "检测", Quiet: true, Head: []string{"检测项", "结果", "依据"}}
+		skipped := 0
 		for _, c := range it.Checks {
 			if c.Property != property {
 				continue
+			}
+			if c.Result == pack.Skip {
+				skipped++
 			}
 			t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{{Text: c.Name, Sub: c.ID}, {Chips: []page.Chip{results[c.Result]}}, {Text: c.Evidence}}})
 			switch {
@@ -219,6 +233,9 @@ func groups(it *archive.Item) (out []group) {
 			case c.Result == pack.Warn && g.Chip != results[pack.Fail]:
 				g.Chip = page.Chip{Class: page.Care, Word: "通过，有提示"}
 			}
+		}
+		if g.Count = fmt.Sprintf("%d 项", len(t.Rows)); skipped > 0 {
+			g.Count += fmt.Sprintf("，其中 %d 项未检测", skipped)
 		}
 		if g.Table = t; len(t.Rows) > 0 {
 			out = append(out, g)
