@@ -142,9 +142,9 @@ func TestPages(t *testing.T) {
 		}
 		own, _, _ := strings.Cut(to, "?")
 		id := strings.TrimPrefix(own, Wallet+"/")
-		s.get("holder", to, 200, "投诉已提交", complainttest.HolderCitizen)
+		s.get("holder", to, 200, "投诉已提交", complainttest.HolderCitizen, "您不用再做什么", "不告诉被投诉单位")
 		at := Home + "/" + id
-		text := s.get("clerk", at, 200, "说明情况", "未公开") + s.get("clerk", Home, 200, "待我单位办理")
+		text := s.get("clerk", at, 200, "轮到您", "说明情况", "未公开") + s.get("clerk", Home, 200, "待我单位办理")
 		for _, x := range []string{complainttest.HolderName, complainttest.HolderCitizen, "青禾证"} {
 			if strings.Contains(text, x) {
 				t.Errorf("the unit reads %s", x)
@@ -176,6 +176,8 @@ func TestRefused(t *testing.T) {
 		s.file("unverified", "same-origin", nil, nil, 403)
 		s.file("holder", "same-origin", map[string]string{"text": "", "what": ""}, nil, 422, "请写明经过", "请选择发生了什么")
 		s.file("holder", "same-origin", nil, []byte("MZ hostile"), 422, "只能上传 OFD")
+		s.file("holder", "same-origin", map[string]string{"text": ""}, complainttest.OFD(t, "x"), 422, "刚才选的文件没有保存")
+		s.do("holder", http.MethodPost, Wallet+"/new?org="+complainttest.Market, "multipart/form-data; boundary=b", strings.NewReader("--b\r\ncut off"), "same-origin", 422, "没有传完", "第 2 步")
 		s.file("holder", "same-origin", map[string]string{"text": `<script>alert(1)</script>`, "what": ""}, nil, 422)
 		c := s.File(t, complainttest.Market)
 		own, at := Wallet+"/"+c.ID, Home+"/"+c.ID

@@ -55,7 +55,7 @@ func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.Table = page.Table{ID: "complaints", Caption: now.label, Quiet: true, Head: []string{"单位", "发生了什么", "经过", "状态", "本环节最迟", "提交"},
+	p.Table = page.Table{ID: "complaints", Caption: now.label, Quiet: true, Head: []string{"投诉", "被投诉单位", "经过", "状态", "最迟办理", "提交"},
 		Empty: page.Empty{Title: "没有" + map[bool]string{true: "等待办理的", false: ""}[q.Waiting] + "投诉", Text: "有人投诉拒收电子印章时，会列在这里，并在站内消息里提醒。"}}
 	for i := range list.Items {
 		c := &list.Items[i]
@@ -64,7 +64,7 @@ func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 			until.Text = page.Day(c.Until)
 		}
 		p.Table.Rows = append(p.Table.Rows, page.Row{Cells: []page.Cell{
-			{Text: c.OrgName, Href: page.At(Home, c.ID)}, {Text: c.WhatName, Sub: c.Happened + "，" + c.WayName}, {Text: c.Text, Sub: c.Item},
+			{Text: c.WhatName, Sub: c.Happened + "，" + c.WayName, Href: page.At(Home, c.ID)}, {Text: c.OrgName}, {Text: c.Text, Sub: c.Item},
 			{Chips: []page.Chip{chipOf(c)}}, until, {Text: page.Day(c.CreatedAt)},
 		}})
 	}
@@ -78,6 +78,7 @@ type showPage struct {
 	page.Frame
 	C       *complaint.Complaint
 	Lead    string
+	Jump    string // to the form of who is next
 	Chips   []page.Chip
 	Notice  *page.Notice
 	Problem *page.Problem
@@ -117,7 +118,10 @@ func (s *Service) show(r *http.Request) (*showPage, error) {
 	}
 	at := page.At(Home, c.ID)
 	p := &showPage{Frame: s.Kit.Frame(r, "对"+c.OrgName+"的投诉", "complaints", page.Wide), C: c, Lead: leads[c.State],
-		Chips: append([]page.Chip{chipOf(c)}, clockOf(c)...), Steps: stepsOf(c), Facts: factsOf(c, Home)}
+		Chips: append([]page.Chip{chipOf(c)}, clockOf(c)...), Steps: stepsOf(c, false), Facts: factsOf(c)}
+	if turn, form := turnOf(c); form != "" {
+		p.Lead, p.Jump = turn, form
+	}
 	if n, ok := showNotices[r.URL.Query().Get("done")]; ok && r.Method == http.MethodGet {
 		p.Notice = &n
 	}

@@ -1,6 +1,7 @@
 package complaints
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"time"
@@ -34,7 +35,7 @@ func (s *Service) getWallet(w http.ResponseWriter, r *http.Request) error {
 		v := card{Title: c.OrgName, Href: page.At(Wallet, c.ID), Chips: append([]page.Chip{chipOf(c)}, clockOf(c)...),
 			Facts: []page.Fact{{Label: "发生了什么", Text: c.WhatName}, {Label: "提交", Text: page.Day(c.CreatedAt)}}}
 		if !c.Until.IsZero() {
-			v.Facts = append(v.Facts, page.Fact{Label: "本环节最迟", Text: page.Day(c.Until)})
+			v.Facts = append(v.Facts, page.Fact{Label: "下一步最迟", Text: page.Day(c.Until)})
 		}
 		if c.State.Ended() {
 			p.Ended = append(p.Ended, v)
@@ -92,10 +93,10 @@ func (s *Service) newOf(r *http.Request, org string) (*newPage, error) {
 		{ID: "happened", Name: "happened", Label: "哪一天", Value: day, Required: true, Type: "date"},
 		{ID: "way", Name: "way", Label: "在哪里", Value: value("way"), Required: true, Options: options(complaint.Ways())},
 		{ID: "text", Name: "text", Label: "经过", Value: value("text"), Required: true, Lines: 4, Max: 1000, Hint: "对方怎么说的、要求您补交什么。不必写证件号码"},
-		{ID: "item", Name: "item", Label: "在办什么事", Value: value("item"), Max: 100, Hint: "可不填，如“企业变更登记”"},
-		{ID: "number", Name: "number", Label: "文件或证照编号", Value: value("number"), Max: 100, Code: true, Hint: "可不填", Autocomplete: "off"},
+		{ID: "item", Name: "item", Label: "在办什么事", Value: value("item"), Max: 100, Hint: "可不填。如“企业变更登记”"},
+		{ID: "number", Name: "number", Label: "文件或证照编号", Value: value("number"), Max: 100, Code: true, Hint: "可不填。印在文件或证照上面，如“〔2026〕12号”", Autocomplete: "off"},
 	}
-	p.Document = page.Field{ID: "document", Name: "document", Label: "被拒收的文件", Hint: "可不选；OFD，最大 20 MB，加密保存"}
+	p.Document = page.Field{ID: "document", Name: "document", Label: "被拒收的文件", Hint: "可不选。电子文件的名称以 .ofd 结尾，最大 20 MB；加密保存"}
 	return p, nil
 }
 
@@ -130,13 +131,16 @@ func (s *Service) postNew(w http.ResponseWriter, r *http.Request) error {
 	if code == 0 {
 		return err
 	}
-	p, e := s.newOf(r, f.Org)
+	p, e := s.newOf(r, cmp.Or(f.Org, r.URL.Query().Get("org")))
 	if e != nil {
 		return e
 	}
 	all := append(p.Fields, p.Document)
 	p.Problem = mark(err, all)
 	p.Fields, p.Document = all[:len(p.Fields)], all[len(p.Fields)]
+	if len(f.Document) > 0 && p.Document.Error == "" {
+		p.Document.Hint = "刚才选的文件没有保存，请重新选择。" + p.Document.Hint
+	}
 	p.Title = "有错误：" + p.Title
 	return s.set.Show(w, code, "new", p)
 }
@@ -165,8 +169,8 @@ func (s *Service) own(r *http.Request) (*ownPage, error) {
 		return nil, err
 	}
 	at := page.At(Wallet, c.ID)
-	p := &ownPage{Frame: s.Kit.Frame(r, "对"+c.OrgName+"的投诉", "my-complaints", page.Middle), C: c, Lead: leads[c.State],
-		Chips: []page.Chip{chipOf(c)}, Steps: stepsOf(c), Facts: factsOf(c, Wallet)}
+	p := &ownPage{Frame: s.Kit.Frame(r, "对"+c.OrgName+"的投诉", "my-complaints", page.Middle), C: c, Lead: ownLead(c),
+		Chips: []page.Chip{chipOf(c)}, Steps: stepsOf(c, true), Facts: ownFacts(c)}
 	if n, ok := ownNotices[r.URL.Query().Get("done")]; ok && r.Method == http.MethodGet {
 		p.Notice = &n
 	}

@@ -1,6 +1,7 @@
 package complaints
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -39,12 +40,67 @@ var leads = map[complaint.State]string{
 	complaint.Withdrawn: "投诉人已撤回，不再处理。",
 }
 
-// stepsOf is the history of a complaint, and what is still to come.
-func stepsOf(c *complaint.Complaint) (out []page.Step) {
+// turnOf tells who may do the next step that it is theirs, and where the form is.
+func turnOf(c *complaint.Complaint) (lead, form string) {
+	until := ""
+	if !c.Until.IsZero() {
+		until = "，最迟 " + page.Day(c.Until)
+	}
+	switch {
+	case may(c, complaint.ActExplain):
+		return "轮到您：请代表本单位说明情况" + until + "。之后由" + c.AuthorityName + "决定。", "#explain"
+	case may(c, complaint.ActRectify):
+		return "轮到您：投诉属实，请改正后报告改正情况" + until + "。之后由" + c.AuthorityName + "确认。", "#rectify"
+	case may(c, complaint.ActUphold) && c.State == complaint.Filed:
+		return "轮到您：单位逾期没有说明，可以直接决定。", "#decide"
+	case may(c, complaint.ActUphold):
+		return "轮到您：请看过投诉内容和单位的说明，再决定" + until + "。", "#decide"
+	case may(c, complaint.ActAccept):
+		return "轮到您：单位已报告改正情况，请确认，或退回继续改正。", "#confirm"
+	}
+	return "", ""
+}
+
+// ownLead tells a complainant how far their complaint is, and whether they have to
+// do something.
+func ownLead(c *complaint.Complaint) string {
+	const wait = "您不用再做什么，有进展会在站内消息里告诉您。"
+	switch c.State {
+	case complaint.Filed:
+		if c.Late {
+			return c.OrgName + "逾期没有说明，由" + c.AuthorityName + "直接决定。" + wait
+		}
+		return "现在由" + c.OrgName + "说明情况，再由" + c.AuthorityName + "决定。" + wait
+	case complaint.Explained:
+		return c.OrgName + "已说明，现在由" + c.AuthorityName + "决定。" + wait
+	case complaint.Upheld:
+		return "投诉属实，已责令" + c.OrgName + "改正。您可以再拿电子印章文件去办理。"
+	case complaint.Rectified:
+		return c.OrgName + "已报告改正情况，由" + c.AuthorityName + "确认。您可以再拿电子印章文件去办理。"
+	case complaint.Closed:
+		return "投诉属实，" + c.OrgName + "已改正。您可以再拿电子印章文件去办理。"
+	case complaint.Dismissed:
+		return c.AuthorityName + "认定不属实，理由见下面。不同意的，可以拨打 12345 反映。"
+	case complaint.Exempt:
+		return "法律法规规定这件事不适用电子印章，依据见下面。请按单位的要求办理。"
+	}
+	return "您已撤回，不再处理。"
+}
+
+// stepsOf is the history of a complaint, and what is still to come; own: to who
+// filed it.
+func stepsOf(c *complaint.Complaint, own bool) (out []page.Step) {
 	for _, h := range c.History {
 		st := page.Step{Title: h.ActionName, Text: h.Text, Who: h.OrgName, At: h.At, State: "done"}
-		if h.Org == "" {
+		switch {
+		case h.Org != "":
+		case own:
+			st.Who = "您"
+		default:
 			st.Who = "投诉人"
+		}
+		if own && h.Action == complaint.ActWithdraw {
+			st.Title = "撤回投诉"
 		}
 		if h.Basis != "" {
 			st.Text += "（依据：" + h.Basis + "）"
@@ -66,31 +122,43 @@ func stepsOf(c *complaint.Complaint) (out []page.Step) {
 	return out
 }
 
-func factsOf(c *complaint.Complaint, at string) []page.Fact {
+// toldOf are the facts that all sides are shown.
+func toldOf(c *complaint.Complaint) []page.Fact {
 	facts := []page.Fact{
 		{Label: "被投诉单位", Text: c.OrgName}, {Label: "处理单位", Text: c.AuthorityName}, {Label: "发生了什么", Text: c.WhatName},
 		{Label: "时间和地点", Text: c.Happened + "，" + c.WayName},
 	}
-	add := func(f page.Fact) { facts = append(facts, f) }
 	if c.Item != "" {
-		add(page.Fact{Label: "办理事项", Text: c.Item})
+		facts = append(facts, page.Fact{Label: "办理事项", Text: c.Item})
 	}
 	if c.Number != "" {
-		add(page.Fact{Label: "文件编号", Text: c.Number, Code: true})
+		facts = append(facts, page.Fact{Label: "文件编号", Text: c.Number, Code: true})
 	}
-	add(page.Fact{Label: "经过", Text: c.Text})
-	if c.Complainant != "" {
-		who := page.Fact{Label: "投诉人", Text: c.Complainant}
-		if !c.Named {
-			who.Text += "（不向被投诉单位公开）"
-		}
-		add(who)
-	} else {
-		add(page.Fact{Label: "投诉人", Text: "未公开"})
+	return append(facts, page.Fact{Label: "经过", Text: c.Text})
+}
+
+func documentFact(c *complaint.Complaint, at string) page.Fact {
+	return page.Fact{Label: "被拒收的文件", Text: "下载 OFD（" + size(c.Document.Size) + "）", Href: page.At(at, c.ID, "document")}
+}
+
+// factsOf are the facts at the desk.
+func factsOf(c *complaint.Complaint) []page.Fact {
+	who := page.Fact{Label: "投诉人", Text: "未公开"}
+	if who.Text = cmp.Or(c.Complainant, who.Text); c.Complainant != "" && !c.Named {
+		who.Text += "（不向被投诉单位公开）"
 	}
+	facts := append(toldOf(c), who)
 	if c.Document != nil {
-		add(page.Fact{Label: "被拒收的文件", Text: "下载 OFD（" + size(c.Document.Size) + "）", Href: page.At(at, c.ID, "document")})
-		add(page.Fact{Label: "文件摘要", Text: c.Document.Digest, Code: true})
+		facts = append(facts, documentFact(c, Home), page.Fact{Label: "文件摘要", Text: c.Document.Digest, Code: true})
+	}
+	return append(facts, page.Fact{Label: "提交时间", At: c.CreatedAt})
+}
+
+// ownFacts are the facts in the wallet.
+func ownFacts(c *complaint.Complaint) []page.Fact {
+	facts := append(toldOf(c), page.Fact{Label: "您的姓名", Text: map[bool]string{true: "告诉被投诉单位", false: "不告诉被投诉单位"}[c.Named]})
+	if c.Document != nil {
+		facts = append(facts, documentFact(c, Wallet))
 	}
 	return append(facts, page.Fact{Label: "提交时间", At: c.CreatedAt})
 }
