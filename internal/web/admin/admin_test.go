@@ -32,26 +32,25 @@ func TestWhoSeesWhat(t *testing.T) {
 			{at("sessions"), "security"},
 		} {
 			for _, who := range []string{"system", "security", "audit", "clerk", "holder"} {
-				a := s.get(who, c.path)
+				a := s.Get(who, c.path)
 				want := http.StatusForbidden
 				if strings.Contains(" "+c.who+" ", " "+who+" ") {
 					want = http.StatusOK
 				}
-				if a.status != want {
-					t.Errorf("%s: %s gets %d, want %d", c.path, who, a.status, want)
+				if a.Status != want {
+					t.Errorf("%s: %s gets %d, want %d", c.path, who, a.Status, want)
 				}
-				if a.status == http.StatusForbidden && !strings.Contains(a.body, "没有") {
+				if a.Status == http.StatusForbidden && !strings.Contains(a.Body, "没有") {
 					t.Errorf("%s: %s is refused without a word", c.path, who)
 				}
 			}
-			if a := s.get("", c.path); a.status != http.StatusSeeOther || !strings.HasPrefix(a.to, "/login?") {
-				t.Errorf("%s: a stranger gets %d %s", c.path, a.status, a.to)
+			if a := s.Get("", c.path); a.Status != http.StatusSeeOther || !strings.HasPrefix(a.To(), "/login?") {
+				t.Errorf("%s: a stranger gets %d %s", c.path, a.Status, a.To())
 			}
 		}
 		for who, links := range map[string]string{"system": "概览 单位 人员 授权 策略 应急查阅", "security": "概览 单位 人员 授权 应用 策略 应急查阅 会话", "audit": "概览 单位 授权 应用 策略 应急查阅"} {
-			body := s.get(who, Home).is(http.StatusOK).body
-			_, nav, _ := strings.Cut(body, `<nav class="open"`)
-			nav, _, _ = strings.Cut(nav, "</nav>")
+			body := s.Get(who, Home).Is(http.StatusOK)
+			nav := body.Between(`<nav class="more"`, "</nav>")
 			if got := strings.Count(nav, "<a "); got != len(strings.Fields(links)) {
 				t.Errorf("%s has %d items, want %s:\n%s", who, got, links, nav)
 			}
@@ -69,13 +68,13 @@ func TestUnknown(t *testing.T) {
 			"security": {at("clients", "none"), at("clients", "none", "edit"), at("clients", s.App.ID, "secrets", "none", "more")},
 		} {
 			for _, path := range paths {
-				if a := s.get(who, path); a.status != http.StatusNotFound {
-					t.Errorf("%s: %d", path, a.status)
+				if a := s.Get(who, path); a.Status != http.StatusNotFound {
+					t.Errorf("%s: %d", path, a.Status)
 				}
 			}
 		}
-		if a := s.get("security", at("policies", "0", "decide")); a.status != http.StatusMethodNotAllowed && a.status != http.StatusNotFound {
-			t.Errorf("a write answers a read: %d", a.status)
+		if a := s.Get("security", at("policies", "0", "decide")); a.Status != http.StatusMethodNotAllowed && a.Status != http.StatusNotFound {
+			t.Errorf("a write answers a read: %d", a.Status)
 		}
 	})
 }

@@ -1,51 +1,28 @@
 package providers
 
 import (
-	"bytes"
-	"context"
-	"html"
-	"io"
 	"log/slog"
-	"mime/multipart"
-	"net/http"
-	"net/http/httptest"
 	"net/url"
-	"strings"
 	"testing"
 
 	"sidian/internal/db"
-	"sidian/internal/httpx"
 	"sidian/internal/iam/iamtest"
 	"sidian/internal/outbox"
 	"sidian/internal/pki"
 	"sidian/internal/provider"
 	"sidian/internal/provider/event"
 	"sidian/internal/provider/providertest"
-	"sidian/internal/web/page"
+	"sidian/internal/web/page/pagetest"
 )
 
-// site is the pages over a county; who asks is told by a header.
+var must = pagetest.Must
+
+// site is the pages over a county.
 type site struct {
 	*iamtest.County
-	*httptest.Server
+	*pagetest.Site
 	t *testing.T
 	p *provider.Service
-}
-
-// browser makes the county's people come by a browser.
-type browser struct{ *iamtest.County }
-
-func (b browser) Identify(r *http.Request) (context.Context, httpx.Caller, error) {
-	ctx, c, err := b.County.Identify(r)
-	c.Browser = c.ID != ""
-	return ctx, c, err
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // newSite may call the hosts of some providers. "sealadmin" and "second" keep
@@ -62,9 +39,8 @@ func newSiteAs(t *testing.T, d *db.DB, self string, all ...*providertest.Provide
 	c.Hire(t, "foreign", "sealadmin", iamtest.Land)
 	pk := &pki.Service{DB: d, Keys: c.Keys, BaseURL: "https://zz.example"}
 	must(t, pk.Setup(t.Context(), pki.SetupRequest{Name: "青禾县样例"}))
-	log := slog.New(slog.DiscardHandler)
 	o := provider.Options{
-		DB: d, Keys: c.Keys, PKI: pk, Log: log, Self: self, Name: "青禾县样例平台", BaseURL: "https://zz.example", Keep: -1,
+		DB: d, Keys: c.Keys, PKI: pk, Log: slog.New(slog.DiscardHandler), Self: self, Name: "青禾县样例平台", BaseURL: "https://zz.example", Keep: -1,
 		Outbox: outbox.New(outbox.Consumer{Name: "test", Topics: []string{event.Distrusted}, Handle: func(*db.Tx, outbox.Event) error { return nil }}),
 	}
 	for _, p := range all {
@@ -74,64 +50,10 @@ func newSiteAs(t *testing.T, d *db.DB, self string, all ...*providertest.Provide
 	var err error
 	out.p, err = provider.New(t.Context(), o)
 	must(t, err)
-	kit, err := page.New(page.Options{})
-	must(t, err)
+	kit := pagetest.Kit(t)
 	s := &Service{Kit: kit, Providers: out.p, IAM: c.Service, BaseURL: "https://zz.example", Now: d.Now}
-	must(t, s.Load())
-	r := httpx.New(httpx.Options{Title: "test", Authorizer: browser{c}, PageError: kit.Refuse, Log: log, SlowPublic: httpx.Rate{PerSecond: 1000, Burst: 1000}})
-	s.Routes(r)
-	must(t, r.Err())
-	must(t, kit.Check(r.Routes()))
-	out.Server = httptest.NewServer(r)
-	t.Cleanup(out.Close)
+	out.Site = pagetest.Serve(t, kit, c, s)
 	return out
-}
-
-// An answer is what a page said.
-type answer struct {
-	t      *testing.T
-	status int
-	header http.Header
-	body   string // as text: entities are resolved
-}
-
-func (s *site) do(who, method, path, media string, body io.Reader, header ...string) answer {
-	s.t.Helper()
-	q, err := http.NewRequestWithContext(s.t.Context(), method, s.URL+path, body)
-	must(s.t, err)
-	if who != "" {
-		q.Header.Set(iamtest.Acting, who)
-	}
-	q.Header.Set("Accept", "text/html")
-	if method == http.MethodPost {
-		q.Header.Set("Content-Type", media)
-		q.Header.Set("Sec-Fetch-Site", "same-origin")
-	}
-	for i := 0; i+1 < len(header); i += 2 {
-		q.Header.Set(header[i], header[i+1])
-	}
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	r, err := client.Do(q)
-	must(s.t, err)
-	defer r.Body.Close()
-	b, err := io.ReadAll(r.Body)
-	must(s.t, err)
-	return answer{s.t, r.StatusCode, r.Header, html.UnescapeString(string(b))}
-}
-
-func (s *site) get(who, path string) answer {
-	s.t.Helper()
-	return s.do(who, http.MethodGet, path, "", nil)
-}
-
-// post sends a form: pairs of names and values.
-func (s *site) post(who, path string, pairs ...string) answer {
-	s.t.Helper()
-	form := url.Values{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		form.Add(pairs[i], pairs[i+1])
-	}
-	return s.do(who, http.MethodPost, path, "application/x-www-form-urlencoded", strings.NewReader(form.Encode()))
 }
 
 // A file is one that is chosen in a form.
@@ -141,21 +63,16 @@ type file struct {
 }
 
 // upload sends a form as a browser does, with files.
-func (s *site) upload(who, path string, fields map[string]string, files ...file) answer {
+func (s *site) upload(who, path string, fields map[string]string, files ...file) pagetest.Answer {
 	s.t.Helper()
-	var b bytes.Buffer
-	w := multipart.NewWriter(&b)
+	form, chosen := url.Values{}, []pagetest.File{}
 	for name, value := range fields {
-		must(s.t, w.WriteField(name, value))
+		form.Set(name, value)
 	}
 	for _, f := range files {
-		part, err := w.CreateFormFile(f.field, "file")
-		must(s.t, err)
-		_, err = part.Write(f.data)
-		must(s.t, err)
+		chosen = append(chosen, pagetest.Chosen(f.field, "file", f.data))
 	}
-	must(s.t, w.Close())
-	return s.do(who, http.MethodPost, path, w.FormDataContentType(), &b)
+	return s.Upload(who, path, form, chosen...)
 }
 
 // fields are what is typed to propose a provider.
@@ -167,39 +84,7 @@ func fields(p *providertest.Provider, more ...string) map[string]string {
 	return out
 }
 
-func (s *site) propose(who string, p *providertest.Provider) answer {
+func (s *site) propose(who string, p *providertest.Provider) pagetest.Answer {
 	s.t.Helper()
 	return s.upload(who, Home+"/new", fields(p), file{"certificate-file", p.Answers.PEM()}, file{"authorities-file", p.CA.Raw})
-}
-
-func (a answer) is(status int, words ...string) answer {
-	a.t.Helper()
-	if a.status != status {
-		a.t.Fatalf("status %d, want %d\n%s", a.status, status, a.body)
-	}
-	for _, w := range words {
-		if !strings.Contains(a.body, w) {
-			_, main, _ := strings.Cut(a.body, "<main")
-			a.t.Fatalf("does not say %q:\n%s", w, main)
-		}
-	}
-	return a
-}
-
-func (a answer) lacks(words ...string) answer {
-	a.t.Helper()
-	for _, w := range words {
-		if strings.Contains(a.body, w) {
-			a.t.Fatalf("says %q:\n%s", w, a.body)
-		}
-	}
-	return a
-}
-
-// leads fails unless the answer is done and leads to an address.
-func (a answer) leads(to string) {
-	a.t.Helper()
-	if got := a.header.Get("Location"); a.status != http.StatusSeeOther || got != to {
-		a.t.Fatalf("status %d to %q, want 303 to %s\n%s", a.status, got, to, a.body)
-	}
 }

@@ -21,40 +21,40 @@ func TestTwoPeople(t *testing.T) {
 		x := providertest.New(t, "third-a.example", nil)
 		s := newSite(t, d, x)
 		at := Home + "/third-a.example"
-		s.get("sealadmin", Home).is(200, "还没有登记签章服务商", "登记服务商", "https://zz.example/open/v1/providers", "证书 SM3 摘要")
-		s.get("sealadmin", at).is(404)
-		s.get("sealadmin", Home+"/new").is(200, "由另一位印章管理人员批准", "青禾县市场监督管理局").lacks("青禾县自然资源局")
-		s.propose("sealadmin", x).leads(at + "?done=proposed")
-		s.propose("second", x).is(409, "已有待批准的登记", x.URL)
-		s.get("sealadmin", at+"?done=proposed").is(200, "已提出登记", "待批准", "您可以撤回", "撤回", "样例第三方根").lacks("/approve\"", "立即暂停")
-		s.get("sealadmin", Home).is(200, "待批准", "样例服务商·third-a.example")
-		s.post("sealadmin", at+"/approve", "reason", "自己批准").is(403, "不能批准自己提出的登记")
-		s.post("second", at+"/approve").is(422, "须写明理由", `id="approve-reason-error"`)
-		s.get("second", at).is(200, "/approve\"", "/reject\"", "核对证书的 SM3 摘要")
-		s.post("second", at+"/test").is(200, "试问成功", "按约定作了答复", "印章状态：有效")
-		s.post("second", at+"/approve", "reason", "已核实").leads(at + "?done=approve")
-		s.post("second", at+"/approve", "reason", "再来").is(404)
-		s.get("second", at+"?done=approve").is(200, "已批准，立即生效", "第 1 版：批准", "样例·second", "提出变更", "立即暂停")
+		s.Get("sealadmin", Home).Is(200, "还没有登记签章服务商", "登记服务商", "https://zz.example/open/v1/providers", "证书 SM3 摘要")
+		s.Get("sealadmin", at).Is(404)
+		s.Get("sealadmin", Home+"/new").Is(200, "由另一位印章管理人员批准", "青禾县市场监督管理局").Lacks("青禾县自然资源局")
+		s.propose("sealadmin", x).Leads(at + "?done=proposed")
+		s.propose("second", x).Is(409, "已有待批准的登记", x.URL)
+		s.Get("sealadmin", at+"?done=proposed").Is(200, "已提出登记", "待批准", "您可以撤回", "撤回", "样例第三方根").Lacks("/approve\"", "立即暂停")
+		s.Get("sealadmin", Home).Is(200, "待批准", "样例服务商·third-a.example")
+		s.Post("sealadmin", at+"/approve", "reason", "自己批准").Is(403, "不能批准自己提出的登记")
+		s.Post("second", at+"/approve").Is(422, "须写明理由", `id="approve-reason-error"`)
+		s.Get("second", at).Is(200, "/approve\"", "/reject\"", "核对证书的 SM3 摘要")
+		s.Post("second", at+"/test").Is(200, "试问成功", "按约定作了答复", "印章状态：有效")
+		s.Post("second", at+"/approve", "reason", "已核实").Leads(at + "?done=approve")
+		s.Post("second", at+"/approve", "reason", "再来").Is(404)
+		s.Get("second", at+"?done=approve").Is(200, "已批准，立即生效", "第 1 版：批准", "样例·second", "提出变更", "立即暂停")
 
-		s.get("sealadmin", Home+"/new?from=third-a.example").is(200, "变更签章服务商", `value="样例服务商·third-a.example"`, "BEGIN CERTIFICATE")
-		s.upload("sealadmin", Home+"/new", fields(x, "from", x.ID, "name", "样例服务商新名"), file{"certificate-file", x.Answers.PEM()}, file{"makers-file", x.Maker.PEM()}).leads(at + "?done=proposed")
-		s.get("second", at).is(200, "待批准的新版本", "样例服务商新名", "原为：样例服务商·third-a.example", "新的制章者", "该制章者制作的印章")
-		s.get("second", Home).is(200, "新版本待批准")
-		s.post("sealadmin", at+"/reject", "reason", "写错了").leads(at + "?done=reject")
+		s.Get("sealadmin", Home+"/new?from=third-a.example").Is(200, "变更签章服务商", `value="样例服务商·third-a.example"`, "BEGIN CERTIFICATE")
+		s.upload("sealadmin", Home+"/new", fields(x, "from", x.ID, "name", "样例服务商新名"), file{"certificate-file", x.Answers.PEM()}, file{"makers-file", x.Maker.PEM()}).Leads(at + "?done=proposed")
+		s.Get("second", at).Is(200, "待批准的新版本", "样例服务商新名", "原为：样例服务商·third-a.example", "新的制章者", "该制章者制作的印章")
+		s.Get("second", Home).Is(200, "新版本待批准")
+		s.Post("sealadmin", at+"/reject", "reason", "写错了").Leads(at + "?done=reject")
 
-		s.post("sealadmin", at+"/suspend").is(422, `id="suspend-reason-error"`)
-		s.post("sealadmin", at+"/suspend", "reason", "接到通报").leads(at + "?done=suspend")
-		s.get("sealadmin", at).is(200, "已暂停", "提出恢复").lacks("/remove\"")
-		s.post("sealadmin", at+"/remove", "reason", "不要了").is(403, "不能移除由自己暂停的服务商")
-		s.post("sealadmin", at+"/suspend", "reason", "再停").is(409, "目前已暂停")
-		s.post("sealadmin", at+"/resume", "reason", "已查明").leads(at + "?done=resume")
-		s.post("second", at+"/approve", "reason", "已查明").leads(at + "?done=approve")
-		s.post("sealadmin", at+"/suspend", "reason", "协议到期").leads(at + "?done=suspend")
-		s.post("second", at+"/remove", "reason", "协议到期").leads(at + "?done=remove")
-		s.get("second", at+"?done=remove").is(200, "已移除", "协议到期", "这项登记已经结束").lacks("/test\"", "/suspend\"")
-		s.get("second", Home).is(200, "还没有登记签章服务商")
-		s.get("second", Home+"?ended=1").is(200, "已结束的登记", "已移除", "未批准", "由新版本代替")
-		s.get("second", Home+"/new?from=third-a.example").is(409, "已经结束")
+		s.Post("sealadmin", at+"/suspend").Is(422, `id="suspend-reason-error"`)
+		s.Post("sealadmin", at+"/suspend", "reason", "接到通报").Leads(at + "?done=suspend")
+		s.Get("sealadmin", at).Is(200, "已暂停", "提出恢复").Lacks("/remove\"")
+		s.Post("sealadmin", at+"/remove", "reason", "不要了").Is(403, "不能移除由自己暂停的服务商")
+		s.Post("sealadmin", at+"/suspend", "reason", "再停").Is(409, "目前已暂停")
+		s.Post("sealadmin", at+"/resume", "reason", "已查明").Leads(at + "?done=resume")
+		s.Post("second", at+"/approve", "reason", "已查明").Leads(at + "?done=approve")
+		s.Post("sealadmin", at+"/suspend", "reason", "协议到期").Leads(at + "?done=suspend")
+		s.Post("second", at+"/remove", "reason", "协议到期").Leads(at + "?done=remove")
+		s.Get("second", at+"?done=remove").Is(200, "已移除", "协议到期", "这项登记已经结束").Lacks("/test\"", "/suspend\"")
+		s.Get("second", Home).Is(200, "还没有登记签章服务商")
+		s.Get("second", Home+"?ended=1").Is(200, "已结束的登记", "已移除", "未批准", "由新版本代替")
+		s.Get("second", Home+"/new?from=third-a.example").Is(409, "已经结束")
 	})
 }
 
@@ -83,12 +83,10 @@ func TestPropose(t *testing.T) {
 		"too much":         {fields(x), []file{good, {"makers-file", make([]byte, maxUpload)}}, 413, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := s.upload("sealadmin", Home+"/new", c.fields, c.files...)
-			a.t = t
-			a.is(c.status, c.says...).lacks("<script>alert(1)</script></textarea><")
+			s.upload("sealadmin", Home+"/new", c.fields, c.files...).For(t).Is(c.status, c.says...).Lacks("<script>alert(1)</script></textarea><")
 		})
 	}
-	s.upload("sealadmin", Home+"/new", fields(x, "certificate", string(x.Answers.PEM()), "authorities", string(x.CA.PEM())+string(x.CA.PEM()))).leads(Home + "/third-a.example?done=proposed")
+	s.upload("sealadmin", Home+"/new", fields(x, "certificate", string(x.Answers.PEM()), "authorities", string(x.CA.PEM())+string(x.CA.PEM()))).Leads(Home + "/third-a.example?done=proposed")
 }
 
 // Nobody else decides, and no other site makes a browser decide.
@@ -97,26 +95,26 @@ func TestOthers(t *testing.T) {
 	x := providertest.New(t, "third-a.example", nil)
 	s := newSite(t, dbtest.New(t, "sqlite"), x)
 	at := Home + "/third-a.example"
-	s.propose("sealadmin", x).leads(at + "?done=proposed")
+	s.propose("sealadmin", x).Leads(at + "?done=proposed")
 	for _, who := range []string{"clerk", "custodian", "system", "security", "audit", "holder"} {
-		s.get(who, Home).is(403, "权限").lacks("third-a")
-		s.get(who, at).is(403).lacks("third-a.example\"")
-		s.post(who, at+"/approve", "reason", "越权").is(403)
-		s.propose(who, x).is(403)
+		s.Get(who, Home).Is(403, "权限").Lacks("third-a")
+		s.Get(who, at).Is(403).Lacks("third-a.example\"")
+		s.Post(who, at+"/approve", "reason", "越权").Is(403)
+		s.propose(who, x).Is(403)
 	}
-	s.get("", Home).leads("/login?back=%2Fconsole%2Fproviders")
-	s.get("foreign", at).is(200, "待批准", "青禾县市场监督管理局").lacks("/approve\"", "/reject\"", "/test\"")
+	s.Get("", Home).Leads("/login?back=%2Fconsole%2Fproviders")
+	s.Get("foreign", at).Is(200, "待批准", "青禾县市场监督管理局").Lacks("/approve\"", "/reject\"", "/test\"")
 	for _, action := range []string{"approve", "reject", "test"} {
-		s.post("foreign", at+"/"+action, "reason", "越权").is(403)
+		s.Post("foreign", at+"/"+action, "reason", "越权").Is(403)
 	}
-	s.post("second", at+"/explode", "reason", "x").is(404)
-	s.post("second", Home+"/none/approve", "reason", "x").is(404)
+	s.Post("second", at+"/explode", "reason", "x").Is(404)
+	s.Post("second", Home+"/none/approve", "reason", "x").Is(404)
 	for _, path := range []string{at + "/approve", at + "/reject", at + "/test", Home + "/new", Home + "/import"} {
 		for _, from := range []string{"cross-site", "same-site"} {
-			s.do("second", "POST", path, "application/x-www-form-urlencoded", strings.NewReader("reason=x"), "Sec-Fetch-Site", from).is(403, "其他网站")
+			s.Do("second", "POST", path, "application/x-www-form-urlencoded", strings.NewReader("reason=x"), "Sec-Fetch-Site", from).Is(403, "其他网站")
 		}
 	}
-	s.get("second", at).is(200, "待批准")
+	s.Get("second", at).Is(200, "待批准")
 }
 
 // A provider that does not answer, and one that lied, are shown to be just that.
@@ -125,9 +123,9 @@ func TestHealth(t *testing.T) {
 	x := providertest.New(t, "third-a.example", nil)
 	s := newSite(t, dbtest.New(t, "sqlite"), x)
 	at := Home + "/third-a.example"
-	s.propose("sealadmin", x).leads(at + "?done=proposed")
-	s.post("second", at+"/approve", "reason", "已核实").leads(at + "?done=approve")
-	s.get("second", at).is(200, "还没有问过")
+	s.propose("sealadmin", x).Leads(at + "?done=proposed")
+	s.Post("second", at+"/approve", "reason", "已核实").Leads(at + "?done=approve")
+	s.Get("second", at).Is(200, "还没有问过")
 	ask := func(mode providertest.Mode, data []byte) {
 		x.Behave(mode)
 		_, err := s.p.Ask(t.Context(), sign.Verify(data, sign.Options{Anchors: gm.NewPool(x.CA), Now: s.DB.Now()}), "", data)
@@ -135,17 +133,17 @@ func TestHealth(t *testing.T) {
 	}
 	good := x.Sealed(t)
 	ask(providertest.Honest, good)
-	s.get("second", Home).is(200, "正常答复", "问过 1 次，0 次没有答复")
+	s.Get("second", Home).Is(200, "正常答复", "问过 1 次，0 次没有答复")
 	ask(providertest.Down, good)
-	s.get("second", Home).is(200, "最近 1 次未答复")
-	s.get("second", at).is(200, "最近的问题", "没有正常答复")
-	s.post("second", at+"/test").is(200, "试问没有成功")
+	s.Get("second", Home).Is(200, "最近 1 次未答复")
+	s.Get("second", at).Is(200, "最近的问题", "没有正常答复")
+	s.Post("second", at+"/test").Is(200, "试问没有成功")
 	x.Behave(providertest.Key)
-	s.post("second", at+"/test").is(200, "没有用登记的密钥正确签名")
+	s.Post("second", at+"/test").Is(200, "没有用登记的密钥正确签名")
 	for range 4 {
 		ask(providertest.Down, good)
 	}
-	s.get("second", Home).is(200, "连续未答复，暂不询问")
+	s.Get("second", Home).Is(200, "连续未答复，暂不询问")
 }
 
 // What a lie leads to is said on the page of who lied.
@@ -154,16 +152,16 @@ func TestLiar(t *testing.T) {
 	x := providertest.New(t, "third-a.example", nil)
 	s := newSite(t, dbtest.New(t, "sqlite"), x)
 	at := Home + "/third-a.example"
-	s.propose("sealadmin", x).leads(at + "?done=proposed")
-	s.post("second", at+"/approve", "reason", "已核实").leads(at + "?done=approve")
-	s.get("", Public).is(200, "样例服务商·third-a.example")
+	s.propose("sealadmin", x).Leads(at + "?done=proposed")
+	s.Post("second", at+"/approve", "reason", "已核实").Leads(at + "?done=approve")
+	s.Get("", Public).Is(200, "样例服务商·third-a.example")
 	x.Behave(providertest.Lying)
 	bad := providertest.Altered(t, x.Sealed(t))
 	_, err := s.p.Ask(t.Context(), sign.Verify(bad, sign.Options{Anchors: gm.NewPool(x.CA), Now: s.DB.Now()}), "", bad)
 	must(t, err)
-	s.get("second", at).is(200, "它的答复曾与事实不符", "“有效”结论不被采信", "答复不可信")
-	s.get("second", Home).is(200, "答复不可信", "最近的答复未采信").lacks("正常答复")
-	s.get("", Public).is(200, "目前没有采信其他服务商").lacks("third-a")
+	s.Get("second", at).Is(200, "它的答复曾与事实不符", "“有效”结论不被采信", "答复不可信")
+	s.Get("second", Home).Is(200, "答复不可信", "最近的答复未采信").Lacks("正常答复")
+	s.Get("", Public).Is(200, "目前没有采信其他服务商").Lacks("third-a")
 }
 
 // Whom we believe is anybody's to read, and another platform's to take in.
@@ -172,17 +170,17 @@ func TestListOfTrust(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		x := providertest.New(t, "third-a.example", nil)
 		s := newSite(t, d, x)
-		s.get("", Public).is(200, "目前没有采信其他服务商", "本平台：青禾县样例平台", "/open/v1/providers")
-		pem := s.get("", Public+"/certificate.pem").is(200, "BEGIN CERTIFICATE")
+		s.Get("", Public).Is(200, "目前没有采信其他服务商", "本平台：青禾县样例平台", "/open/v1/providers")
+		pem := s.Get("", Public+"/certificate.pem").Is(200, "BEGIN CERTIFICATE")
 		ours, err := s.p.Certificate(t.Context())
 		must(t, err)
-		if got, err := gm.ParseCertificates([]byte(pem.body)); err != nil || len(got) != 1 || !got[0].Equal(ours) || !strings.Contains(pem.header.Get("Content-Disposition"), "attachment") {
-			t.Errorf("%v %v", err, pem.header)
+		if got, err := gm.ParseCertificates([]byte(pem.Body)); err != nil || len(got) != 1 || !got[0].Equal(ours) || !strings.Contains(pem.Header.Get("Content-Disposition"), "attachment") {
+			t.Errorf("%v %v", err, pem.Header)
 		}
-		s.propose("sealadmin", x).leads(Home + "/third-a.example?done=proposed")
-		s.get("", Public).is(200).lacks("third-a")
-		s.post("second", Home+"/third-a.example/approve", "reason", "已核实").leads(Home + "/third-a.example?done=approve")
-		s.get("", Public).is(200, "样例服务商·third-a.example", "样例第三方根").lacks("样例·second", "互认协议")
+		s.propose("sealadmin", x).Leads(Home + "/third-a.example?done=proposed")
+		s.Get("", Public).Is(200).Lacks("third-a")
+		s.Post("second", Home+"/third-a.example/approve", "reason", "已核实").Leads(Home + "/third-a.example?done=approve")
+		s.Get("", Public).Is(200, "样例服务商·third-a.example", "样例第三方根").Lacks("样例·second", "互认协议")
 	})
 }
 
@@ -203,18 +201,18 @@ func TestImport(t *testing.T) {
 
 		s := newSite(t, d, x)
 		take := map[string]string{"org": iamtest.Market, "reason": "已电话核对摘要"}
-		s.get("sealadmin", Home+"/import").is(200, "引入信任列表", "以后只认这张").lacks("repin")
-		s.upload("sealadmin", Home+"/import", nil).is(422, `href="#org"`)
-		s.upload("sealadmin", Home+"/import", map[string]string{"org": iamtest.Market}, files...).is(422, `href="#reason"`)
-		s.upload("sealadmin", Home+"/import", take).is(422, `href="#signer"`)
-		s.upload("sealadmin", Home+"/import", take, file{"list-file", []byte(`{"jws":"a.b.c"}`)}, files[1]).is(422, `href="#list"`, "签名不正确", "BEGIN CERTIFICATE")
-		s.upload("sealadmin", Home+"/import", take, files[0], file{"signer-file", x.Answers.PEM()}).is(422, "不是用所给的数字证书签名的")
-		s.upload("clerk", Home+"/import", take, files...).is(403)
-		s.upload("sealadmin", Home+"/import", map[string]string{"org": iamtest.Land, "reason": "越权"}, files...).is(403)
-		s.upload("sealadmin", Home+"/import", take, files...).is(200, "已提出 1 项登记", "third-b.example", "没有引入", "peer.example", "逐项批准")
-		s.upload("sealadmin", Home+"/import", take, files...).is(200, "没有新的登记", "已有待批准的登记")
-		s.get("second", Home+"/third-b.example").is(200, "平台 peer.example 的信任列表")
-		s.post("second", Home+"/third-b.example/approve", "reason", "已核实").leads(Home + "/third-b.example?done=approve")
+		s.Get("sealadmin", Home+"/import").Is(200, "引入信任列表", "以后只认这张").Lacks("repin")
+		s.upload("sealadmin", Home+"/import", nil).Is(422, `href="#org"`)
+		s.upload("sealadmin", Home+"/import", map[string]string{"org": iamtest.Market}, files...).Is(422, `href="#reason"`)
+		s.upload("sealadmin", Home+"/import", take).Is(422, `href="#signer"`)
+		s.upload("sealadmin", Home+"/import", take, file{"list-file", []byte(`{"jws":"a.b.c"}`)}, files[1]).Is(422, `href="#list"`, "签名不正确", "BEGIN CERTIFICATE")
+		s.upload("sealadmin", Home+"/import", take, files[0], file{"signer-file", x.Answers.PEM()}).Is(422, "不是用所给的数字证书签名的")
+		s.upload("clerk", Home+"/import", take, files...).Is(403)
+		s.upload("sealadmin", Home+"/import", map[string]string{"org": iamtest.Land, "reason": "越权"}, files...).Is(403)
+		s.upload("sealadmin", Home+"/import", take, files...).Is(200, "已提出 1 项登记", "third-b.example", "没有引入", "peer.example", "逐项批准")
+		s.upload("sealadmin", Home+"/import", take, files...).Is(200, "没有新的登记", "已有待批准的登记")
+		s.Get("second", Home+"/third-b.example").Is(200, "平台 peer.example 的信任列表")
+		s.Post("second", Home+"/third-b.example/approve", "reason", "已核实").Leads(Home + "/third-b.example?done=approve")
 
 		again := newSiteAs(t, dbtest.New(t, "sqlite"), "peer.example", x) // the same name, another key
 		list, err = again.p.TrustList(t.Context())
@@ -222,15 +220,15 @@ func TestImport(t *testing.T) {
 		other, err := again.p.Certificate(t.Context())
 		must(t, err)
 		take["list"], take["signer"] = list.JWS, string(other.PEM())
-		s.upload("sealadmin", Home+"/import", take).is(409, "另一张数字证书", `name="repin"`)
+		s.upload("sealadmin", Home+"/import", take).Is(409, "另一张数字证书", `name="repin"`)
 		take["repin"] = "1"
-		s.upload("sealadmin", Home+"/import", take).is(200, "没有新的登记")
+		s.upload("sealadmin", Home+"/import", take).Is(200, "没有新的登记")
 	})
 }
 
 func approve(t *testing.T, s *site, x *providertest.Provider) error {
 	t.Helper()
-	s.propose("sealadmin", x).leads(Home + "/" + x.ID + "?done=proposed")
+	s.propose("sealadmin", x).Leads(Home + "/" + x.ID + "?done=proposed")
 	_, err := s.p.Approve(s.Ctx(t, "second"), x.ID, "已核实")
 	return err
 }
@@ -239,5 +237,5 @@ func approve(t *testing.T, s *site, x *providertest.Provider) error {
 func TestProgram(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, dbtest.New(t, "sqlite"))
-	s.do("clerk", http.MethodGet, Home, "", nil, "Accept", "application/json").is(403, `"code":"auth.permission"`)
+	s.Do("clerk", http.MethodGet, Home, "", nil, "Accept", "application/json").Is(403, `"code":"auth.permission"`)
 }

@@ -49,32 +49,32 @@ func TestAnnotatePage(t *testing.T) {
 			Title: "决定书", Purpose: "公文", Reason: "许可", Seal: x.ID, Places: []sealing.Place{{Page: 1, X: 120, Y: 200}},
 		}})
 		must(t, err)
-		s.get("clerk", Home).is(200, `href="`+Annotate+`"`)
-		s.get("clerk", Batches).is(200, `href="`+Annotate+`"`)
-		s.get("clerk", Annotate).is(200, "按印章的常备用印授权（用途“加注”）立即盖章；原件及其原来的签章原样附在其中，仍可单独核验。", x.Name, "有效期至").lacks(s.Seals[sealtest.Land].Name)
+		s.Get("clerk", Home).Is(200, `href="`+Annotate+`"`)
+		s.Get("clerk", Batches).Is(200, `href="`+Annotate+`"`)
+		s.Get("clerk", Annotate).Is(200, "按印章的常备用印授权（用途“加注”）立即盖章；原件及其原来的签章原样附在其中，仍可单独核验。", x.Name, "有效期至").Lacks(s.Seals[sealtest.Land].Name)
 
 		until := s.DB.Now().AddDate(0, 1, 0).Format("2006-01-02")
-		a := s.upload("clerk", Annotate, "决定书.ofd", doc, annotation(x.ID, "until", until)...).is(200)
-		if h := a.header; h.Get("Content-Type") != "application/ofd" || !strings.HasPrefix(h.Get("Content-Disposition"), "attachment; ") || h.Get("Cache-Control") != "no-store" {
+		a := s.upload("clerk", Annotate, "决定书.ofd", doc, annotation(x.ID, "until", until)...).Is(200)
+		if h := a.Header; h.Get("Content-Type") != "application/ofd" || !strings.HasPrefix(h.Get("Content-Disposition"), "attachment; ") || h.Get("Cache-Control") != "no-store" {
 			t.Errorf("the copy is handed out with %v", h)
 		}
-		if !bytes.Equal(original(t, a.raw), doc) {
+		if !bytes.Equal(original(t, a.Raw), doc) {
 			t.Error("the original was changed")
 		}
-		for what, data := range map[string][]byte{"copy": a.raw, "original": original(t, a.raw)} {
+		for what, data := range map[string][]byte{"copy": a.Raw, "original": original(t, a.Raw)} {
 			if report := sign.Verify(data, sign.Options{Now: s.DB.Now()}); len(report.Signatures) != 1 || report.Verdict == sign.Invalid {
 				t.Errorf("%s: %d signatures, %s", what, len(report.Signatures), report.Verdict)
 			}
 		}
 		// Sent again it is the same copy, which spends nothing; another is another.
-		if b := s.upload("clerk", Annotate, "决定书.ofd", doc, annotation(x.ID, "until", until)...).is(200); !bytes.Equal(a.raw, b.raw) {
+		if b := s.upload("clerk", Annotate, "决定书.ofd", doc, annotation(x.ID, "until", until)...).Is(200); !bytes.Equal(a.Raw, b.Raw) {
 			t.Error("the same form made two copies")
 		}
-		if b := s.upload("clerk", Annotate, "决定书.ofd", doc, annotation(x.ID, "recipient", "另一银行")...).is(200); bytes.Equal(a.raw, b.raw) {
+		if b := s.upload("clerk", Annotate, "决定书.ofd", doc, annotation(x.ID, "recipient", "另一银行")...).Is(200); bytes.Equal(a.Raw, b.Raw) {
 			t.Error("another recipient got the same copy")
 		}
-		s.upload("clerk", Annotate, "决定书.ofd", doc, annotation(x.ID, "recipient", "第三家银行")...).is(403, "授权次数已用完", page.At("/console/seals", x.ID, "rules"), "由印章保管人授权", `value="第三家银行"`, "请再选一次")
-		s.get("clerk", Batches).is(200, "还没有批量用印") // a copy is no batch to look after
+		s.upload("clerk", Annotate, "决定书.ofd", doc, annotation(x.ID, "recipient", "第三家银行")...).Is(403, "授权次数已用完", page.At("/console/seals", x.ID, "rules"), "由印章保管人授权", `value="第三家银行"`, "请再选一次")
+		s.Get("clerk", Batches).Is(200, "还没有批量用印") // a copy is no batch to look after
 	})
 }
 
@@ -87,18 +87,18 @@ func TestAnnotatePageRefused(t *testing.T) {
 		doc := sealingtest.Document(t, "决定书", 1)
 		rules := page.At("/console/seals", x.ID, "rules")
 
-		s.upload("clerk", Annotate, "a.ofd", doc, annotation(x.ID)...).is(403, "没有允许此用途的常备用印授权", `href="`+rules+`"`, "由印章保管人授权").lacks("盖章并下载")
-		s.get("clerk", Annotate).is(200, `href="`+rules+`"`, "没有允许此用途的常备用印授权，不能选").lacks("盖章并下载", foreign.ID)
+		s.upload("clerk", Annotate, "a.ofd", doc, annotation(x.ID)...).Is(403, "没有允许此用途的常备用印授权", `href="`+rules+`"`, "由印章保管人授权").Lacks("盖章并下载")
+		s.Get("clerk", Annotate).Is(200, `href="`+rules+`"`, "没有允许此用途的常备用印授权，不能选").Lacks("盖章并下载", foreign.ID)
 		s.Standing(t, sealtest.Market, "", "证明", 0) // for another purpose
 		s.Standing(t, sealtest.Market, s.Prog.ID, sealing.Annotated, 0)
-		s.upload("clerk", Annotate, "a.ofd", doc, annotation(x.ID)...).is(403, `href="`+rules+`"`)
+		s.upload("clerk", Annotate, "a.ofd", doc, annotation(x.ID)...).Is(403, `href="`+rules+`"`)
 
 		s.Standing(t, sealtest.Market, "", sealing.Annotated, 0)
-		s.upload("clerk", Annotate, "a.ofd", doc, annotation(foreign.ID)...).is(403, "没有允许此用途的常备用印授权").lacks(page.At("/console/seals", foreign.ID, "rules"))
-		s.upload("clerk", Annotate, "a.ofd", doc, annotation("nosuchseal")...).is(422)
+		s.upload("clerk", Annotate, "a.ofd", doc, annotation(foreign.ID)...).Is(403, "没有允许此用途的常备用印授权").Lacks(page.At("/console/seals", foreign.ID, "rules"))
+		s.upload("clerk", Annotate, "a.ofd", doc, annotation("nosuchseal")...).Is(422)
 		for _, who := range []string{"designer", "system"} {
-			s.get(who, Annotate).is(403)
-			s.upload(who, Annotate, "a.ofd", doc, annotation(x.ID)...).is(403)
+			s.Get(who, Annotate).Is(403)
+			s.upload(who, Annotate, "a.ofd", doc, annotation(x.ID)...).Is(403)
 		}
 
 		for _, c := range []struct {
@@ -118,8 +118,8 @@ func TestAnnotatePageRefused(t *testing.T) {
 			{"a day gone by", doc, []string{"until", s.DB.Now().AddDate(0, 0, -2).Format("2006-01-02")}, "有效期已过"},
 		} {
 			a := s.upload("clerk", Annotate, "a.ofd", c.data, annotation(x.ID, c.more...)...)
-			if a.status != 422 || !strings.Contains(a.body, c.says) || !strings.Contains(a.body, "有错误：") || a.header.Get("Content-Disposition") != "" {
-				t.Errorf("%s: status %d, or does not say %q", c.name, a.status, c.says)
+			if a.Status != 422 || !strings.Contains(a.Body, c.says) || !strings.Contains(a.Body, "有错误：") || a.Header.Get("Content-Disposition") != "" {
+				t.Errorf("%s: status %d, or does not say %q", c.name, a.Status, c.says)
 			}
 		}
 
@@ -134,7 +134,7 @@ func TestAnnotatePageRefused(t *testing.T) {
 		must(t, err)
 		must(t, w.Close())
 		form := b.Bytes()
-		s.do("clerk", "POST", Annotate, w.FormDataContentType(), bytes.NewReader(form), "Sec-Fetch-Site", "cross-site").is(403)
-		s.do("clerk", "POST", Annotate, w.FormDataContentType(), bytes.NewReader(form)).is(200) // it was that alone
+		s.Do("clerk", "POST", Annotate, w.FormDataContentType(), bytes.NewReader(form), "Sec-Fetch-Site", "cross-site").Is(403)
+		s.Do("clerk", "POST", Annotate, w.FormDataContentType(), bytes.NewReader(form)).Is(200) // it was that alone
 	})
 }

@@ -18,36 +18,36 @@ func TestStory(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := newSite(t, d)
 		a, b := s.person("a", "王小明"), s.person("b", "欧阳晓红")
-		s.get("clerk", Home).is(http.StatusOK, "还没有发起过签署", "发起签署")
-		s.get("clerk", Home+"/new").is(http.StatusOK, "须纸质签署", "签字：", sealtest.Market)
+		s.Get("clerk", Home).Is(http.StatusOK, "还没有发起过签署", "发起签署")
+		s.Get("clerk", Home+"/new").Is(http.StatusOK, "须纸质签署", "签字：", sealtest.Market)
 		id := s.begun(twoSign(a, b))
 		task := Home + "/" + id
-		s.get("clerk", task).is(http.StatusOK, "王**", "欧***", "待签署", "未轮到", "签署过程", "发起签署").lacks(a.Citizen, "王小明", "欧阳晓红")
-		s.get("clerk", Home+"?state=open").is(http.StatusOK, "样例协议", "0/2")
-		s.get("clerk", Home+"?state=done").is(http.StatusOK, "没有“已完成”的签署")
+		s.Get("clerk", task).Is(http.StatusOK, "王**", "欧***", "待签署", "未轮到", "签署过程", "发起签署").Lacks(a.Citizen, "王小明", "欧阳晓红")
+		s.Get("clerk", Home+"?state=open").Is(http.StatusOK, "样例协议", "0/2")
+		s.Get("clerk", Home+"?state=done").Is(http.StatusOK, "没有“已完成”的签署")
 
-		s.get("a", Wallet).is(http.StatusOK, "样例协议", "待签署", "有效")
-		s.get("b", Wallet).is(http.StatusOK, "样例协议", "未轮到", "前面的人签完后轮到您")
-		s.get("a", Sign+"/"+id).leads(Sign + "/" + id + "/1")
-		s.get("clerk", Sign+"/"+id).leads(task)
+		s.Get("a", Wallet).Is(http.StatusOK, "样例协议", "待签署", "有效")
+		s.Get("b", Wallet).Is(http.StatusOK, "样例协议", "未轮到", "前面的人签完后轮到您")
+		s.Get("a", Sign+"/"+id).Leads(Sign + "/" + id + "/1")
+		s.Get("clerk", Sign+"/"+id).Leads(task)
 		second := Sign + "/" + id + "/2"
-		s.get("b", second).is(http.StatusOK, "还没有轮到您").lacks("下一步：手写签名")
-		s.get("b", second+"/write").leads(second)
-		s.get("b", second+"/confirm").leads(second + "/write")
-		s.post("b", second+"/write", "drawing", written()).leads(second)
+		s.Get("b", second).Is(http.StatusOK, "还没有轮到您").Lacks("下一步：手写签名")
+		s.Get("b", second+"/write").Leads(second)
+		s.Get("b", second+"/confirm").Leads(second + "/write")
+		s.Post("b", second+"/write", "drawing", written()).Leads(second)
 
-		s.signs("a", id, "1").is(http.StatusOK, "您已签署", "1/2", "一次性口令").lacks("下载签署证据")
-		s.get("a", Sign+"/"+id+"/1").leads(Sign + "/" + id + "/1/done")
-		s.get("a", Wallet).is(http.StatusOK, "没有等您签署的文件")
-		s.get("a", Wallet+"?view=signed").is(http.StatusOK, "样例协议", "已签署")
-		s.signs("b", id, "2").is(http.StatusOK, "签署完成", "2/2", "下载签署证据")
-		s.get("clerk", task).is(http.StatusOK, "已完成", "以一次性口令确认", "下载签署证据").lacks("催办")
+		s.signs("a", id, "1").Is(http.StatusOK, "您已签署", "1/2", "一次性口令").Lacks("下载签署证据")
+		s.Get("a", Sign+"/"+id+"/1").Leads(Sign + "/" + id + "/1/done")
+		s.Get("a", Wallet).Is(http.StatusOK, "没有等您签署的文件")
+		s.Get("a", Wallet+"?view=signed").Is(http.StatusOK, "样例协议", "已签署")
+		s.signs("b", id, "2").Is(http.StatusOK, "签署完成", "2/2", "下载签署证据")
+		s.Get("clerk", task).Is(http.StatusOK, "已完成", "以一次性口令确认", "下载签署证据").Lacks("催办")
 		for _, path := range []string{task + "/file", task + "/evidence", second + "/file", second + "/evidence"} {
 			who := "clerk"
 			if strings.HasPrefix(path, second) {
 				who = "b"
 			}
-			if got := s.get(who, path).is(http.StatusOK); !strings.HasPrefix(got.body, "PK") || !strings.Contains(got.header.Get("Content-Disposition"), "attachment") {
+			if got := s.Get(who, path).Is(http.StatusOK); !strings.HasPrefix(got.Body, "PK") || !strings.Contains(got.Header.Get("Content-Disposition"), "attachment") {
 				t.Errorf("%s is no file", path)
 			}
 		}
@@ -89,13 +89,13 @@ func TestNewRefused(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := *s
 			s.t = t
-			got := s.upload("clerk", Home+"/new", c.data, c.form).is(c.status, c.words...)
+			got := s.upload("clerk", Home+"/new", c.data, c.form).Is(c.status, c.words...)
 			if c.status != 403 {
-				got.is(c.status, "有错误：发起签署", "甲方")
+				got.Is(c.status, "有错误：发起签署", "甲方")
 			}
 		})
 	}
-	s.get("clerk", Home).is(http.StatusOK, "还没有发起过签署")
+	s.Get("clerk", Home).Is(http.StatusOK, "还没有发起过签署")
 }
 
 // The button pressed twice begins one task; a form that was changed begins another.
@@ -122,7 +122,7 @@ func TestLook(t *testing.T) {
 	document := signaturetest.Document(t)
 	look := func(form map[string]string) (out looked) {
 		t.Helper()
-		must(t, json.Unmarshal([]byte(s.upload("clerk", Home+"/look", document, form).is(http.StatusOK).body), &out))
+		must(t, json.Unmarshal([]byte(s.upload("clerk", Home+"/look", document, form).Is(http.StatusOK).Body), &out))
 		return out
 	}
 	got := look(twoSign(a, b))
@@ -146,9 +146,9 @@ func TestLook(t *testing.T) {
 	if p := look(with(same, "signers[0].keyword", "没有")).Places[0]; p.Problem == "" {
 		t.Error("a word that is not there has a place")
 	}
-	s.upload("clerk", Home+"/look", []byte("x"), same).is(422)
-	s.upload("a", Home+"/look", document, same).is(403)
-	s.upload("nobody", Home+"/look", document, same).is(401)
+	s.upload("clerk", Home+"/look", []byte("x"), same).Is(422)
+	s.upload("a", Home+"/look", document, same).Is(403)
+	s.upload("nobody", Home+"/look", document, same).Is(401)
 }
 
 // Who may not is told so, and learns nothing.
@@ -159,35 +159,35 @@ func TestStrangers(t *testing.T) {
 		s.person("c", "李四")
 		id := s.begun(twoSign(a, b))
 		task, first := Home+"/"+id, Sign+"/"+id+"/1"
-		s.get("nobody", task).leads("/login?back=" + strings.ReplaceAll(task, "/", "%2F"))
+		s.Get("nobody", task).Leads("/login?back=" + strings.ReplaceAll(task, "/", "%2F"))
 		for _, who := range []string{"land", "keeper", "c"} {
 			for _, path := range []string{task, task + "/file", task + "/withdraw", first, first + "/write", first + "/confirm", first + "/refuse", first + "/done", first + "/file", Sign + "/" + id} {
-				if got := s.get(who, path); got.status != 404 && got.status != 403 {
-					t.Errorf("%s is answered %s with %d %s", who, path, got.status, got.to)
+				if got := s.Get(who, path); got.Status != 404 && got.Status != 403 {
+					t.Errorf("%s is answered %s with %d %s", who, path, got.Status, got.To())
 				} else {
-					got.lacks("样例协议")
+					got.Lacks("样例协议")
 				}
 			}
 			for _, path := range []string{task + "/link", task + "/remind", task + "/withdraw", first + "/write", first + "/pad", first + "/confirm", first + "/refuse"} {
-				if got := s.post(who, path, "number", "1", "reason", "x", "drawing", written(), "agree", "1", "code", signaturetest.Code); got.status != 404 && got.status != 403 {
-					t.Errorf("%s posts %s with %d %s", who, path, got.status, got.to)
+				if got := s.Post(who, path, "number", "1", "reason", "x", "drawing", written(), "agree", "1", "code", signaturetest.Code); got.Status != 404 && got.Status != 403 {
+					t.Errorf("%s posts %s with %d %s", who, path, got.Status, got.To())
 				}
 			}
 		}
 		// A signer is not the other, and not who began it.
 		for _, path := range []string{"/write", "/confirm", "/done", ""} {
-			s.get("b", first+path).is(404)
+			s.Get("b", first+path).Is(404)
 		}
-		s.post("b", first+"/refuse", "reason", "不签").is(404)
-		s.get("a", task).is(403)
-		s.get("a", Home).is(403)
-		s.get("clerk", Wallet).is(http.StatusOK)
+		s.Post("b", first+"/refuse", "reason", "不签").Is(404)
+		s.Get("a", task).Is(403)
+		s.Get("a", Home).Is(403)
+		s.Get("clerk", Wallet).Is(http.StatusOK)
 		for _, path := range []string{Sign + "/" + id + "/0", Sign + "/" + id + "/x", Sign + "/" + id + "/51", Sign + "/nothing/1", Home + "/nothing"} {
 			who := "a"
 			if strings.HasPrefix(path, Home) {
 				who = "clerk"
 			}
-			s.get(who, path).is(404)
+			s.Get(who, path).Is(404)
 		}
 		// Another site's page sends nothing.
 		for _, path := range []string{task + "/withdraw", first + "/confirm", first + "/refuse", Identity, Identity + "/cancel", Home + "/new"} {
@@ -195,7 +195,7 @@ func TestStrangers(t *testing.T) {
 			if strings.HasPrefix(path, Home) {
 				who = "clerk"
 			}
-			s.do(who, http.MethodPost, path, "application/x-www-form-urlencoded", strings.NewReader("reason=x&agree=1"), "Sec-Fetch-Site", "cross-site").is(403, "其他网站")
+			s.Do(who, http.MethodPost, path, "application/x-www-form-urlencoded", strings.NewReader("reason=x&agree=1"), "Sec-Fetch-Site", "cross-site").Is(403, "其他网站")
 		}
 		if x, err := s.Signature.Get(s.Clerk, id); err != nil || x.State != signature.Open || x.Signers[0].State != signature.Invited {
 			t.Errorf("the task is %+v, %v", x, err)
@@ -210,33 +210,33 @@ func TestSignRefused(t *testing.T) {
 		a, b := s.person("a", "王小明"), s.person("b", "欧阳晓红")
 		id := s.begun(twoSign(a, b))
 		at := Sign + "/" + id + "/1"
-		s.get("a", at).is(http.StatusOK)
-		s.post("a", at+"/write").is(422, "还没有书写")
-		s.post("a", at+"/write", "drawing", `{"width":300,"height":120,"strokes":[[[1,1,0,0]]]}`).is(422, "笔迹")
-		s.post("a", at+"/write", "drawing", `<script>`).is(422)
-		s.get("a", at+"/confirm").leads(at + "/write")
-		s.post("a", at+"/write", "drawing", written()).leads(at + "/confirm")
+		s.Get("a", at).Is(http.StatusOK)
+		s.Post("a", at+"/write").Is(422, "还没有书写")
+		s.Post("a", at+"/write", "drawing", `{"width":300,"height":120,"strokes":[[[1,1,0,0]]]}`).Is(422, "笔迹")
+		s.Post("a", at+"/write", "drawing", `<script>`).Is(422)
+		s.Get("a", at+"/confirm").Leads(at + "/write")
+		s.Post("a", at+"/write", "drawing", written()).Leads(at + "/confirm")
 		x := s.scene("a", id, "1")
 		good := []string{"agree", "1", "code", signaturetest.Code, "original", x.Task.Original, "intent", x.Intent.Version}
-		s.post("a", at+"/confirm", good[2:]...).is(422, "还没有确认签署意愿", `href="#agree"`)
-		s.post("a", at+"/confirm", "agree", "1", "code", "", "original", x.Task.Original, "intent", x.Intent.Version).is(403, "须再次证明是本人", "checked")
-		s.post("a", at+"/confirm", "agree", "1", "code", signaturetest.Code, "original", strings.Repeat("0", 64), "intent", x.Intent.Version).is(409, "不是同一份")
-		s.post("a", at+"/confirm", "agree", "1", "code", signaturetest.Code, "original", x.Task.Original, "intent", "0").is(409, "签署意愿的文字已更新")
-		s.post("a", at+"/refuse", "reason", " ").is(422, "拒签须说明理由")
+		s.Post("a", at+"/confirm", good[2:]...).Is(422, "还没有确认签署意愿", `href="#agree"`)
+		s.Post("a", at+"/confirm", "agree", "1", "code", "", "original", x.Task.Original, "intent", x.Intent.Version).Is(403, "须再次证明是本人", "checked")
+		s.Post("a", at+"/confirm", "agree", "1", "code", signaturetest.Code, "original", strings.Repeat("0", 64), "intent", x.Intent.Version).Is(409, "不是同一份")
+		s.Post("a", at+"/confirm", "agree", "1", "code", signaturetest.Code, "original", x.Task.Original, "intent", "0").Is(409, "签署意愿的文字已更新")
+		s.Post("a", at+"/refuse", "reason", " ").Is(422, "拒签须说明理由")
 		if got := s.scene("a", id, "1").Signer.State; got != signature.Captured {
 			t.Fatalf("after what was refused the signer is %s", got)
 		}
-		s.post("a", at+"/confirm", good...).leads(at + "/done")
-		s.post("a", at+"/confirm", good...).leads(at + "/done") // sent again
-		s.post("a", at+"/refuse", "reason", "反悔").leads(at + "/done")
+		s.Post("a", at+"/confirm", good...).Leads(at + "/done")
+		s.Post("a", at+"/confirm", good...).Leads(at + "/done") // sent again
+		s.Post("a", at+"/refuse", "reason", "反悔").Leads(at + "/done")
 
 		second := Sign + "/" + id + "/2"
-		s.get("b", second).is(http.StatusOK)
-		s.get("b", second+"/refuse").is(http.StatusOK, "拒绝签署", "为什么不签")
-		s.post("b", second+"/refuse", "reason", "第二条不对").leads(second + "/done")
-		s.get("b", second+"/done").is(http.StatusOK, "您已拒绝签署", "第二条不对", "下载签署证据")
-		s.get("clerk", Home+"/"+id).is(http.StatusOK, "已拒签", "理由：第二条不对")
-		s.get("a", at+"/done").is(http.StatusOK, "您已签署，但任务已拒签")
+		s.Get("b", second).Is(http.StatusOK)
+		s.Get("b", second+"/refuse").Is(http.StatusOK, "拒绝签署", "为什么不签")
+		s.Post("b", second+"/refuse", "reason", "第二条不对").Leads(second + "/done")
+		s.Get("b", second+"/done").Is(http.StatusOK, "您已拒绝签署", "第二条不对", "下载签署证据")
+		s.Get("clerk", Home+"/"+id).Is(http.StatusOK, "已拒签", "理由：第二条不对")
+		s.Get("a", at+"/done").Is(http.StatusOK, "您已签署，但任务已拒签")
 	})
 }
 
@@ -246,25 +246,25 @@ func TestIdentity(t *testing.T) {
 		s := newSite(t, d)
 		a := s.Person(t, "王小明")
 		s.people["a"] = a.Ctx
-		s.get("a", Wallet).is(http.StatusOK, "还没有申请")
-		s.get("a", Identity).is(http.StatusOK, "申请个人数字证书").lacks("/cancel")
+		s.Get("a", Wallet).Is(http.StatusOK, "还没有申请")
+		s.Get("a", Identity).Is(http.StatusOK, "申请个人数字证书").Lacks("/cancel")
 		id := s.begun(with(twoSign(a, s.person("b", "李四"))))
 		at := Sign + "/" + id + "/1"
-		s.get("a", at).is(http.StatusOK)
-		s.post("a", at+"/write", "drawing", written()).leads(at + "/confirm")
-		s.get("a", at+"/confirm").is(http.StatusOK, "先申请个人数字证书").lacks("agree")
-		s.post("a", Identity, "back", "https://elsewhere.example/").leads(Identity + "?done=enrolled")
-		s.post("a", Identity, "back", at+"/confirm").leads(at + "/confirm")
-		s.get("a", at+"/confirm").is(http.StatusOK, "自愿以本人的电子签名签署")
-		s.get("a", Identity+"?done=enrolled").is(http.StatusOK, "已申请成功", "数字证书序列号", "有效期").lacks(a.Citizen)
-		s.post("a", Identity+"/renew").is(409, "到期前 60 日内才能续期")
-		s.get("a", Identity+"/cancel").is(http.StatusOK, "不能恢复")
-		s.post("a", Identity+"/cancel").is(422, "注销须说明理由", "reason-error")
-		s.post("a", Identity+"/cancel", "reason", "手机丢失").leads(Identity + "?done=cancelled")
-		s.get("a", Identity).is(http.StatusOK, "已注销", "申请个人数字证书")
-		s.post("a", Identity+"/cancel", "reason", "手机丢失").is(422, "没有可注销的")
+		s.Get("a", at).Is(http.StatusOK)
+		s.Post("a", at+"/write", "drawing", written()).Leads(at + "/confirm")
+		s.Get("a", at+"/confirm").Is(http.StatusOK, "先申请个人数字证书").Lacks("agree")
+		s.Post("a", Identity, "back", "https://elsewhere.example/").Leads(Identity + "?done=enrolled")
+		s.Post("a", Identity, "back", at+"/confirm").Leads(at + "/confirm")
+		s.Get("a", at+"/confirm").Is(http.StatusOK, "自愿以本人的电子签名签署")
+		s.Get("a", Identity+"?done=enrolled").Is(http.StatusOK, "已申请成功", "数字证书序列号", "有效期").Lacks(a.Citizen)
+		s.Post("a", Identity+"/renew").Is(409, "到期前 60 日内才能续期")
+		s.Get("a", Identity+"/cancel").Is(http.StatusOK, "不能恢复")
+		s.Post("a", Identity+"/cancel").Is(422, "注销须说明理由", "reason-error")
+		s.Post("a", Identity+"/cancel", "reason", "手机丢失").Leads(Identity + "?done=cancelled")
+		s.Get("a", Identity).Is(http.StatusOK, "已注销", "申请个人数字证书")
+		s.Post("a", Identity+"/cancel", "reason", "手机丢失").Is(422, "没有可注销的")
 		x := s.scene("a", id, "1")
-		s.post("a", at+"/confirm", "agree", "1", "code", signaturetest.Code, "original", x.Task.Original, "intent", x.Intent.Version).is(409, "还没有有效的个人数字证书", "先申请个人数字证书")
+		s.Post("a", at+"/confirm", "agree", "1", "code", signaturetest.Code, "original", x.Task.Original, "intent", x.Intent.Version).Is(409, "还没有有效的个人数字证书", "先申请个人数字证书")
 	})
 }
 
@@ -274,31 +274,31 @@ func TestLink(t *testing.T) {
 		s := newSite(t, d)
 		a, b := s.person("a", "王小明"), s.person("b", "欧阳晓红")
 		id := s.begun(twoSign(a, b))
-		made := s.post("clerk", Home+"/"+id+"/link", "number", "1").is(http.StatusOK, "1号签署人 王**的签署链接", "class=\"qr\"", "以前的就失效")
-		_, rest, _ := strings.Cut(made.body, "/s/sign/")
+		made := s.Post("clerk", Home+"/"+id+"/link", "number", "1").Is(http.StatusOK, "1号签署人 王**的签署链接", "class=\"qr\"", "以前的就失效")
+		_, rest, _ := strings.Cut(made.Body, "/s/sign/")
 		link := "/s/sign/" + rest[:52]
-		got := s.get("nobody", link).is(http.StatusOK, "请您签署文件", "样例协议", "王**", "/login?back=%2Fs%2Fsign%2F").lacks("王小明", a.Citizen, "data:image")
-		if got.header.Get("Referrer-Policy") != "no-referrer" {
+		got := s.Get("nobody", link).Is(http.StatusOK, "请您签署文件", "样例协议", "王**", "/login?back=%2Fs%2Fsign%2F").Lacks("王小明", a.Citizen, "data:image")
+		if got.Header.Get("Referrer-Policy") != "no-referrer" {
 			t.Error("the address is told to other pages")
 		}
-		s.get("b", link).is(404, "不是发给您的", "退出，换账号登录").lacks("样例协议", "data:image")
-		s.get("keeper", link).lacks("样例协议")
-		s.get("a", link).leads(Sign + "/" + id)
-		s.get("nobody", "/s/sign/"+strings.Repeat("a", 52)).is(404, "怎么办")
-		s.post("clerk", Home+"/"+id+"/link", "number", "1").is(http.StatusOK)
-		s.get("nobody", link).is(404) // another took its place
-		s.post("clerk", Home+"/"+id+"/link", "number", "7").is(404)
-		s.post("clerk", Home+"/"+id+"/link", "number", "x").is(422, "没有选择签署人")
-		s.post("clerk", Home+"/"+id+"/remind").leads(Home + "/" + id + "?done=reminded")
-		s.post("clerk", Home+"/"+id+"/remind").is(429, "一小时内已经催办过")
-		s.get("clerk", Home+"/"+id+"/withdraw").is(http.StatusOK, "撤回“样例协议”")
-		s.post("clerk", Home+"/"+id+"/withdraw", "reason", "").is(422, "撤回须说明理由")
-		s.post("clerk", Home+"/"+id+"/withdraw", "reason", "写错了").leads(Home + "/" + id)
-		s.post("clerk", Home+"/"+id+"/withdraw", "reason", "写错了").is(409, "已撤回")
-		s.post("clerk", Home+"/"+id+"/link", "number", "1").is(409, "已撤回")
-		s.get("clerk", Home+"/"+id).is(http.StatusOK, "已撤回").lacks("催办</button>")
-		s.get("a", Sign+"/"+id).leads(Sign + "/" + id + "/1/done")
-		s.get("a", Sign+"/"+id+"/1/done").is(http.StatusOK, "签署任务已撤回", "您没有在这份文件上签名")
+		s.Get("b", link).Is(404, "不是发给您的", "退出，换账号登录").Lacks("样例协议", "data:image")
+		s.Get("keeper", link).Lacks("样例协议")
+		s.Get("a", link).Leads(Sign + "/" + id)
+		s.Get("nobody", "/s/sign/"+strings.Repeat("a", 52)).Is(404, "怎么办")
+		s.Post("clerk", Home+"/"+id+"/link", "number", "1").Is(http.StatusOK)
+		s.Get("nobody", link).Is(404) // another took its place
+		s.Post("clerk", Home+"/"+id+"/link", "number", "7").Is(404)
+		s.Post("clerk", Home+"/"+id+"/link", "number", "x").Is(422, "没有选择签署人")
+		s.Post("clerk", Home+"/"+id+"/remind").Leads(Home + "/" + id + "?done=reminded")
+		s.Post("clerk", Home+"/"+id+"/remind").Is(429, "一小时内已经催办过")
+		s.Get("clerk", Home+"/"+id+"/withdraw").Is(http.StatusOK, "撤回“样例协议”")
+		s.Post("clerk", Home+"/"+id+"/withdraw", "reason", "").Is(422, "撤回须说明理由")
+		s.Post("clerk", Home+"/"+id+"/withdraw", "reason", "写错了").Leads(Home + "/" + id)
+		s.Post("clerk", Home+"/"+id+"/withdraw", "reason", "写错了").Is(409, "已撤回")
+		s.Post("clerk", Home+"/"+id+"/link", "number", "1").Is(409, "已撤回")
+		s.Get("clerk", Home+"/"+id).Is(http.StatusOK, "已撤回").Lacks("催办</button>")
+		s.Get("a", Sign+"/"+id).Leads(Sign + "/" + id + "/1/done")
+		s.Get("a", Sign+"/"+id+"/1/done").Is(http.StatusOK, "签署任务已撤回", "您没有在这份文件上签名")
 	})
 }
 
@@ -310,26 +310,26 @@ func TestPad(t *testing.T) {
 		a, b := s.person("a", "王小明"), s.person("b", "欧阳晓红")
 		id := s.begun(twoSign(a, b))
 		at := Sign + "/" + id + "/1"
-		s.get("a", at).is(http.StatusOK)
-		shown := s.post("a", at+"/pad").is(http.StatusOK, "手机扫码", "class=\"qr\"", "data-arrives")
-		_, rest, _ := strings.Cut(shown.body, "/s/pad/")
+		s.Get("a", at).Is(http.StatusOK)
+		shown := s.Post("a", at+"/pad").Is(http.StatusOK, "手机扫码", "class=\"qr\"", "data-arrives")
+		_, rest, _ := strings.Cut(shown.Body, "/s/pad/")
 		pad := "/s/pad/" + rest[:52]
 		for range 2 {
-			if got := s.get("nobody", pad).is(http.StatusOK, "不会签署", "没有允许脚本").lacks("样例协议", "王"); got.header.Get("Referrer-Policy") != "no-referrer" {
+			if got := s.Get("nobody", pad).Is(http.StatusOK, "不会签署", "没有允许脚本").Lacks("样例协议", "王"); got.Header.Get("Referrer-Policy") != "no-referrer" {
 				t.Error("the address is told to other pages")
 			}
 		}
-		open := s.do("nobody", http.MethodPost, pad+"/open", "application/json", strings.NewReader("{}")).is(http.StatusOK)
+		open := s.Do("nobody", http.MethodPost, pad+"/open", "application/json", strings.NewReader("{}")).Is(http.StatusOK)
 		var scene signature.PadScene
-		must(t, json.Unmarshal([]byte(open.body), &scene))
-		s.do("nobody", http.MethodPost, pad+"/drawing", "application/json", strings.NewReader(written()), "Pad-Device", scene.Device).is(http.StatusNoContent)
+		must(t, json.Unmarshal([]byte(open.Body), &scene))
+		s.Do("nobody", http.MethodPost, pad+"/drawing", "application/json", strings.NewReader(written()), "Pad-Device", scene.Device).Is(http.StatusNoContent)
 		if x := s.scene("a", id, "1"); x.Drawing == "" || x.Box == "" {
 			t.Error("nothing arrived at the desk")
 		}
-		s.get("a", at+"/write").is(http.StatusOK, "已经写好的", "用这个，下一步")
-		s.get("a", at).is(http.StatusOK, "下一步：确认签署")
-		s.get("b", Sign+"/"+id+"/2").is(http.StatusOK, "还没有轮到您")
-		s.post("b", Sign+"/"+id+"/2/pad").leads(Sign + "/" + id + "/2")
+		s.Get("a", at+"/write").Is(http.StatusOK, "已经写好的", "用这个，下一步")
+		s.Get("a", at).Is(http.StatusOK, "下一步：确认签署")
+		s.Get("b", Sign+"/"+id+"/2").Is(http.StatusOK, "还没有轮到您")
+		s.Post("b", Sign+"/"+id+"/2/pad").Leads(Sign + "/" + id + "/2")
 	})
 }
 
@@ -340,10 +340,10 @@ func TestPlain(t *testing.T) {
 	a, b := s.person("a", "王小明"), s.person("b", "欧阳晓红")
 	id := s.begun(with(twoSign(a, b), "signers[0].way", signature.Plain, "order", "any"))
 	at := Sign + "/" + id + "/1"
-	s.get("a", at).is(http.StatusOK, "第 1 步，共 2 步", "下一步：确认签署").lacks("手写签名")
-	s.get("a", at+"/write").leads(at)
-	s.get("a", at+"/confirm").is(http.StatusOK, "文件上不显示手写")
+	s.Get("a", at).Is(http.StatusOK, "第 1 步，共 2 步", "下一步：确认签署").Lacks("手写签名")
+	s.Get("a", at+"/write").Leads(at)
+	s.Get("a", at+"/confirm").Is(http.StatusOK, "文件上不显示手写")
 	x := s.scene("a", id, "1")
-	s.post("a", at+"/confirm", "agree", "1", "code", signaturetest.Code, "original", x.Task.Original, "intent", x.Intent.Version).leads(at + "/done")
-	s.signs("b", id, "2").is(http.StatusOK, "签署完成")
+	s.Post("a", at+"/confirm", "agree", "1", "code", signaturetest.Code, "original", x.Task.Original, "intent", x.Intent.Version).Leads(at + "/done")
+	s.signs("b", id, "2").Is(http.StatusOK, "签署完成")
 }
