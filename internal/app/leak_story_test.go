@@ -46,6 +46,8 @@ func people() map[string]string {
 		"the child": "欧阳小满样例", "the account holder": "司徒白露样例", "the account holder's citizen ID": id("1971-07-29", 773), "the account holder's phone": "19912345678",
 		"the clerk": "慕容霜降样例", "the clerk's phone": "19987654321", "somebody of a table": "令狐惊蛰样例", "a phone of a table": "19955512345",
 		"somebody of a refused row": "东方谷雨样例", "the person searched for": "独孤寒露样例", "the password": "Leak-Story-" + "20-67-Yz",
+		"the words of a complaint": "谷雨那天铁门小窗口只认红泥章", "what was to be done": "霜降茶馆设立登记样例", "a number in a complaint": "青禾许〔2067〕第8842号", "the words of a unit": "当日值守人员误读旧规",
+		"the words of an authority": "限三日内更换铁门告示", "a refused document": "拒收原件甲乙丙样例",
 	}
 }
 
@@ -152,6 +154,12 @@ func (d *desk) form(t *testing.T, want int, path string, v url.Values) []byte {
 
 func (d *desk) file(t *testing.T, want int, path, name string, data []byte, fields map[string]string) []byte {
 	t.Helper()
+	return d.upload(t, want, path, "file", name, data, fields)
+}
+
+// upload sends a form with a file in a field of some name.
+func (d *desk) upload(t *testing.T, want int, path, field, name string, data []byte, fields map[string]string) []byte {
+	t.Helper()
 	var b bytes.Buffer
 	m := multipart.NewWriter(&b)
 	for k, v := range fields {
@@ -159,7 +167,7 @@ func (d *desk) file(t *testing.T, want int, path, name string, data []byte, fiel
 			t.Fatal(err)
 		}
 	}
-	f, err := m.CreateFormFile("file", name)
+	f, err := m.CreateFormFile(field, name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,6 +196,7 @@ func (s *story) tell(t *testing.T) {
 	s.newHolder(t)
 	id, code, document := s.birth(t)
 	s.look(t, clerk, id)
+	s.complain(t)
 	s.verify(t, code, document)
 	s.mistakes(t, id)
 	s.emergency(t, id)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"sidian/internal/complaint"
 	"sidian/internal/iam"
 	"sidian/internal/seal"
 	"sidian/internal/sealapply"
@@ -12,12 +13,14 @@ import (
 	"sidian/ofd"
 	"sidian/ofd/draw"
 	"sidian/ofd/draw/imprint"
+	"sidian/workday"
 )
 
 // work leaves something on everybody's desk, so that who looks around finds a
-// document to seal, one to sign, and an application to review.
+// document to seal, one to sign, an application to review, and a complaint to
+// answer.
 func (s *seeder) work(ctx context.Context) error {
-	for _, leave := range []func(context.Context) error{s.toSeal, s.toSign, s.toReview} {
+	for _, leave := range []func(context.Context) error{s.toSeal, s.toSign, s.toReview, s.toExplain} {
 		if err := leave(ctx); err != nil {
 			return err
 		}
@@ -104,6 +107,20 @@ func (s *seeder) toReview(ctx context.Context) error {
 		return err
 	}
 	return s.complete(keeper, a, o)
+}
+
+// toExplain is a complaint about the market authority, which has to say what
+// happened.
+func (s *seeder) toExplain(ctx context.Context) error {
+	holder, err := s.IAM.As(ctx, s.accounts["zhang"])
+	if err != nil {
+		return err
+	}
+	_, err = s.Complaint.File(holder, complaint.Filing{
+		Org: "market", What: complaint.Refused, Way: complaint.Window, Happened: workday.DateOf(s.DB.Now()).String(), Item: "个体工商户变更登记",
+		Text: "窗口说不动产权电子证照上的电子印章不算数，要我回去拿盖红章的复印件（样例）。",
+	})
+	return err
 }
 
 // complete adds the files, the imprint and the statement, and submits.
