@@ -142,7 +142,7 @@ func TestBrowserArchive(t *testing.T) {
 		archivist.looks(axe, "archive-rates")
 		also("/console/archive/rates", "archive-rates")
 		archivist.visit("/console/archive/units/market")
-		archivist.says("main", "立档单位", "全宗号")
+		archivist.says("main", "立档单位：青禾县市场监督管理局", "全宗号")
 		archivist.looks(axe, "archive-unit")
 		also("/console/archive/units/market", "archive-unit")
 

@@ -261,6 +261,19 @@ func (s *Service) Unit(ctx context.Context, org string) (u *Unit, err error) {
 	return u, err
 }
 
+// UnitName is what an organisation that files is called.
+func (s *Service) UnitName(ctx context.Context, org string) (name string, err error) {
+	if err := iam.Allow(ctx, "archive.read", org); err != nil {
+		return "", err
+	}
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		o, err := iam.OrgTx(tx, org)
+		name = o.Name
+		return err
+	})
+	return name, err
+}
+
 // PutUnit says how an organisation files. Codes that were given stay.
 func (s *Service) PutUnit(ctx context.Context, u Unit) (*Unit, error) {
 	p, err := person(ctx)

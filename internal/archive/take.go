@@ -105,7 +105,9 @@ func titleOf(d *sealing.Sealed) string {
 	title := d.Title
 	if d.From == sealing.FromItem && d.Name != "" {
 		name := strings.TrimSuffix(d.Name, path.Ext(d.Name))
-		if !strings.HasPrefix(name, "（") { // a name that was not kept says so in brackets
+		if name == title {
+			name = ""
+		} else if !strings.HasPrefix(name, "（") { // a name that was not kept says so in brackets
 			name = "（" + name + "）"
 		}
 		title += name

@@ -156,6 +156,7 @@ func TestWay(t *testing.T) {
 		}
 		s.ask("archivist", at("pack"), url.Values{}, same, 409, "先设置立档单位", page.At(Units, sealtest.Market))
 		s.ask("foreign", page.At(Units, sealtest.Market), nil, same, 403)
+		s.ask("archivist", page.At(Units, sealtest.Market), nil, same, 200, "<h1>立档单位：")
 		s.ask("archivist", page.At(Units, sealtest.Market), url.Values{"fonds": {"小写"}}, same, 422, `href="#fonds"`)
 		s.ask("archivist", page.At(Units, sealtest.Market), url.Values{"fonds": {"Z109"}, "category": {"WS"}, "agency": {"BGS"}, "archives": {"样例县档案馆"}}, same, 303)
 		if to := s.ask("archivist", at("pack"), url.Values{}, same, 303); to != one+"?done=pack" {

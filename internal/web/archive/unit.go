@@ -11,6 +11,7 @@ import (
 
 type unitPage struct {
 	page.Frame
+	Name    string // of the unit
 	Notice  *page.Notice
 	Problem *page.Problem
 	Form    page.Form
@@ -25,7 +26,10 @@ func (s *Service) getUnit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := s.unit(r, org, values(u))
+	p, err := s.unit(r, org, values(u))
+	if err != nil {
+		return err
+	}
 	if r.URL.Query().Get("done") != "" {
 		p.Notice = &page.Notice{Class: page.Good, Title: "已保存", Text: "以后组包按此编档号；已编的档号不变。", Href: Home, Action: "去归档"}
 	}
@@ -39,8 +43,12 @@ func values(u *archive.Unit) url.Values {
 	return url.Values{"fonds": {u.Fonds}, "category": {u.Category}, "agency": {u.Agency}, "archives": {u.Archives}, "archives_code": {u.ArchivesCode}, "pattern": {u.Pattern}}
 }
 
-func (s *Service) unit(r *http.Request, org string, v url.Values) *unitPage {
-	p := &unitPage{Frame: s.Kit.Frame(r, "立档单位", "archive", page.Narrow)}
+func (s *Service) unit(r *http.Request, org string, v url.Values) (*unitPage, error) {
+	name, err := s.Archive.UnitName(r.Context(), org)
+	if err != nil {
+		return nil, err
+	}
+	p := &unitPage{Frame: s.Kit.Frame(r, "立档单位："+name, "archive", page.Narrow), Name: name}
 	p.Path = page.At(Units, org)
 	p.Form = page.Form{ID: "unit", Action: page.At(Units, org), Button: "保存", Busy: "正在保存…", Cancel: Rates, Fields: []page.Field{
 		{ID: "fonds", Name: "fonds", Label: "全宗号", Required: true, Max: 8, Code: true, Short: true, Hint: "由档案馆给定，如 Z109"},
@@ -53,7 +61,7 @@ func (s *Service) unit(r *http.Request, org string, v url.Values) *unitPage {
 	for i := range p.Form.Fields {
 		p.Form.Fields[i].Value = v.Get(p.Form.Fields[i].Name)
 	}
-	return p
+	return p, nil
 }
 
 func (s *Service) postUnit(w http.ResponseWriter, r *http.Request) error {
@@ -69,7 +77,10 @@ func (s *Service) postUnit(w http.ResponseWriter, r *http.Request) error {
 	if status != http.StatusUnprocessableEntity {
 		return err
 	}
-	p := s.unit(r, org, r.PostForm)
+	p, again := s.unit(r, org, r.PostForm)
+	if again != nil {
+		return again
+	}
 	p.Problem = page.Mark(err, p.Form.Fields)
 	return s.set.Show(w, status, "unit", p)
 }
