@@ -1,0 +1,204 @@
+package issuing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"sidian/internal/cert"
+	"sidian/internal/db"
+	"sidian/internal/fault"
+	"sidian/internal/httpx"
+	"sidian/internal/iam"
+)
+
+// Issue makes the certificate of a draft that passed, by somebody who neither
+// collected nor reviewed it. It may be asked for again and again: a draft has one
+// certificate at most.
+func (s *Service) Issue(ctx context.Context, d Decision) (*Draft, error) {
+	if err := d.check(false); err != nil {
+		return nil, err
+	}
+	done := false
+	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+		r, err := byID(tx, d.ID, true)
+		if err != nil {
+			return err
+		}
+		if err := sees(ctx, r); err != nil {
+			return err
+		}
+		if done = r.state == Issued && int64(d.Version) == r.version && iam.Allow(ctx, permSeal, r.unit) == nil; done {
+			return nil
+		}
+		if r.state == Issuing { // begun already: go on with it
+			return mayTx(ctx, tx, r, move(Issuing, ActIssue))
+		}
+		r.issuer = actorOf(ctx)
+		return s.actTx(ctx, tx, r, ActIssue, &d)
+	})
+	if err != nil {
+		return nil, s.refused(ctx, "issuing.issue", objectOf(d.ID), err)
+	}
+	if !done {
+		s.step("begin")
+		if err := s.goOn(ctx, d.ID); err != nil {
+			return nil, err
+		}
+	}
+	return s.Get(ctx, d.ID)
+}
+
+// goOn asks for the certificate and notes what became of it. The client may go
+// away; what was begun is finished all the same.
+func (s *Service) goOn(ctx context.Context, id string) error {
+	ctx = context.WithoutCancel(ctx)
+	var req cert.IssueRequest
+	err := s.DB.Read(ctx, func(tx *db.Tx) error {
+		r, err := byID(tx, id, false)
+		if err != nil {
+			return err
+		}
+		if r.state != Issuing {
+			return errDone
+		}
+		c, err := s.contentOf(r)
+		if err == nil {
+			req = c.request(r)
+		}
+		return err
+	})
+	if errors.Is(err, errDone) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c, why := s.Cert.Issue(once(ctx, id), req)
+	s.step("issue")
+	switch {
+	case why == nil:
+		return s.issued(ctx, id, c.ID)
+	case final(why):
+		if err := s.failed(ctx, id, why); err != nil {
+			return err
+		}
+	}
+	return why
+}
+
+// errDone is never shown: another was faster.
+var errDone = errors.New("issuing: it is not being issued any more")
+
+// once gives the request for the certificate the key that the draft has for
+// ever, whoever asks, so that it is answered with the same certificate.
+func once(ctx context.Context, id string) context.Context {
+	meta := httpx.MetaFrom(ctx)
+	meta.Idempotency = "issuing/" + id
+	return httpx.WithMeta(ctx, meta)
+}
+
+// final tells a refusal that will be the same next time from one that may pass.
+func final(err error) bool {
+	e := fault.As(err)
+	if e == nil || e.Code == "cert.sealing" {
+		return false
+	}
+	switch e.Kind {
+	case fault.Invalid, fault.NotFound, fault.Conflict, fault.Forbidden, fault.Unauthorized, fault.TooLarge:
+		return true
+	}
+	return false
+}
+
+// issued closes a draft with its certificate.
+func (s *Service) issued(ctx context.Context, id, certificate string) error {
+	err := s.settle(ctx, id, ActIssued, nil, func(tx *db.Tx, r *row) error {
+		r.certificate = certificate
+		return s.madeUpTx(tx, r)
+	})
+	s.step("issued")
+	return err
+}
+
+// failed puts a draft back to those that passed, with the rule that refused.
+func (s *Service) failed(ctx context.Context, id string, why error) error {
+	e := fault.As(why)
+	text := strings.TrimSuffix(e.Msg, "。")
+	if len(e.Fields) > 0 {
+		text += "：" + e.Fields[0].Message
+	}
+	return s.settle(ctx, id, ActFail, &note{Reason: clip(text, maxReason)}, func(*db.Tx, *row) error { return nil })
+}
+
+func (s *Service) settle(ctx context.Context, id string, a Action, n *note, with func(*db.Tx, *row) error) error {
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		r, err := byID(tx, id, true)
+		if err != nil {
+			return err
+		}
+		x := move(r.state, a)
+		if x == nil { // another was faster
+			return nil
+		}
+		if err := with(tx, r); err != nil {
+			return err
+		}
+		k, err := s.Catalogue.VersionTx(tx, r.kind, int(r.kindVersion))
+		if err != nil {
+			return err
+		}
+		return s.moveTx(tx, r, x, k, "", n)
+	})
+}
+
+const (
+	// resumeAfter is how long one who issues is left alone with it.
+	resumeAfter = time.Minute
+	// resumeBatch is how many drafts are looked for at a time.
+	resumeBatch = 100
+)
+
+// Resume goes on with what a crash left half issued, in the name of who began it
+// and with the rights that they have now. It reports how many certificates came
+// of it; one that fails does not hold up the others.
+func (s *Service) Resume(ctx context.Context) (issued int, err error) {
+	var left []*row
+	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		left, err = going(tx, milli(tx.Now().Add(-resumeAfter)), resumeBatch)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range left {
+		failed := s.resumeOne(ctx, r)
+		if failed == nil {
+			issued++
+		} else if !final(failed) {
+			err = errors.Join(err, fmt.Errorf("issuing: going on with %s: %w", r.id, failed))
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return issued, err
+}
+
+func (s *Service) resumeOne(ctx context.Context, r *row) error {
+	as := s.IAM.As
+	account, program := strings.CutPrefix(r.issuer, "app/")
+	if program {
+		as = s.IAM.AsClient
+	}
+	who, err := as(ctx, account)
+	if err != nil {
+		if !final(err) {
+			return err
+		}
+		who = ctx // nobody: what is made already is found all the same
+	}
+	return s.goOn(who, r.id)
+}

@@ -1,0 +1,57 @@
+package issuing
+
+import (
+	"context"
+	"fmt"
+
+	"sidian/internal/catalogue"
+	"sidian/internal/cert"
+	"sidian/internal/db"
+	"sidian/internal/due"
+	"sidian/internal/iam"
+	"sidian/internal/keys"
+	"sidian/internal/notice"
+)
+
+// Parts are what a Service works with. Due and Notices may be nil: then there
+// are no deadlines and notices.
+type Parts struct {
+	DB        *db.DB
+	Keys      *keys.Store
+	IAM       *iam.Service
+	Catalogue *catalogue.Service
+	Cert      *cert.Service
+	Notices   *notice.Service
+	Due       *due.Service
+}
+
+// A Service keeps drafts and brings them to certificates. It is safe for
+// concurrent use.
+type Service struct {
+	Parts
+	// Step is called after each step of issuing, by its name; nil but in tests of
+	// crashes.
+	Step func(name string)
+
+	box  *keys.Box
+	said *keys.Index
+}
+
+// New returns a Service, with its secrets from p.Keys.
+func New(ctx context.Context, p Parts) (*Service, error) {
+	s := &Service{Parts: p}
+	var err error
+	if s.box, err = p.Keys.Box(ctx); err != nil {
+		return nil, fmt.Errorf("issuing: opening the box of columns: %w", err)
+	}
+	if s.said, err = p.Keys.Index(ctx, "issuing.said"); err != nil {
+		return nil, fmt.Errorf("issuing: opening the index of what was said: %w", err)
+	}
+	return s, nil
+}
+
+func (s *Service) step(name string) {
+	if s.Step != nil {
+		s.Step(name)
+	}
+}
