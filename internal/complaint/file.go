@@ -51,7 +51,17 @@ func (s *Service) File(ctx context.Context, f Filing) (*Complaint, error) {
 	if r.sealed, err = s.sealTo(contentCell(r.id), content{me.Name, f.Item, f.Number, f.Text}); err != nil {
 		return nil, err
 	}
-	if len(f.Document) > 0 {
+	var old *row
+	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		if old, err = openLike(tx, r.same); err != nil || old != nil {
+			return err
+		}
+		return s.fewTx(tx, r.account)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if old == nil && len(f.Document) > 0 { // nothing is kept of what is not taken
 		digest, err := s.Blobs.Put(ctx, f.Document)
 		if err != nil {
 			return nil, err
@@ -91,20 +101,10 @@ func (s *Service) fileTx(tx *db.Tx, r row, all []iam.Org) (string, error) {
 		}
 		return old.id, nil
 	}
-	now := tx.Now()
-	for _, x := range []struct {
-		most int
-		in   time.Duration
-		word string
-	}{{s.PerDay, 24 * time.Hour, "一天内"}, {s.PerMonth, 30 * 24 * time.Hour, "30 天内"}} {
-		n, err := filedSince(tx, r.account, milli(now.Add(-x.in)))
-		if err != nil {
-			return "", err
-		}
-		if n >= int64(x.most) {
-			return "", fault.TooMany.New("%s至多提交 %d 件投诉", x.word, x.most).WithCode("complaint.rate").WithHint("请稍后再提交；已提交的可以在“我的投诉”中查看")
-		}
+	if err := s.fewTx(tx, r.account); err != nil {
+		return "", err
 	}
+	now := tx.Now()
 	r.created, r.month = milli(now), monthOf(now)
 	if err := s.beginTx(tx, &r, above[0].Name); err != nil {
 		return "", err
@@ -117,6 +117,24 @@ func (s *Service) fileTx(tx *db.Tx, r row, all []iam.Org) (string, error) {
 		return "", err
 	}
 	return r.id, s.recordTx(tx, &r, ActFile, Complainant, nil, "complaint.file")
+}
+
+// fewTx refuses whoever has filed too many of late.
+func (s *Service) fewTx(tx *db.Tx, account string) error {
+	for _, x := range []struct {
+		most int
+		in   time.Duration
+		word string
+	}{{s.PerDay, 24 * time.Hour, "一天内"}, {s.PerMonth, 30 * 24 * time.Hour, "30 天内"}} {
+		n, err := filedSince(tx, account, milli(tx.Now().Add(-x.in)))
+		if err != nil {
+			return err
+		}
+		if n >= int64(x.most) {
+			return fault.TooMany.New("%s至多提交 %d 件投诉", x.word, x.most).WithCode("complaint.rate").WithHint("请稍后再提交；已提交的可以在“我的投诉”中查看")
+		}
+	}
+	return nil
 }
 
 func errUnit() error {
