@@ -10,6 +10,7 @@ import (
 
 	"sidian/gbcode"
 	"sidian/internal/catalogue"
+	"sidian/internal/cert"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
 	"sidian/internal/web/page"
@@ -36,7 +37,11 @@ func (s *Service) preview(r *http.Request, k *catalogue.Kind, values map[string]
 	if !ok {
 		return preview{}, errNotIssuer(k)
 	}
-	q := request(k, values)
+	return s.previewFor(k, request(k, values), issuer)
+}
+
+// previewFor draws a request for an issuer that was chosen.
+func (s *Service) previewFor(k *catalogue.Kind, q cert.IssueRequest, issuer iam.Org) (preview, error) {
 	content, refusal := k.Validate(catalogue.Request{Holders: q.Holders, Fields: q.Fields, ValidFrom: q.ValidFrom, ValidTo: q.ValidTo})
 	p := preview{refusal: fault.As(refusal)}
 	d, err := s.sketch(k, content, issuer)
