@@ -56,6 +56,7 @@ const (
 	Invalid   Value = 0x01 // cancelled, revoked: never valid again
 	Suspended Value = 0x02 // frozen for a time
 	Replaced  Value = 0x03 // application-specific in the draft; ours: another took its place
+	Expired   Value = 0x0B // application-specific in the draft; ours: its validity is over, and may be extended
 )
 
 // An Entry is the place of one object in a list, and its state.
