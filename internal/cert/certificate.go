@@ -4,29 +4,51 @@ import (
 	"time"
 
 	"sidian/gm"
+	"sidian/internal/cert/state"
 )
 
-// States of a certificate.
+// States of a certificate on its way to be issued. What becomes of it afterwards
+// is a status of package state; Effective and Expired are two of these.
 const (
 	Sealing   = "sealing"
-	Effective = "effective"
+	Effective = string(state.Effective)
 	Withdrawn = "withdrawn" // came to nothing before it was issued; its number is never used again
-	Expired   = "expired"   // comes from time, is never stored
+	Expired   = string(state.Expired)
 )
 
-// Label is the Chinese word for a state.
-func Label(state string) string {
-	switch state {
+// Label is the Chinese word for a status.
+func Label(status string) string {
+	switch status {
 	case Sealing:
 		return "制证中"
-	case Effective:
-		return "有效"
 	case Withdrawn:
 		return "未签发（已撤回）"
-	case Expired:
-		return "过期"
 	}
-	return state
+	if i, ok := state.Of(state.Status(status)); ok {
+		return i.Name
+	}
+	return status
+}
+
+// A Marked is a mark beside the status.
+type Marked struct {
+	Code string `json:"code" enum:"mortgaged,pledged,objected,inspection_due,inspection_passed,inspection_failed"`
+	Name string `json:"name"`
+}
+
+func marksOf(text string) (out []Marked) {
+	for _, m := range state.ParseMarks(text) {
+		i, _ := state.MarkOf(m)
+		out = append(out, Marked{string(m), i.Name})
+	}
+	return out
+}
+
+// A Listing is where the public list says whether a certificate stands
+// (draft-ietf-oauth-status-list §6.1).
+type Listing struct {
+	URI   string `json:"uri"`
+	Index int64  `json:"idx"`
 }
 
 // A Certificate is the record of one certificate. What is personal in it is
@@ -40,8 +62,15 @@ type Certificate struct {
 	KindCode   string            `json:"kind_code"`
 	Issuer     string            `json:"issuer"`
 	IssuerName string            `json:"issuer_name"`
-	Status     string            `json:"status" enum:"sealing,effective,withdrawn,expired"`
+	Status     string            `json:"status" enum:"sealing,effective,withdrawn,expired,suspended,lost,recalled,revoked,rescinded,cancelled,abolished,changed,replaced"`
 	StatusName string            `json:"status_name"`
+	Since      string            `json:"status_since,omitempty" doc:"何日起处于该状态；签发后没有变过的省略"`
+	Basis      string            `json:"status_basis,omitempty" doc:"该状态的依据"`
+	Marks      []Marked          `json:"marks,omitempty" doc:"状态之外的标记"`
+	Acts       int               `json:"acts" doc:"签发后办理过多少次状态事项"`
+	Prior      string            `json:"prior,omitempty" doc:"它代替的上一版"`
+	Successor  string            `json:"successor,omitempty" doc:"代替它的下一版"`
+	StatusList *Listing          `json:"status_list,omitempty" doc:"在公开状态列表中的位置；列表中省略"`
 	Version    int               `json:"version"`
 	Holders    []Holder          `json:"holders"`
 	Fields     map[string]string `json:"fields,omitempty" doc:"照面数据项，个人信息已遮蔽"`
@@ -81,3 +110,12 @@ func (c *Certificate) At(now time.Time) string {
 }
 
 var beijing = time.FixedZone("CST", 8*3600)
+
+// State is the status with its marks, as package state has them.
+func (c *Certificate) State() state.State {
+	s := state.State{Status: state.Status(c.Status)}
+	for _, m := range c.Marks {
+		s.Marks = append(s.Marks, state.Mark(m.Code))
+	}
+	return s
+}

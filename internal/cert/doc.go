@@ -7,8 +7,12 @@
 // issuer; the identifier (电子证照标识) is that of GB/T 36904; the code (查验码) is
 // what the QR on the face opens. A document is the sealed OFD, kept by digest.
 //
-// States: sealing → effective, sealing → withdrawn. A certificate whose
-// validity is over counts as expired. Issuing is two short transactions around
+// States: sealing → effective, sealing → withdrawn; what becomes of an issued one
+// is the table of package state, and [Service.Act] does it. A certificate whose
+// validity is over counts as expired at once; [Service.Expire] writes it down and
+// into the public list (package status), where every certificate has a place from
+// its issue on. A change, a replacement and a correction issue the next version,
+// with the same number, and end the one before in the same transaction. Issuing is two short transactions around
 // one stamp (docs/issuance.md); [Service.Resume] finishes what a crash left.
 //
 // Looking: a record is masked by the class of each field; who needs more says
@@ -16,9 +20,9 @@
 // is shown leaves an audit row with the object cert/<id> before it is shown, so
 // that the audit can say who saw it; a list leaves one row.
 //
-// Topics: event.Issued, event.Withdrawn.
+// Topics: event.Issued, event.Withdrawn, event.Changed.
 //
-// It owns the tables cert_certificate, cert_holder and cert_issuer.
+// It owns the tables cert_certificate, cert_holder, cert_issuer and cert_act.
 package cert
 
 import (
@@ -45,6 +49,10 @@ type Service struct {
 	Outbox    *outbox.Outbox
 	Box       *keys.Box   // of the encrypted columns
 	Index     *keys.Index // of holders' identifiers and names
+	// Status is the public list of states; nil: none is kept.
+	Status Book
+	// Backdate is how many days ago a decision may lie that Act records; zero: 30.
+	Backdate int
 	// BaseURL is where the code on a face leads, without a final slash.
 	BaseURL string
 	// Mark is printed across every document: 样例 in a demo, otherwise empty.
@@ -61,6 +69,13 @@ type Service struct {
 
 	numbers   sync.Map // sequence → *db.Numbers
 	strangers strangers
+}
+
+// A Book is package status's list of certificates: it says a state (of package
+// state) in public, in the transaction in which it becomes true.
+type Book interface {
+	SayTx(tx *db.Tx, object string, v uint8) (uri string, index int64, err error)
+	PlaceTx(tx *db.Tx, object string) (uri string, index int64, ok bool, err error)
 }
 
 func (s *Service) step(name string) {

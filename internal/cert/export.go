@@ -49,7 +49,7 @@ func (s *Service) Export(_ context.Context, data []byte, c *Certificate, format 
 // Preview draws the face of a request as it would be issued, with a number
 // that is only shown. Nothing is written.
 func (s *Service) Preview(ctx context.Context, req IssueRequest) ([]byte, error) {
-	w, err := s.prepare(ctx, req, asked{}, sample)
+	w, err := s.prepare(ctx, req, asked{}, sample, nil)
 	if err != nil {
 		return nil, err
 	}

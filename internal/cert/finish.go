@@ -26,6 +26,11 @@ func object(id string) string { return "cert/" + id }
 
 // intend is the first transaction: the plan and the intended use of the seal.
 func (s *Service) intend(tx *db.Tx, w *work) error {
+	if p := w.plan.Prior; p != nil {
+		if err := p.mayFollow(tx); err != nil {
+			return err
+		}
+	}
 	x, err := seal.ForTx(tx, w.Issuer, string(w.kind.Seals[0].Kind))
 	if err != nil {
 		return err
@@ -81,6 +86,14 @@ func (s *Service) issue(tx *db.Tx, w *work, digest gm.Digest, size int) error {
 		return err
 	}
 	w.Status, w.Digest, w.Document, w.Size, w.IssuedAt = Effective, digest, fmt.Sprintf("%x", digest), int64(size), tx.Now()
+	if w.plan.Prior != nil {
+		if err := s.giveWay(tx, w); err != nil {
+			return err
+		}
+	}
+	if err := s.begins(tx, &w.row); err != nil {
+		return err
+	}
 	if err := audit.Put(tx, audit.Entry{Action: "cert.issue", Object: object(w.ID), After: digest}); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 
+	"sidian/internal/cert/state"
 	"sidian/internal/httpx"
 )
 
@@ -22,6 +23,7 @@ func (s *Service) Routes(r *httpx.Router) {
 		httpx.Media("application/ofd", "application/pdf", "image/svg+xml", "image/png"))
 	httpx.Handle(r, "POST /api/v1/certificates/{id}/reveal", httpx.Needs("cert.reveal"), s.Reveal, httpx.Doc(tag, "显示未脱敏的照面数据项，须说明用途"),
 		httpx.NoIdempotency()) // a kept answer would be shown again without a row
+	httpx.Handle(r, "POST /api/v1/certificates/{id}/actions/{action}", httpx.Needs(state.Permission), s.Act, httpx.Doc(tag, "办理状态事项：暂扣、恢复、挂失、解挂、延期、变更、换证、更正、收回、吊销、撤销、注销、废止、抵押、质押、年审、异议标注"), httpx.MaxBody(maxIssueBody))
 	httpx.Handle(r, "GET /api/v1/certificates/{id}/trace", read, s.getTrace, httpx.Doc(tag, "追溯"))
 }
 

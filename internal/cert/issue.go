@@ -18,7 +18,12 @@ func (s *Service) Issue(ctx context.Context, req IssueRequest) (*Certificate, er
 	if err != nil {
 		return nil, err
 	}
-	w, err := s.prepare(ctx, req, a, s.number)
+	return s.issueAs(ctx, req, a, nil)
+}
+
+// issueAs issues a certificate, or with p the next version of one.
+func (s *Service) issueAs(ctx context.Context, req IssueRequest, a asked, p *prior) (*Certificate, error) {
+	w, err := s.prepare(ctx, req, a, s.number, p)
 	if err == nil {
 		s.step("prepare")
 		err = s.DB.Write(ctx, func(tx *db.Tx) error { return s.intend(tx, w) })
@@ -76,12 +81,12 @@ func (s *Service) outcome(ctx context.Context, r *row) (*Certificate, error) {
 	case Withdrawn:
 		return nil, fault.Conflict.New("签发没有完成，已撤回").WithCode("cert.withdrawn").WithHint("原因见追溯；排除后请重新签发")
 	}
-	return s.record(ctx, r)
+	return s.detail(ctx, r)
 }
 
 // ask tells two requests apart, if they can be repeated at all. The digest is
 // keyed: what it is of can be guessed.
-func (s *Service) ask(ctx context.Context, req IssueRequest) (a asked, err error) {
+func (s *Service) ask(ctx context.Context, req any) (a asked, err error) {
 	if a.repetition = httpx.IdempotencyID(ctx); a.repetition == "" {
 		return a, nil
 	}
@@ -133,6 +138,9 @@ func (s *Service) taken(ctx context.Context, a asked, w *work) (*Certificate, er
 		return c, err
 	case w == nil: // it was withdrawn this moment
 		return s.outcome(ctx, &row{Certificate: Certificate{Status: Withdrawn}})
+	}
+	if w.plan.Prior != nil { // another version of it is on its way
+		return nil, stale()
 	}
 	return nil, s.duplicate(ctx, w)
 }

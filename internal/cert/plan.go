@@ -15,6 +15,7 @@ import (
 type plan struct {
 	Content  *catalogue.Content `json:"content"`
 	Issuance catalogue.Issuance `json:"issuance"`
+	Prior    *prior             `json:"prior,omitempty"` // whose place it takes
 }
 
 func (s *Service) sealPlan(id string, p *plan) ([]byte, error) {

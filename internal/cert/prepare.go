@@ -47,7 +47,7 @@ func sample(context.Context, string) (int64, error) { return 1, nil }
 
 // prepare makes everything that can be refused before anything is written. It
 // returns errTaken where the request is a repetition.
-func (s *Service) prepare(ctx context.Context, req IssueRequest, a asked, number numbering) (*work, error) {
+func (s *Service) prepare(ctx context.Context, req IssueRequest, a asked, number numbering, p *prior) (*work, error) {
 	w := &work{row: row{asked: a}}
 	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
 		if err := notRepeated(tx, a.repetition); err != nil {
@@ -75,7 +75,12 @@ func (s *Service) prepare(ctx context.Context, req IssueRequest, a asked, number
 	if err != nil {
 		return nil, err
 	}
-	if w.plan, err = s.newPlan(ctx, w, content, number); err != nil {
+	if p != nil {
+		if err := p.follow(w, content); err != nil {
+			return nil, err
+		}
+	}
+	if w.plan, err = s.newPlan(ctx, w, content, number, p); err != nil {
 		return nil, err
 	}
 	w.ID, w.CaseNo, w.FinishedAt = newID(), req.CaseNo, req.FinishedAt
@@ -85,7 +90,7 @@ func (s *Service) prepare(ctx context.Context, req IssueRequest, a asked, number
 	return w, nil
 }
 
-func (s *Service) newPlan(ctx context.Context, w *work, content *catalogue.Content, number numbering) (*plan, error) {
+func (s *Service) newPlan(ctx context.Context, w *work, content *catalogue.Content, number numbering, p *prior) (*plan, error) {
 	incomplete := func(what string) error {
 		return fault.Conflict.New("签发单位“%s”没有登记有效的%s，不能签发", w.org.Name, what).WithCode("cert.issuer").WithHint("请系统管理员补全单位信息")
 	}
@@ -104,6 +109,10 @@ func (s *Service) newPlan(ctx context.Context, w *work, content *catalogue.Conte
 	}
 	w.Code = newID()
 	i.Code = s.BaseURL + "/v/" + w.Code
+	if p != nil { // GB/T 36904: a version of the same certificate keeps its number
+		i.Number, i.Serial, i.Version = p.Number, p.Serial, p.Version+1
+		return &plan{Content: content, Issuance: i, Prior: p}, nil
+	}
 	i.Sequence, err = number(ctx, w.kind.SequenceName(i))
 	return &plan{Content: content, Issuance: i}, err
 }

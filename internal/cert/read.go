@@ -37,7 +37,7 @@ func (s *Service) look(ctx context.Context, id, action string) (context.Context,
 	if err != nil {
 		return ctx, nil, err
 	}
-	c, err := s.record(ctx, r)
+	c, err := s.detail(ctx, r)
 	return ctx, c, err
 }
 
@@ -87,7 +87,7 @@ func (s *Service) public(ctx context.Context, r *row, err error) (*Certificate, 
 	if err != nil {
 		return nil, err
 	}
-	c.Fields, c.Shown, c.CaseNo = nil, nil, ""
+	c.Fields, c.Shown, c.CaseNo, c.Prior, c.Successor = nil, nil, "", "", ""
 	if err := s.verified(ctx, c.ID); err != nil {
 		return nil, err
 	}

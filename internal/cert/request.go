@@ -52,7 +52,7 @@ func (r *IssueRequest) check(now time.Time) error {
 const maxCaseNo = 64
 
 // canonical is the request as bytes that are the same for the same request.
-func canonical(r IssueRequest) ([]byte, error) {
+func canonical(r any) ([]byte, error) {
 	b, err := json.Marshal(r)
 	if err != nil {
 		return nil, fault.Invalid.Wrap(err, "签发请求不是合法的 JSON").WithCode("cert.request").WithHint("请核对请求正文")

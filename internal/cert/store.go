@@ -15,6 +15,10 @@ type row struct {
 	Certificate
 	sealedPlan []byte
 	content    gm.Digest
+	life       string // as it is stored; Status is what it means
+	marks      string
+	actedOn    string // of the last act, a date
+	expires    *int64 // in milliseconds; nil: never, or over
 	asked
 }
 
@@ -117,7 +121,8 @@ func left(tx *db.Tx, limit int) (ids []string, err error) {
 }
 
 const columns = `id, identifier, kind, kind_version, issuer, number, version, status, code, plan, content, use_id,
-       document, size, valid_from, valid_to, case_no, finished_at, coalesce(repetition, ''), request, created_at, issued_at`
+       document, size, valid_from, valid_to, case_no, finished_at, coalesce(repetition, ''), request, created_at, issued_at,
+       life, life_on, life_basis, marks, acts, acted_on, prior, successor, expires_at`
 
 func scanRow(scan func(...any) error) (*row, error) {
 	r := &row{}
@@ -125,7 +130,8 @@ func scanRow(scan func(...any) error) (*row, error) {
 	var created int64
 	var finished, issued *int64
 	err := scan(&r.ID, &r.Identifier, &r.Kind, &r.KindVersion, &r.Issuer, &r.Number, &r.Version, &r.Status, &r.Code, &r.sealedPlan, &content,
-		&r.Use, &document, &r.Size, &r.ValidFrom, &r.ValidTo, &r.CaseNo, &finished, &r.repetition, &request, &created, &issued)
+		&r.Use, &document, &r.Size, &r.ValidFrom, &r.ValidTo, &r.CaseNo, &finished, &r.repetition, &request, &created, &issued,
+		&r.life, &r.Since, &r.Basis, &r.marks, &r.Acts, &r.actedOn, &r.Prior, &r.Successor, &r.expires)
 	if err != nil {
 		return nil, err
 	}
@@ -136,6 +142,10 @@ func scanRow(scan func(...any) error) (*row, error) {
 		at := time.UnixMilli(*finished).UTC()
 		r.FinishedAt = &at
 	}
+	if r.Status == Effective {
+		r.Status = r.life
+	}
+	r.Marks = marksOf(r.marks)
 	if issued != nil {
 		r.IssuedAt = time.UnixMilli(*issued).UTC()
 		copy(r.Digest[:], document)

@@ -5,9 +5,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"sidian/internal/audit"
+	"sidian/internal/cert/state"
 	"sidian/internal/db"
 	"sidian/internal/seal"
 )
@@ -29,6 +31,7 @@ type Step struct {
 // A Trace is the whole history of a certificate (追溯).
 type Trace struct {
 	Certificate *Certificate `json:"certificate"`
+	Acts        []*Act       `json:"acts" doc:"状态事项，先后为序"`
 	Steps       []Step       `json:"steps"`
 	Uses        []*seal.Use  `json:"uses" doc:"用印记录"`
 }
@@ -60,9 +63,15 @@ func (s *Service) Trace(ctx context.Context, id string) (*Trace, error) {
 	}
 	slices.Reverse(entries) // they come newest first
 	entries = entries[:min(len(entries), maxSteps)]
-	people, err := s.people(ctx, entries)
+	if t.Acts, err = s.acts(ctx, id); err != nil {
+		return nil, err
+	}
+	people, err := s.people(ctx, entries, t.Acts)
 	if err != nil {
 		return nil, err
+	}
+	for _, a := range t.Acts {
+		a.Actor, a.Org = cmp.Or(people[a.account], a.app), a.org
 	}
 	for _, e := range entries {
 		t.Steps = append(t.Steps, stepOf(e, people))
@@ -88,9 +97,41 @@ func (s *Service) entries(ctx context.Context, object string) (all []audit.Entry
 	return all, err
 }
 
-// people are the names of the accounts in entries.
-func (s *Service) people(ctx context.Context, entries []audit.Entry) (map[string]string, error) {
+// acts are what was done to a certificate, in words.
+func (s *Service) acts(ctx context.Context, id string) (out []*Act, err error) {
+	if err = s.DB.Read(ctx, func(tx *db.Tx) error { out, err = actsOf(tx, id); return err }); err != nil {
+		return nil, err
+	}
+	for _, a := range out {
+		line, _ := state.Find(a.Action)
+		a.Name, a.Was, a.Became = line.Name, stateWords(a.was), stateWords(a.became)
+	}
+	return out, nil
+}
+
+// splitState takes apart what state.State's String put together.
+func splitState(text string) (status string, marks []Marked) {
+	status, kept, _ := strings.Cut(text, "/")
+	return status, marksOf(kept)
+}
+
+func stateWords(text string) string {
+	status, marks := splitState(text)
+	out := Label(status)
+	for _, m := range marks {
+		out += "、" + m.Name
+	}
+	return out
+}
+
+// people are the names of the accounts in entries and acts.
+func (s *Service) people(ctx context.Context, entries []audit.Entry, acts []*Act) (map[string]string, error) {
 	var ids []string
+	for _, a := range acts {
+		if a.account != "" {
+			ids = append(ids, a.account)
+		}
+	}
 	for _, e := range entries {
 		if e.Actor.Account != "" {
 			ids = append(ids, e.Actor.Account)
@@ -99,9 +140,16 @@ func (s *Service) people(ctx context.Context, entries []audit.Entry) (map[string
 	return s.IAM.Names(ctx, ids)
 }
 
+func nameOfStep(action string) string {
+	if a, ok := state.Find(strings.TrimPrefix(action, "cert.")); ok {
+		return a.Name
+	}
+	return names[action]
+}
+
 func stepOf(e audit.Entry, people map[string]string) Step {
 	actor := cmp.Or(people[e.Actor.Account], e.Actor.Name, e.Actor.App)
-	st := Step{At: e.At, Action: e.Action, Name: names[e.Action], Actor: actor, Org: e.Actor.Org, Purpose: e.Purpose, Reason: e.Reason,
+	st := Step{At: e.At, Action: e.Action, Name: nameOfStep(e.Action), Actor: actor, Org: e.Actor.Org, Purpose: e.Purpose, Reason: e.Reason,
 		Refused: e.Result == audit.Refused, Entry: e.ID}
 	if e.After != ([32]byte{}) {
 		st.Evidence = fmt.Sprintf("%x", e.After)

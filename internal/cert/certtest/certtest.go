@@ -16,6 +16,7 @@ import (
 	"sidian/internal/pki/pkitest"
 	"sidian/internal/seal"
 	"sidian/internal/seal/sealtest"
+	"sidian/internal/status"
 	"sidian/kinds"
 	"sidian/ofd/draw"
 )
@@ -81,7 +82,7 @@ func wire(ctx context.Context, s *sealtest.World, e blob.Engine) (*World, error)
 		return nil, err
 	}
 	w.Cert = &cert.Service{
-		DB: s.DB, IAM: s.IAM, Catalogue: w.Catalogue, Seal: s.Seal, Blob: w.Blob, Outbox: w.Outbox, BaseURL: pkitest.BaseURL, Mark: "样例",
+		DB: s.DB, IAM: s.IAM, Catalogue: w.Catalogue, Seal: s.Seal, Blob: w.Blob, Outbox: w.Outbox, Status: s.Status.Book(status.Certificates), BaseURL: pkitest.BaseURL, Mark: "样例",
 	}
 	if w.Cert.Box, err = s.Keys.Box(ctx); err != nil {
 		return nil, err
