@@ -41,6 +41,12 @@
 // A seal under our authority that the public register does not know (a personal
 // signature's) has no state.
 //
+// What has become of the certificate (package cert/state) decides whether its
+// document stands: only an effective one does. One that is suspended or reported
+// lost cannot be confirmed for the time; one that is over is said to be, and since
+// when and on what basis. Marks (抵押、质押、异议标注、年审) are reasons beside the
+// verdict and take nothing of it away.
+//
 // # What is written down
 //
 // Verification by somebody who is signed in, or by a program, puts one event

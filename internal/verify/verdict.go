@@ -1,8 +1,11 @@
 package verify
 
 import (
+	"slices"
+
 	"sidian/gm"
 	"sidian/internal/cert"
+	"sidian/internal/cert/state"
 	"sidian/internal/provider"
 	"sidian/ofd/sign"
 )
@@ -36,6 +39,9 @@ type Register struct {
 	Issuer        string        `json:"issuer"`
 	Status        string        `json:"status"`
 	StatusName    string        `json:"status_name"`
+	StatusSince   string        `json:"status_since,omitempty" doc:"何日起处于该状态"`
+	StatusBasis   string        `json:"status_basis,omitempty" doc:"该状态的依据"`
+	Marks         []cert.Marked `json:"marks" doc:"状态之外的标记：抵押、质押、异议标注、年审"`
 	Version       int           `json:"version"`
 	ValidFrom     string        `json:"valid_from,omitempty"`
 	ValidTo       string        `json:"valid_to,omitempty"`
@@ -49,8 +55,9 @@ func registerOf(c *cert.Certificate, same bool) *Register {
 	r := &Register{
 		Identifier: c.Identifier, Number: c.Number, Kind: c.Kind, KindName: c.KindName, Issuer: c.IssuerName,
 		Status: c.Status, StatusName: c.StatusName, Version: c.Version, ValidFrom: c.ValidFrom, ValidTo: c.ValidTo,
-		Holders: c.Holders, SameDocument: same,
+		Holders: c.Holders, SameDocument: same, StatusSince: c.Since, StatusBasis: c.Basis, Marks: append([]cert.Marked{}, c.Marks...),
 	}
+	r.ObjectionMark = slices.ContainsFunc(c.Marks, func(m cert.Marked) bool { return m.Code == string(state.Objected) })
 	if same {
 		r.VerifyURL = c.VerifyURL // an identifier can be guessed, and the code is not to be had for it
 	}
@@ -79,8 +86,10 @@ func (v *Verdict) conclude(mark string) {
 		v.LegalEffect = "本文件是签发单位依法制发的电子证照原件，目前有效，与纸质证照具有同等法律效力（国务院令第716号《关于在线政务服务的若干规定》）。"
 	case v.Report.Verdict == sign.Valid && v.Register == nil:
 		v.LegalEffect = "文件的签章真实、内容未被改动；本平台没有它的登记，其效力请向签章单位核实。"
-	case v.Report.Verdict == sign.Valid:
+	case v.Report.Verdict == sign.Valid && !v.Register.SameDocument:
 		v.LegalEffect = "文件的签章真实，但按登记信息目前不能作为有效证照使用。"
+	case v.Report.Verdict == sign.Valid:
+		v.LegalEffect = "文件的签章真实，但" + said(v.Register.Status) + "。"
 	case v.Report.Verdict == sign.Refused:
 		v.LegalEffect = "文件不能在此核验，本平台没有作出结论；请按理由中的说明核实，在此之前不要据此认定效力。"
 	case v.Report.Verdict == sign.Unsigned:
@@ -131,8 +140,39 @@ func (v *Verdict) registerReasons() []string {
 	case !r.SameDocument:
 		return []string{"文件自称的证照标识已登记，但文件与登记的原件不一致"}
 	case r.Status == cert.Effective:
-		return []string{"与登记的原件逐字节一致，证照状态为有效"}
-	default:
-		return []string{"证照状态为" + r.StatusName}
+		return append([]string{"与登记的原件逐字节一致，证照状态为有效"}, r.beside()...)
 	}
+	reason := "证照状态为" + r.StatusName
+	if r.StatusSince != "" {
+		reason += "，自 " + r.StatusSince + " 起"
+	}
+	if r.StatusBasis != "" {
+		reason += "，依据：" + r.StatusBasis
+	}
+	return append([]string{reason}, r.beside()...)
+}
+
+// said is what a status means for who relies on the document.
+func said(status string) string {
+	if i, ok := state.Of(state.Status(status)); ok && i.Say != "" {
+		return i.Say
+	}
+	return "按登记信息目前不能作为有效证照使用"
+}
+
+// beside is what the marks say: they take nothing of the effect away.
+func (r *Register) beside() (out []string) {
+	for _, m := range r.Marks {
+		if i, ok := state.MarkOf(state.Mark(m.Code)); ok && i.Say != "" {
+			out = append(out, i.Say)
+		}
+	}
+	return out
+}
+
+// Passes tells whether the certificate does not stand now and may again: what
+// cannot be confirmed, rather than what is over.
+func (r *Register) Passes() bool {
+	i, ok := state.Of(state.Status(r.Status))
+	return ok && i.Passes && i.Status != state.Expired
 }
