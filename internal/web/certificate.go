@@ -26,6 +26,9 @@ type certificatePage struct {
 	Read     *readForm      // nil for who reads without saying what for
 	Locked   *page.Notice   // why the face is not shown
 	Pictures []template.URL // of the face, for who said what for
+	Acts     []page.Action  // that may be done now; none for who may not
+	Fates    []page.Step    // what was done to it since it was issued
+	Done     *page.Notice   // what was done a moment ago
 	History  []cert.Step    // what changed it
 	Looks    []cert.Step    // who looked at it, the latest first
 	More     int            // looks beyond those
@@ -40,6 +43,9 @@ func (s *Service) getCertificate(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.New = r.URL.Query().Get("new") == "1"
+	if done := r.URL.Query().Get("done"); done != "" {
+		p.Done = doneNotice(p.C, p.Trace, done)
+	}
 	return s.show(w, http.StatusOK, "certificate", p)
 }
 
@@ -67,6 +73,7 @@ func (s *Service) certificate(r *http.Request) (*certificatePage, error) {
 			p.Pages = append(p.Pages, i+1)
 		}
 	}
+	p.Acts, p.Fates = actsOf(ctx, c), fates(t.Acts)
 	p.history()
 	return p, nil
 }
@@ -74,7 +81,7 @@ func (s *Service) certificate(r *http.Request) (*certificatePage, error) {
 // history tells what changed the certificate apart from who looked at it.
 func (p *certificatePage) history() {
 	for _, st := range p.Trace.Steps {
-		if st.Action == "cert.plan" || st.Action == "cert.issue" || st.Action == "cert.withdraw" {
+		if !isLook(st.Action) {
 			p.History = append(p.History, st)
 		} else {
 			p.Looks = append(p.Looks, st)
@@ -83,6 +90,15 @@ func (p *certificatePage) history() {
 	slices.Reverse(p.Looks)
 	p.More = max(len(p.Looks)-looksShown, 0)
 	p.Looks = p.Looks[:len(p.Looks)-p.More]
+}
+
+// isLook tells the actions of looking from those that change.
+func isLook(action string) bool {
+	switch action {
+	case "cert.view", "cert.trace", "cert.read", "cert.reveal", "cert.verify", "glass.read":
+		return true
+	}
+	return false
 }
 
 func (s *Service) getFile(w http.ResponseWriter, r *http.Request) error {

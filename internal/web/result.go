@@ -70,6 +70,8 @@ func resultOf(v *verify.Verdict) *result {
 		out.Headline = "真实有效"
 	case v.Report.Verdict == sign.Valid && v.Register != nil && !v.Register.SameDocument:
 		out.Class, out.Headline = page.Care, "签章真实，与登记不一致"
+	case v.Report.Verdict == sign.Valid && v.Register != nil && v.Register.Passes():
+		out.Class, out.Headline = page.Care, "不能确认：证照"+v.Register.StatusName
 	case v.Report.Verdict == sign.Valid && v.Register != nil:
 		out.Class, out.Headline = page.Care, "签章真实，证照"+v.Register.StatusName
 	case v.Report.Verdict == sign.Refused && foreign(v.DocumentType):

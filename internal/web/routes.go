@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 
+	"sidian/internal/cert/state"
 	"sidian/internal/httpx"
 	"sidian/internal/verify"
 	"sidian/internal/web/page"
@@ -25,6 +26,8 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.HandlePage(r, "POST /console/certificates/{id}/file", httpx.Needs("cert.read"), s.postFile)
 	httpx.HandlePage(r, "POST /console/certificates/{id}/reveal", httpx.Needs("cert.reveal"), s.postReveal)
 	httpx.HandlePage(r, "GET /console/certificates/{id}/face", httpx.Needs("cert.read"), s.getFace)
+	httpx.HandlePage(r, "GET /console/certificates/{id}/actions/{action}", httpx.Needs(state.Permission), s.getAct)
+	httpx.HandlePage(r, "POST /console/certificates/{id}/actions/{action}", httpx.Needs(state.Permission), s.postAct)
 	httpx.HandlePage(r, "GET /verify", public, s.getVerify, httpx.Costly())
 	httpx.HandlePage(r, "POST /verify", public, s.postVerify, httpx.Costly(), httpx.MaxBody(verify.MaxDocument+1<<20))
 	httpx.HandlePage(r, "GET /v/{code}", public, s.getShown, httpx.Costly())

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"sidian/internal/cert"
+	"sidian/internal/cert/state"
 	"sidian/internal/httpx"
 	"sidian/internal/web/page"
 )
@@ -49,7 +50,7 @@ func chipOf(code, word string) page.Chip {
 		return page.Chip{Class: page.Good, Word: word}
 	case cert.Sealing:
 		return page.Chip{Class: page.Plain, Word: word}
-	case cert.Expired:
+	case cert.Expired, string(state.Suspended), string(state.Lost):
 		return page.Chip{Class: page.Care, Word: word}
 	}
 	return page.Chip{Class: page.Bad, Word: word}

@@ -1,0 +1,58 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"sidian/internal/audit"
+	"sidian/internal/db"
+	"sidian/internal/db/dbtest"
+	"sidian/internal/seal/sealtest"
+)
+
+// The issuer chooses an action on the certificate's page, says why, and reads
+// what has become of it; nobody else is offered one, or may.
+func TestActPages(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		k := newDesk(t, d)
+		k.people["issuer"] = k.Hire(t, "issuer", "issuer", sealtest.Market)
+		k.people["landissuer"] = k.Hire(t, "landissuer", "issuer", sealtest.Land)
+		c := k.Issue(t, "marriage")
+		at := "/console/certificates/" + c.ID
+		k.ask("issuer", at, nil, 200, "状态事项", at+"/actions/suspend", "暂扣", at+"/actions/revoke")
+		if body := k.ask("window", at, nil, 200).Body.String(); strings.Contains(body, "/actions/") {
+			t.Error("the counter is offered an action")
+		}
+		k.ask("issuer", at+"/actions/suspend", nil, 200, "确认暂扣", "依据", "办理后", "截止日期")
+		k.ask("issuer", at+"/actions/revoke", nil, 200, "不能撤回", "danger")
+		good := url.Values{"acts": {"0"}, "reason": {"办件 YL-3"}, "basis": {"青民决〔2026〕3号"}}
+		for _, who := range []string{"window", "county", "officer", "landissuer", "outsider"} {
+			k.ask(who, at+"/actions/suspend", nil, http.StatusForbidden)
+			k.ask(who, at+"/actions/suspend", good, http.StatusForbidden)
+		}
+		k.ask("nobody", at+"/actions/suspend", good, http.StatusUnauthorized)
+		k.ask("issuer", at+"/actions/suspend", url.Values{"acts": {"0"}}, http.StatusUnprocessableEntity, `role="alert"`, "事由必填", "依据必填")
+		from := url.Values{"from-elsewhere": {"1"}, "acts": {"0"}, "reason": {"办件 YL-3"}, "basis": {"青民决〔2026〕3号"}}
+		k.ask("issuer", at+"/actions/suspend", from, http.StatusForbidden)
+		for _, action := range []string{"none", "expire", "correct"} {
+			k.ask("issuer", at+"/actions/"+action, nil, http.StatusNotFound)
+		}
+		k.ask("issuer", at+"/actions/resume", nil, http.StatusConflict, "只能在“暂扣”状态下办理")
+		k.ask("issuer", "/console/certificates/none/actions/suspend", good, http.StatusNotFound)
+		if n := k.rows("cert.suspend", audit.Done); n != 0 {
+			t.Errorf("%d were done", n)
+		}
+
+		to := k.ask("issuer", at+"/actions/suspend", good, http.StatusSeeOther).Header().Get("Location")
+		if to != at+"?done=suspend" {
+			t.Error(to)
+		}
+		k.ask("issuer", to, nil, 200, "已办理：暂扣", "青民决〔2026〕3号", "有效 → 暂扣", at+"/actions/resume")
+		k.ask("issuer", at+"/actions/suspend", good, http.StatusConflict) // the form again
+		k.ask("issuer", at+"/actions/revoke", good, http.StatusConflict, "刚刚由他人变更")
+		k.ask("window", at, nil, 200, "有效 → 暂扣")
+	})
+}
