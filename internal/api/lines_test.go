@@ -128,6 +128,7 @@ var lines = []line{
 	{route: "POST /api/v1/certificates/find", body: `{"holder":"没有这个人"}`, about: door},
 	{route: "GET /api/v1/certificates #issuer", at: "/api/v1/certificates?issuer=${org}", about: unit},
 	{route: "GET /api/v1/certificates/{id}", at: "/api/v1/certificates/${cert}", about: unit},
+	{route: "POST /api/v1/certificates/{id}/actions/{action}", at: "/api/v1/certificates/${cert}/actions/unobject", body: "{" + because + "}", about: unit, also: wanting},
 	{route: "GET /api/v1/certificates/{id}/trace", at: "/api/v1/certificates/${cert}/trace", about: unit},
 	{route: "GET /api/v1/certificates/{id}/file", at: "/api/v1/certificates/${cert}/file?purpose=${purpose}&reason=case-1", about: unit, class: "敏感", means: true},
 	{route: "POST /api/v1/certificates/{id}/reveal", at: "/api/v1/certificates/${cert}/reveal", body: `{"keys":["holder"],"purpose":"${purpose}",` + because + `}`, about: unit, class: "敏感", means: true},

@@ -20,6 +20,7 @@ func topics() []webhook.Topic {
 	return []webhook.Topic{
 		{Name: certevent.Issued, Label: "证照已签发", Scope: "cert.read"},
 		{Name: certevent.Withdrawn, Label: "证照签发已撤回", Scope: "cert.read"},
+		{Name: certevent.Changed, Label: "证照状态已变更", Scope: "cert.read"},
 		{Name: applyevent.Applied, Label: "印章申请已提交", Scope: "seal.apply"},
 		{Name: applyevent.Reviewed, Label: "印章申请已通过一级审核", Scope: "seal.apply"},
 		{Name: applyevent.Refused, Label: "印章申请未通过", Scope: "seal.apply"},

@@ -23,6 +23,7 @@ type chore struct {
 func (a *App) chores() []chore {
 	return []chore{
 		{"resuming what was being issued", 5 * time.Second, a.resume},
+		{"ending certificates whose validity is over", time.Minute, func(ctx context.Context) error { _, err := a.Cert.Expire(ctx); return err }},
 		{"finishing seals that were being made", 5 * time.Second, func(ctx context.Context) error { _, err := a.SealApply.Resume(ctx); return err }},
 		{"making the seals of campaigns", 2 * time.Second, a.SealApply.Work},
 		{"finishing stamps", 5 * time.Second, func(ctx context.Context) error { _, _, err := a.Sealing.Resume(ctx); return err }},
