@@ -16,6 +16,7 @@ import (
 	"sidian/internal/complaint"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
+	"sidian/internal/issuing"
 	"sidian/internal/notice"
 	"sidian/internal/obs"
 	"sidian/internal/onboard"
@@ -33,6 +34,7 @@ import (
 	"sidian/internal/web/admin"
 	archivepages "sidian/internal/web/archive"
 	"sidian/internal/web/complaints"
+	issuingpages "sidian/internal/web/issuing"
 	"sidian/internal/web/notices"
 	onboardpages "sidian/internal/web/onboard"
 	"sidian/internal/web/providers"
@@ -81,6 +83,8 @@ type Services struct {
 	Filing     *archivepages.Service // the pages of Archive
 	Complaint  *complaint.Service
 	Complaints *complaints.Service // the pages of Complaint
+	Issuing    *issuing.Service
+	Desk       *issuingpages.Service // the pages of Issuing
 }
 
 // Mount mounts all routes and returns the handler of the program.
@@ -111,6 +115,8 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	s.Complaint.Routes(r)
 	s.Complaints.Routes(r)
 	s.Cert.Routes(r)
+	s.Issuing.Routes(r)
+	s.Desk.Routes(r)
 	s.Verify.Routes(r)
 	s.Web.Routes(r)
 	s.Todo.Routes(r)

@@ -27,6 +27,7 @@ import (
 	"sidian/internal/ferry"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
+	"sidian/internal/issuing"
 	"sidian/internal/keys"
 	"sidian/internal/notice"
 	"sidian/internal/obs"
@@ -46,6 +47,7 @@ import (
 	"sidian/internal/web/admin"
 	archivepages "sidian/internal/web/archive"
 	"sidian/internal/web/complaints"
+	issuingpages "sidian/internal/web/issuing"
 	"sidian/internal/web/notices"
 	onboardpages "sidian/internal/web/onboard"
 	"sidian/internal/web/providers"
@@ -95,6 +97,8 @@ type App struct {
 	Complaints *complaints.Service // the pages of Complaint
 	Catalogue  *catalogue.Service
 	Cert       *cert.Service
+	Issuing    *issuing.Service
+	Desk       *issuingpages.Service // the pages of Issuing
 	Verify     *verify.Service
 	Web        *web.Service
 	Onboard    *onboard.Service
@@ -242,6 +246,9 @@ func (a *App) contexts(ctx context.Context) (err error) {
 	if a.Cert.Index, err = a.Keys.Index(ctx, "cert.holder"); err != nil {
 		return err
 	}
+	if err = a.issuing(ctx); err != nil {
+		return err
+	}
 	if a.Onboard, err = onboard.New(ctx, a.IAM, a.Auth, a.Keys); err != nil {
 		return err
 	}
@@ -292,6 +299,7 @@ func (a *App) routes(ctx context.Context) error {
 		SealApply: a.SealApply, Sealing: a.Sealing, Signature: a.Signature, Status: a.Status, Notice: a.Notice, Provider: a.Provider, Webhook: a.Webhook,
 		Archive: a.Archive, Filing: a.Filing,
 		Complaint: a.Complaint, Complaints: a.Complaints,
+		Issuing: a.Issuing, Desk: a.Desk,
 	})
 	return err
 }

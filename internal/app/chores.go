@@ -24,6 +24,7 @@ func (a *App) chores() []chore {
 	return []chore{
 		{"resuming what was being issued", 5 * time.Second, a.resume},
 		{"ending certificates whose validity is over", time.Minute, func(ctx context.Context) error { _, err := a.Cert.Expire(ctx); return err }},
+		{"going on with drafts that were being issued", 5 * time.Second, func(ctx context.Context) error { _, err := a.Issuing.Resume(ctx); return err }},
 		{"finishing seals that were being made", 5 * time.Second, func(ctx context.Context) error { _, err := a.SealApply.Resume(ctx); return err }},
 		{"making the seals of campaigns", 2 * time.Second, a.SealApply.Work},
 		{"finishing stamps", 5 * time.Second, func(ctx context.Context) error { _, _, err := a.Sealing.Resume(ctx); return err }},
