@@ -210,7 +210,7 @@ func (s *Service) answerTx(tx *db.Tx, n *needRow, a Answer, reason string) error
 	}
 	if s.Notices != nil && a.State != Withdrawn {
 		err := s.Notices.PutTx(tx, notice.Notice{ID: "item.answer/" + n.id, Org: n.org, Permission: permManage, Topic: "item.answer",
-			Title: "需其他部门提供的材料：" + NameOf(NeedStates(), n.state), Text: "事项“" + clip(n.itemName, 60) + "”需要的“" + clip(n.name, 60) + "”已答复。", Link: "/console/items/" + n.code})
+			Title: "需其他部门提供的材料：" + NameOf(NeedStates(), n.state), Text: "事项“" + clip(n.itemName, 60) + "”需要的“" + clip(n.name, 60) + "”已答复。", Link: "/console/items/of/" + n.code})
 		if err != nil {
 			return err
 		}
