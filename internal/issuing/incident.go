@@ -120,7 +120,7 @@ func (s *Service) declareTx(tx *db.Tx, r *incidentRow) error {
 		return err
 	}
 	if s.Notices != nil {
-		err = s.Notices.PutTx(tx, notice.Notice{Topic: "issuing.incident", Org: r.manager, Permission: permOversee, Link: IncidentLink(r.id),
+		err = s.Notices.PutTx(tx, notice.Notice{Topic: "issuing.incident", Org: r.manager, Permission: permOversee,
 			Title: clip("突发情况报告："+above[0].Name, 150), Text: "该单位暂时不能及时签发、注销、更新证照，已采取应急措施。"})
 		if err != nil {
 			return err
@@ -137,9 +137,6 @@ func managerOf(above []iam.Org) string {
 	}
 	return above[0].ID
 }
-
-// IncidentLink is the page of an incident.
-func IncidentLink(id string) string { return "/console/issuing/incidents/" + id }
 
 // incidentTx finds an incident that whoever acts may change.
 func incidentTx(ctx context.Context, tx *db.Tx, id string) (*incidentRow, error) {
@@ -174,7 +171,7 @@ func (s *Service) Clear(ctx context.Context, id string, at time.Time) (*Incident
 		r.state, r.cleared = Cleared, &ms
 		if s.Due != nil {
 			p, err := s.Due.Put(tx, due.Promise{Topic: dueMakeup, Object: r.id, Region: r.region, Org: r.unit, Permission: permCollect,
-				Title: "补办突发情况期间的证照签发、注销、更新", Link: IncidentLink(r.id), Since: at})
+				Title: "补办突发情况期间的证照签发、注销、更新", Since: at})
 			if err != nil {
 				return err
 			}
