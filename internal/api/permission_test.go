@@ -13,7 +13,6 @@ import (
 var elsewhere = map[string]string{
 	"cert.draft":     "办件 is drafted in a later slice: no use case yet",
 	"cert.review":    "办件 is reviewed in a later slice: no use case yet",
-	"cert.status":    "a certificate's status changes in a later slice",
 	"cert.annotate":  "加注件 are made in a later slice",
 	"cert.read.any":  "a scope of programs that read for sharing, in a later slice",
 	"cert.read.own":  "asked by the holder's own pages, in a later slice",
