@@ -22,6 +22,7 @@ import (
 	"sidian/internal/onboard"
 	"sidian/internal/pki"
 	"sidian/internal/provider"
+	"sidian/internal/remind"
 	"sidian/internal/seal"
 	"sidian/internal/sealapply"
 	"sidian/internal/sealing"
@@ -76,6 +77,7 @@ type Services struct {
 	Signature  *signature.Service
 	Status     *status.Service
 	Notice     *notice.Service
+	Remind     *remind.Service
 	Provider   *provider.Service
 	Webhook    *webhook.Service
 
@@ -108,6 +110,7 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	s.Signature.Routes(r)
 	s.Status.Routes(r)
 	s.Notice.Routes(r)
+	s.Remind.Routes(r)
 	s.Provider.Routes(r)
 	s.Webhook.Routes(r)
 	s.Archive.Routes(r)

@@ -28,6 +28,7 @@ import (
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
 	"sidian/internal/keys"
+	"sidian/internal/notice"
 	"sidian/internal/obs"
 	"sidian/internal/onboard"
 	"sidian/internal/pki/pkitest"
@@ -90,7 +91,7 @@ func serve(t testing.TB, w *certtest.World, rules auth.Options) *server {
 	v := &verify.Service{DB: w.DB, PKI: w.PKI, Cert: w.Cert, Cache: sign.NewChainCache()}
 	pages := &web.Service{IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert, Verify: v}
 	must(t, pages.Load())
-	own := &account.Service{Auth: s.Auth, IAM: w.IAM, Kit: pages.Kit}
+	own := &account.Service{Auth: s.Auth, IAM: w.IAM, Kit: pages.Kit, Notices: &notice.Service{DB: w.DB}}
 	must(t, own.Load())
 	audits := &auditor.Service{DB: w.DB, Keys: w.Keys}
 	deadlines := &todo.Service{DB: w.DB, Due: &due.Service{DB: w.DB}}

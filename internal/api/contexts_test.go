@@ -12,6 +12,7 @@ import (
 	"sidian/internal/httpx"
 	"sidian/internal/pki/pkitest"
 	"sidian/internal/provider"
+	"sidian/internal/remind"
 	"sidian/internal/sealapply"
 	"sidian/internal/sealing"
 	"sidian/internal/sealing/sealingtest"
@@ -78,6 +79,7 @@ func (s *server) sealContexts(t testing.TB, v *api.Services) {
 	v.Complaint = s.Complaint
 	s.archives(v)
 	v.SealApply, v.Sealing, v.Signature, v.Status, v.Notice, v.Provider, v.Webhook = s.Apply, s.Sealing, s.Signature, w.Status, w.Notice, s.Provider, s.Webhook
+	v.Remind = &remind.Service{DB: w.DB, IAM: w.IAM, Notice: w.Notice, Document: w.Blob.Get}
 }
 
 func (s *server) trust(ctx context.Context) (sign.Options, error) {

@@ -76,6 +76,16 @@ var trustLines = []line{
 	{route: "GET /api/v1/notices/unread", about: person},
 	{route: "POST /api/v1/notices/{id}/read", at: "/api/v1/notices/${notice}/read", about: mine},
 	{route: "POST /api/v1/notices/read", about: person},
+	{route: "GET /api/v1/notice-channels", about: person},
+	{route: "PUT /api/v1/notice-channels/{channel}", at: "/api/v1/notice-channels/sms", body: `{"address":"x"}`, about: person, also: wanting},
+	{route: "POST /api/v1/notice-channels/{channel}/confirm", at: "/api/v1/notice-channels/sms/confirm", body: `{"code":"000000"}`, about: person, also: wanting},
+	{route: "DELETE /api/v1/notice-channels/{channel}", at: "/api/v1/notice-channels/sms", about: person, also: []int{404}},
+	{route: "GET /api/v1/notice-deliveries", about: person},
+	{route: "POST /api/v1/notice-receipts/{channel}", at: "/api/v1/notice-receipts/sms", body: "{}", about: anybody, also: []int{401, 404}},
+
+	{route: "GET /api/v1/reminders", at: "/api/v1/reminders?issuer=${org}", about: unit},
+	{route: "GET /api/v1/reminder-rules", about: door},
+	{route: "POST /api/v1/reminder-rules", body: `{"region":"","from":"x","leads":[],"basis":"x","reason":"x"}`, about: door, also: []int{403, 422}},
 
 	{route: "GET /api/v1/webhooks/topics", about: door},
 	{route: "GET /api/v1/webhooks", about: door},

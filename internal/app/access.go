@@ -16,7 +16,9 @@ import (
 	"sidian/internal/due"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
+	"sidian/internal/notice"
 	"sidian/internal/outbox"
+	"sidian/internal/remind"
 	"sidian/internal/webhook"
 )
 
@@ -27,7 +29,8 @@ func (a *App) access(ctx context.Context) (err error) {
 	// Who is told of what happens outside is known from the beginning, and filled
 	// in when what it needs is made.
 	a.Webhook = &webhook.Service{DB: a.DB, Topics: topics(), Plain: a.mark != ""}
-	consumers := []outbox.Consumer{auditor.Alarms(), a.Webhook.Consumer(), a.distrust(), a.archives()}
+	a.Notice, a.Remind = &notice.Service{DB: a.DB}, &remind.Service{DB: a.DB}
+	consumers := []outbox.Consumer{auditor.Alarms(), a.Webhook.Consumer(), a.distrust(), a.archives(), a.Notice.Consumer(), a.Remind.Consumer()}
 	if a.Ferry, err = a.ferryOf(); err != nil {
 		return err
 	}

@@ -35,6 +35,7 @@ import (
 	"sidian/internal/outbox"
 	"sidian/internal/pki"
 	"sidian/internal/provider"
+	"sidian/internal/remind"
 	"sidian/internal/seal"
 	"sidian/internal/sealapply"
 	"sidian/internal/sealing"
@@ -90,6 +91,7 @@ type App struct {
 	Signature  *signature.Service
 	Status     *status.Service
 	Notice     *notice.Service
+	Remind     *remind.Service
 	Provider   *provider.Service
 	Webhook    *webhook.Service
 	Ferry      *ferry.Service // nil outside the two zones
@@ -296,7 +298,7 @@ func (a *App) routes(ctx context.Context) error {
 	a.handler, err = api.Mount(r, api.Services{
 		Health: a.Health, IAM: a.IAM, Auth: a.Auth, Auditor: a.Auditor, PKI: a.PKI, Catalogue: a.Catalogue, Cert: a.Cert, Verify: a.Verify, Seal: a.Seal, Web: a.Web, Account: a.Account, Admin: a.Admin,
 		Todo: a.Todo, Records: a.Records, Onboard: a.Onboard, Bulk: a.Bulk, SealPages: a.SealPages, ApplyPages: a.ApplyPages, Stamps: a.Stamps, Signing: a.Signing, Notices: a.Notices, Providers: a.Providers,
-		SealApply: a.SealApply, Sealing: a.Sealing, Signature: a.Signature, Status: a.Status, Notice: a.Notice, Provider: a.Provider, Webhook: a.Webhook,
+		SealApply: a.SealApply, Sealing: a.Sealing, Signature: a.Signature, Status: a.Status, Notice: a.Notice, Remind: a.Remind, Provider: a.Provider, Webhook: a.Webhook,
 		Archive: a.Archive, Filing: a.Filing,
 		Complaint: a.Complaint, Complaints: a.Complaints,
 		Issuing: a.Issuing, Desk: a.Desk,

@@ -38,6 +38,8 @@ func (a *App) chores() []chore {
 		{"calling programs", 2 * time.Second, a.Webhook.Work},
 		{"forgetting calls of long ago", 24 * time.Hour, a.Webhook.Sweep},
 		{"forgetting notices of long ago", 24 * time.Hour, func(ctx context.Context) error { _, err := a.Notice.Sweep(ctx); return err }},
+		{"sending notices", 2 * time.Second, a.Notice.Work},
+		{"reminding of certificates that end", time.Minute, func(ctx context.Context) error { _, err := a.Remind.Tick(ctx); return err }},
 		{"carrying files between the zones", time.Minute, a.carry},
 		{"bringing in units and people", 2 * time.Second, a.Onboard.Work},
 		{"giving up tables that nobody goes on with", time.Hour, a.Onboard.Sweep},

@@ -20,7 +20,7 @@ func (a *App) pages(ctx context.Context) error {
 		return err
 	}
 	kit := a.Web.Kit
-	a.Account = &account.Service{Auth: a.Auth, IAM: a.IAM, Kit: kit, Demo: a.mark != "", Rules: account.Rules{History: c.Session.PasswordHistory, Days: c.Session.PasswordDays}}
+	a.Account = &account.Service{Auth: a.Auth, IAM: a.IAM, Kit: kit, Notices: a.Notice, Demo: a.mark != "", Rules: account.Rules{History: c.Session.PasswordHistory, Days: c.Session.PasswordDays}}
 	a.Admin = &admin.Service{IAM: a.IAM, Auth: a.Auth, Kit: kit, BaseURL: base}
 	a.Bulk = &onboardpages.Service{Onboard: a.Onboard, IAM: a.IAM, Kit: kit, BaseURL: base}
 	a.Notices = &notices.Service{Kit: kit, Notices: a.Notice, IAM: a.IAM}

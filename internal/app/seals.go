@@ -32,7 +32,9 @@ import (
 // the application to the stamp, the signature and the public state.
 func (a *App) seals(ctx context.Context, fonts *draw.Fonts) (err error) {
 	base := strings.TrimSuffix(a.Conf.BaseURL, "/")
-	a.Notice = &notice.Service{DB: a.DB}
+	if err = a.telling(ctx, base); err != nil {
+		return err
+	}
 	a.Status = &status.Service{DB: a.DB, Keys: a.Keys, BaseURL: base}
 	a.Seal = &seal.Service{
 		DB: a.DB, Keys: a.Keys, PKI: a.PKI, TimeStamps: true,

@@ -31,6 +31,7 @@ type Config struct {
 	Ferry     Ferry     `koanf:"ferry"`
 	Limits    Limits    `koanf:"limits"`
 	Outgoing  Outgoing  `koanf:"outgoing"`
+	Notice    Notice    `koanf:"notice"`
 	Log       Log       `koanf:"log"`
 	Metrics   Metrics   `koanf:"metrics"`
 	Trace     Trace     `koanf:"trace"`
@@ -168,6 +169,31 @@ type Outgoing struct {
 	Private []string `koanf:"private" doc:"其中可以解析到内网地址的主机"`
 }
 
+// Notice says how people are told outside the platform. A channel that is not set
+// is not offered.
+type Notice struct {
+	Mail Mail    `koanf:"mail"`
+	SMS  Gateway `koanf:"sms"`
+	App  Gateway `koanf:"app"`
+}
+
+// Mail is a mail server; unset unless Server is.
+type Mail struct {
+	Server       string `koanf:"server" doc:"邮件服务器，主机:端口；不填则不发邮件"`
+	From         string `koanf:"from" doc:"发件地址"`
+	User         string `koanf:"user" doc:"登录名；不填则不登录"`
+	PasswordFile string `koanf:"password_file" doc:"存放登录口令的文件"`
+	Security     string `koanf:"security" doc:"starttls：先明文后加密；tls：一开始就加密（465 端口）；plain：服务器不支持时不加密，只在隔离的网络中"`
+}
+
+// Gateway is a program that passes messages on, by the form of package notice;
+// unset unless URL is.
+type Gateway struct {
+	URL        string `koanf:"url" doc:"发送通道的地址；不填则不用"`
+	SecretFile string `koanf:"secret_file" doc:"存放签名密钥的文件，双方相同，至少 16 个字节"`
+	Private    bool   `koanf:"private" doc:"该地址在内网"`
+}
+
 // Log says what is logged; never personal data.
 type Log struct {
 	Level  string `koanf:"level" doc:"debug info warn error"`
@@ -197,6 +223,7 @@ func Default() Config {
 			Holder: Provider{CitizenClaim: "id_number", LevelClaim: "acr"},
 		},
 		Limits: Limits{Body: 1 << 20, Upload: 32 << 20, AddressRate: 200, AddressBurst: 400},
+		Notice: Notice{Mail: Mail{Security: "starttls"}},
 		Log:    Log{Level: "info", Format: "text"},
 	}
 }

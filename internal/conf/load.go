@@ -2,6 +2,8 @@ package conf
 
 import (
 	"fmt"
+	"net"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"path/filepath"
@@ -96,7 +98,8 @@ func (c *Config) place(dir string) {
 	for _, p := range []*string{&c.MasterKeyFile, &c.Blob.Dir, &c.TLS.CertFile, &c.TLS.KeyFile, &c.Database.PasswordFile,
 		&c.Blob.S3.AccessKeyFile, &c.Blob.S3.SecretKeyFile, &c.Authority.CertFile, &c.Authority.KeyFile, &c.Authority.ChainFile,
 		&c.Authority.TrustDir, &c.Timestamp.CertFile, &c.Timestamp.KeyFile, &c.Identity.Staff.SecretFile, &c.Identity.Holder.SecretFile,
-		&c.Keys.PKCS11.PinFile, &c.Keys.SDF.PinFile, &c.Ferry.OutDir, &c.Ferry.InDir, &c.Ferry.PeerCertFile} {
+		&c.Keys.PKCS11.PinFile, &c.Keys.SDF.PinFile, &c.Ferry.OutDir, &c.Ferry.InDir, &c.Ferry.PeerCertFile,
+		&c.Notice.Mail.PasswordFile, &c.Notice.SMS.SecretFile, &c.Notice.App.SecretFile} {
 		at(dir, p)
 	}
 	usual := func(p *string, name string) {
@@ -135,6 +138,8 @@ func (c *Config) check() error {
 		oneOf("authority.mode", c.Authority.Mode, "builtin", "files"),
 		oneOf("timestamp.mode", c.Timestamp.Mode, "builtin", "files", "url"),
 		c.checkNetwork(), c.checkPairs(), c.checkNumbers(), c.Identity.Staff.check("identity.staff"), c.Identity.Holder.check("identity.holder"),
+		oneOf("notice.mail.security", c.Notice.Mail.Security, "starttls", "tls", "plain"),
+		c.Notice.Mail.check(), c.Notice.SMS.check("notice.sms"), c.Notice.App.check("notice.app"),
 	} {
 		if err != nil {
 			return err
@@ -232,6 +237,38 @@ func (p Provider) LevelsOf() (map[string]int, error) {
 		out[word] = n
 	}
 	return out, nil
+}
+
+func (m Mail) check() error {
+	if m.Server == "" {
+		return nil
+	}
+	if host, port, err := net.SplitHostPort(m.Server); err != nil || host == "" || port == "" {
+		return fmt.Errorf("conf: notice.mail.server must be host:port")
+	}
+	if a, err := mail.ParseAddress(m.From); err != nil || a.Address != m.From {
+		return fmt.Errorf("conf: notice.mail.server needs notice.mail.from, an address without a name")
+	}
+	if (m.User == "") != (m.PasswordFile == "") {
+		return fmt.Errorf("conf: notice.mail.user and notice.mail.password_file must be set together")
+	}
+	return nil
+}
+
+// check refuses a gateway that anybody could read or be: what it is given holds
+// telephone numbers.
+func (g Gateway) check(key string) error {
+	if g.URL == "" {
+		return nil
+	}
+	u, err := url.Parse(g.URL)
+	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && (u.Scheme != "http" || !g.Private) {
+		return fmt.Errorf("conf: %s.url must be an https address, or an http one with %s.private", key, key)
+	}
+	if g.SecretFile == "" {
+		return fmt.Errorf("conf: %s.url needs %s.secret_file", key, key)
+	}
+	return nil
 }
 
 func (c *Config) checkNumbers() error {

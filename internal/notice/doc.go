@@ -1,4 +1,5 @@
-// Package notice tells people things inside the platform: their inbox (站内消息).
+// Package notice tells people things: in their inbox (站内消息), and, where they
+// asked for it, by mail, short message and app (接收方式).
 //
 // Words: a notice is for one account, or for everybody who holds a permission at
 // an organisation. Who that is, is asked when the inbox is read: a successor
@@ -9,15 +10,41 @@
 // what it tells of is likely to be asked about, and no longer than a record of
 // reading habits should be (the acts themselves stand in the audit).
 //
-// Nothing leaves the platform from here: accounts have no address for mail.
+// # Outside the platform
 //
-// It owns the tables notice_notice and notice_read.
+// A channel is a way out; a carrier is what goes it: a mail server (Post), a
+// gateway behind HTTP (Gateway). Whoever wants to be told by a channel says where,
+// and shows by a code that the address is theirs; it stands encrypted, and is
+// shown masked. What leaves is the words of the notice, which name no person, and
+// the way to it. For one's posts one is told only on demand.
+//
+// PutTx writes an event beside the notice. Its consumer makes a delivery for each
+// account and channel, once; Work sends those that are due:
+//
+//	waiting → sent → delivered     the carrier has it; says that it arrived
+//	waiting → failed               the carrier will not, and said why
+//	waiting → gave-up              tried ten times in two days, or three days old
+//	waiting → dropped              the channel, the account or the notice is gone
+//	sent → failed                  the carrier told later
+//
+// The quiet hours of the reader, and so many messages a day by one channel, put a
+// delivery off without counting as an attempt. A crash between handing over and
+// noting it hands over again under the same id, by which carriers know it.
+//
+// It owns the tables notice_notice, notice_read, notice_channel and
+// notice_delivery.
 package notice
 
 import (
+	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"sidian/internal/db"
+	"sidian/internal/iam"
+	"sidian/internal/keys"
+	"sidian/internal/outbox"
 )
 
 // A Notice is one thing that people are told.
@@ -41,4 +68,17 @@ type Notice struct {
 // A Service keeps notices and shows them. It is safe for concurrent use.
 type Service struct {
 	DB *db.DB
+
+	// What follows is for telling outside the platform. Without Outbox or
+	// Carriers nothing leaves.
+	Outbox   *outbox.Outbox
+	IAM      *iam.Service // who holds a post
+	Box      *keys.Box    // of addresses
+	Index    *keys.Index  // of codes that were sent to addresses
+	Carriers map[Channel]Carrier
+	BaseURL  string // before a notice's link
+
+	step  func(string) // tests stop here
+	mu    sync.Mutex
+	paces map[Channel]*rate.Limiter
 }

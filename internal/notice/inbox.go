@@ -186,8 +186,18 @@ func reader(ctx context.Context) (*iam.Principal, error) {
 	return p, nil
 }
 
-// Sweep deletes what was told more than three years ago, and reports how much.
+// Sweep deletes what was told more than three years ago, and reports how much; and
+// what is known of sending it after three months.
 func (s *Service) Sweep(ctx context.Context) (deleted int64, err error) {
+	for n := int64(1); n > 0; {
+		err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
+			n, err = deleteSent(tx, tx.Now().Add(-keepSent).UnixMilli())
+			return err
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
 	for {
 		var n int64
 		err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {

@@ -14,6 +14,7 @@ import (
 	"sidian/internal/audit"
 	"sidian/internal/db"
 	"sidian/internal/fault"
+	"sidian/internal/outbox"
 )
 
 // Limits of what is told, in characters.
@@ -35,7 +36,11 @@ func (s *Service) PutTx(tx *db.Tx, n Notice) error {
 		return err
 	}
 	n.ID, n.At = idOf(n), tx.Now()
-	return insert(tx, n)
+	made, err := insert(tx, n)
+	if err != nil || made == 0 || !s.leaves() {
+		return err
+	}
+	return s.Outbox.Put(tx, outbox.Event{Topic: topic, Key: n.ID, Body: told{n.ID}})
 }
 
 // lines are what people type in several: the same, whatever they typed on.

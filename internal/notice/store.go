@@ -16,12 +16,12 @@ func scanNotice(scan func(...any) error) (n Notice, err error) {
 	return n, err
 }
 
-func insert(tx *db.Tx, n Notice) error {
-	_, err := tx.Exec(`
+// insert reports how many it made: none if it was told already.
+func insert(tx *db.Tx, n Notice) (int64, error) {
+	return tx.Exec(`
 		insert into notice_notice (id, account, org, permission, topic, title, body, link, at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		on conflict do nothing`, n.ID, n.Account, n.Org, n.Permission, n.Topic, n.Title, n.Text, n.Link, n.At.UnixMilli())
-	return err
 }
 
 func get(tx *db.Tx, id string) (Notice, error) {

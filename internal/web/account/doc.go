@@ -16,6 +16,7 @@ import (
 	"sidian/internal/auth"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
+	"sidian/internal/notice"
 	"sidian/internal/web/page"
 )
 
@@ -30,6 +31,8 @@ type Service struct {
 	Auth *auth.Service
 	IAM  *iam.Service
 	Kit  *page.Kit
+	// Notices tells people outside the platform.
+	Notices *notice.Service
 	// Rules are what pages tell about new passwords; package auth enforces
 	// them. Zero values as in auth.Options.
 	Rules Rules
@@ -92,4 +95,9 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.HandlePage(r, "POST /me/links/{id}/remove", signedIn, s.postUnlink, httpx.Costly())
 	httpx.HandlePage(r, "POST /me/sessions/{id}/end", signedIn, s.postEnd)
 	httpx.HandlePage(r, "POST /me/sessions/end", signedIn, s.postEndAll)
+
+	httpx.HandlePage(r, "GET /me/channels", signedIn, s.getChannels)
+	httpx.HandlePage(r, "POST /me/channels/{channel}", signedIn, s.postChannel, httpx.Costly())
+	httpx.HandlePage(r, "POST /me/channels/{channel}/confirm", signedIn, s.postChannelCode, httpx.Costly())
+	httpx.HandlePage(r, "POST /me/channels/{channel}/end", signedIn, s.postChannelEnd)
 }

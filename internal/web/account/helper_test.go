@@ -69,7 +69,7 @@ func (s *site) mount(t *testing.T) {
 	t.Helper()
 	kit, err := page.New(page.Options{})
 	must(t, err)
-	pages := &account.Service{Auth: s.Auth, IAM: s.Service, Kit: kit}
+	pages := &account.Service{Auth: s.Auth, IAM: s.Service, Kit: kit, Notices: s.notices(t)}
 	must(t, pages.Load())
 	r := httpx.New(httpx.Options{BaseURL: s.URL, Authorizer: s.Auth, SlowPublic: httpx.Rate{PerSecond: -1}, PageError: kit.Refuse,
 		Log: slog.New(slog.NewTextHandler(s.log, nil))})

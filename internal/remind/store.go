@@ -1,0 +1,144 @@
+package remind
+
+import (
+	"fmt"
+	"time"
+
+	"sidian/internal/db"
+	"sidian/workday"
+)
+
+func insertWatch(tx *db.Tx, w watch) error {
+	_, err := tx.Exec(`
+		insert into remind_watch (certificate, series, version, kind, issuer, document, valid_to, state, why, created_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		on conflict do nothing`, w.certificate, w.series, w.version, w.kind, w.issuer, w.document, w.to, w.state, w.why, tx.Now().UnixMilli())
+	return err
+}
+
+func endWatch(tx *db.Tx, certificate, why string) error {
+	_, err := tx.Exec(`update remind_watch set state = 'ended', why = $2 where certificate = $1 and state = 'watching'`, certificate, why)
+	return err
+}
+
+// follow notes what a certificate is now, unless something later is known or it
+// was ended for good; there tells whether it is known.
+func follow(tx *db.Tx, certificate string, seq int64, state, why, to string) (there bool, err error) {
+	_, err = tx.Exec(`
+		update remind_watch
+		   set seq = $2, state = case when coalesce(nullif($5, ''), valid_to) = '' then 'ended' else $3 end, why = $4,
+		       valid_to = coalesce(nullif($5, ''), valid_to)
+		 where certificate = $1 and seq < $2 and why not in ('replaced', 'withdrawn', 'cancelled')`, certificate, seq, state, why, to)
+	if err != nil {
+		return false, err
+	}
+	var n int64
+	err = tx.Get(`select count(*) from remind_watch where certificate = $1`, []any{certificate}, &n)
+	return n > 0, err
+}
+
+func hasNewer(tx *db.Tx, w watch) (bool, error) {
+	var n int64
+	err := tx.Get(`select count(*) from remind_watch where series = $1 and version > $2`, []any{w.series, w.version}, &n)
+	return n > 0, err
+}
+
+func endOlder(tx *db.Tx, w watch) error {
+	_, err := tx.Exec(`
+		update remind_watch set state = 'ended', why = 'replaced'
+		 where series = $1 and version < $2 and state = 'watching'`, w.series, w.version)
+	return err
+}
+
+func isWatched(tx *db.Tx, certificate string) (bool, error) {
+	var n int64
+	err := tx.Get(`select count(*) from remind_watch where certificate = $1 and state = 'watching'`, []any{certificate}, &n)
+	return n > 0, err
+}
+
+const endingQuery = `
+	select certificate, kind, issuer, document, valid_to
+	  from remind_watch
+	 where valid_to = $1 and certificate > $2 and state = 'watching'
+	 order by valid_to, certificate
+	 limit $3`
+
+// endingOn are those that end on a day, after a certificate.
+func endingOn(tx *db.Tx, day workday.Date, after string, n int) (out []watch, err error) {
+	err = tx.All(endingQuery, []any{day.String(), after, n}, func(scan func(...any) error) error {
+		w := watch{state: watching}
+		err := scan(&w.certificate, &w.kind, &w.issuer, &w.document, &w.to)
+		out = append(out, w)
+		return err
+	})
+	return out, err
+}
+
+func cursors(tx *db.Tx) (map[int]cursor, error) {
+	out := map[int]cursor{}
+	err := tx.All(`select lead, day, up_to from remind_cursor order by lead`, nil, func(scan func(...any) error) error {
+		var c cursor
+		var day string
+		if err := scan(&c.lead, &day, &c.upTo); err != nil {
+			return err
+		}
+		var err error
+		if c.day, err = workday.ParseDate(day); err != nil {
+			return fmt.Errorf("remind: the cursor of %d: %w", c.lead, err)
+		}
+		out[c.lead] = c
+		return nil
+	})
+	return out, err
+}
+
+// moveCursor moves a cursor that still stands where it was read.
+func moveCursor(tx *db.Tx, from, to cursor) (bool, error) {
+	_, err := tx.Exec(`insert into remind_cursor (lead, day, up_to) values ($1, $2, '') on conflict do nothing`, from.lead, from.day.String())
+	if err != nil {
+		return false, err
+	}
+	n, err := tx.Exec(`update remind_cursor set day = $4, up_to = $5 where lead = $1 and day = $2 and up_to = $3`,
+		from.lead, from.day.String(), from.upTo, to.day.String(), to.upTo)
+	return n == 1, err
+}
+
+func insertReminder(tx *db.Tx, t telling, lead int, unit bool) (int64, error) {
+	return tx.Exec(`
+		insert into remind_reminder (id, certificate, valid_to, lead, kind, issuer, rule, holder, unit, at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		on conflict do nothing`, newID(), t.certificate, t.to, lead, t.kind, t.issuer, t.rule.ID, t.holder, unit, tx.Now().UnixMilli())
+}
+
+func insertRule(tx *db.Tx, r Rule) error {
+	_, err := tx.Exec(`
+		insert into remind_rule (id, kind, region, from_day, leads, holder, unit, basis, reason, account, at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		r.ID, r.Kind, r.Region, r.From.String(), joinLeads(r.Leads), r.Holder, r.Unit, r.Basis, r.Reason, r.Account, r.At.UnixMilli())
+	return err
+}
+
+func storedRules(tx *db.Tx) (all []Rule, err error) {
+	err = tx.All(`
+		select id, kind, region, from_day, leads, holder, unit, basis, reason, account, at
+		  from remind_rule
+		 order by kind, from_day, id`, nil, func(scan func(...any) error) error {
+		var r Rule
+		var from, leads string
+		var at int64
+		if err := scan(&r.ID, &r.Kind, &r.Region, &from, &leads, &r.Holder, &r.Unit, &r.Basis, &r.Reason, &r.Account, &at); err != nil {
+			return err
+		}
+		var err error
+		if r.From, err = workday.ParseDate(from); err != nil {
+			return fmt.Errorf("remind: the day of rule %s: %w", r.ID, err)
+		}
+		if r.Leads, err = splitLeads(leads); err != nil {
+			return fmt.Errorf("remind: the lead times of rule %s: %w", r.ID, err)
+		}
+		r.At = time.UnixMilli(at).UTC()
+		all = append(all, r)
+		return nil
+	})
+	return all, err
+}
