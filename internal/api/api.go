@@ -17,6 +17,7 @@ import (
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
 	"sidian/internal/issuing"
+	"sidian/internal/item"
 	"sidian/internal/notice"
 	"sidian/internal/obs"
 	"sidian/internal/onboard"
@@ -35,6 +36,7 @@ import (
 	"sidian/internal/web/admin"
 	archivepages "sidian/internal/web/archive"
 	"sidian/internal/web/complaints"
+	"sidian/internal/web/items"
 	issuingpages "sidian/internal/web/issuing"
 	"sidian/internal/web/notices"
 	onboardpages "sidian/internal/web/onboard"
@@ -85,6 +87,9 @@ type Services struct {
 	Filing     *archivepages.Service // the pages of Archive
 	Complaint  *complaint.Service
 	Complaints *complaints.Service // the pages of Complaint
+
+	Item  *item.Service
+	Items *items.Service // the pages of Item
 	Issuing    *issuing.Service
 	Desk       *issuingpages.Service // the pages of Issuing
 }
@@ -117,6 +122,8 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	s.Filing.Routes(r)
 	s.Complaint.Routes(r)
 	s.Complaints.Routes(r)
+	s.Item.Routes(r)
+	s.Items.Routes(r)
 	s.Cert.Routes(r)
 	s.Issuing.Routes(r)
 	s.Desk.Routes(r)

@@ -27,6 +27,7 @@ import (
 	"sidian/internal/fault"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
+	"sidian/internal/item"
 	"sidian/internal/keys"
 	"sidian/internal/notice"
 	"sidian/internal/obs"
@@ -69,6 +70,7 @@ type server struct {
 	Webhook   *webhook.Service
 	Archive   *archive.Service
 	Complaint *complaint.Service
+	Item      *item.Service
 	routes    []httpx.Route
 	log       *bytes.Buffer
 	token     string

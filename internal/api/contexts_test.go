@@ -10,6 +10,7 @@ import (
 	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/httpx"
+	"sidian/internal/item"
 	"sidian/internal/pki/pkitest"
 	"sidian/internal/provider"
 	"sidian/internal/remind"
@@ -77,6 +78,8 @@ func (s *server) sealContexts(t testing.TB, v *api.Services) {
 	s.Complaint, err = complaint.New(ctx, complaint.Parts{DB: w.DB, Keys: w.Keys, IAM: w.IAM, Blobs: w.Blob, Notices: w.Notice, Due: w.Seal.Due, Outbox: w.Outbox, PerDay: 1000, PerMonth: 1000})
 	must(t, err)
 	v.Complaint = s.Complaint
+	s.Item = &item.Service{DB: w.DB, IAM: w.IAM, Catalogue: w.Catalogue, Notices: w.Notice}
+	v.Item = s.Item
 	s.archives(v)
 	v.SealApply, v.Sealing, v.Signature, v.Status, v.Notice, v.Provider, v.Webhook = s.Apply, s.Sealing, s.Signature, w.Status, w.Notice, s.Provider, s.Webhook
 	v.Remind = &remind.Service{DB: w.DB, IAM: w.IAM, Notice: w.Notice, Document: w.Blob.Get}

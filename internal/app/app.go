@@ -28,6 +28,7 @@ import (
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
 	"sidian/internal/issuing"
+	"sidian/internal/item"
 	"sidian/internal/keys"
 	"sidian/internal/notice"
 	"sidian/internal/obs"
@@ -48,6 +49,7 @@ import (
 	"sidian/internal/web/admin"
 	archivepages "sidian/internal/web/archive"
 	"sidian/internal/web/complaints"
+	"sidian/internal/web/items"
 	issuingpages "sidian/internal/web/issuing"
 	"sidian/internal/web/notices"
 	onboardpages "sidian/internal/web/onboard"
@@ -98,6 +100,8 @@ type App struct {
 	Complaint  *complaint.Service
 	Complaints *complaints.Service // the pages of Complaint
 	Catalogue  *catalogue.Service
+	Item       *item.Service
+	Items      *items.Service // the pages of Item
 	Cert       *cert.Service
 	Issuing    *issuing.Service
 	Desk       *issuingpages.Service // the pages of Issuing
@@ -241,6 +245,7 @@ func (a *App) contexts(ctx context.Context) (err error) {
 		return err
 	}
 	a.Catalogue = &catalogue.Service{DB: a.DB, Fonts: fonts}
+	a.items()
 	a.Cert = &cert.Service{DB: a.DB, IAM: a.IAM, Catalogue: a.Catalogue, Seal: a.Seal, Blob: a.Blob, Outbox: a.Outbox, Status: a.Status.Book(status.Certificates), BaseURL: base, Mark: a.mark}
 	if a.Cert.Box, err = a.Keys.Box(ctx); err != nil {
 		return err
@@ -301,6 +306,7 @@ func (a *App) routes(ctx context.Context) error {
 		SealApply: a.SealApply, Sealing: a.Sealing, Signature: a.Signature, Status: a.Status, Notice: a.Notice, Remind: a.Remind, Provider: a.Provider, Webhook: a.Webhook,
 		Archive: a.Archive, Filing: a.Filing,
 		Complaint: a.Complaint, Complaints: a.Complaints,
+		Item: a.Item, Items: a.Items,
 		Issuing: a.Issuing, Desk: a.Desk,
 	})
 	return err
