@@ -36,8 +36,8 @@ import (
 	"sidian/internal/web/admin"
 	archivepages "sidian/internal/web/archive"
 	"sidian/internal/web/complaints"
-	"sidian/internal/web/items"
 	issuingpages "sidian/internal/web/issuing"
+	"sidian/internal/web/items"
 	"sidian/internal/web/notices"
 	onboardpages "sidian/internal/web/onboard"
 	"sidian/internal/web/providers"
@@ -87,11 +87,11 @@ type Services struct {
 	Filing     *archivepages.Service // the pages of Archive
 	Complaint  *complaint.Service
 	Complaints *complaints.Service // the pages of Complaint
+	Issuing    *issuing.Service
+	Desk       *issuingpages.Service // the pages of Issuing
 
 	Item  *item.Service
 	Items *items.Service // the pages of Item
-	Issuing    *issuing.Service
-	Desk       *issuingpages.Service // the pages of Issuing
 }
 
 // Mount mounts all routes and returns the handler of the program.

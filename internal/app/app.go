@@ -49,8 +49,8 @@ import (
 	"sidian/internal/web/admin"
 	archivepages "sidian/internal/web/archive"
 	"sidian/internal/web/complaints"
-	"sidian/internal/web/items"
 	issuingpages "sidian/internal/web/issuing"
+	"sidian/internal/web/items"
 	"sidian/internal/web/notices"
 	onboardpages "sidian/internal/web/onboard"
 	"sidian/internal/web/providers"
@@ -306,8 +306,8 @@ func (a *App) routes(ctx context.Context) error {
 		SealApply: a.SealApply, Sealing: a.Sealing, Signature: a.Signature, Status: a.Status, Notice: a.Notice, Remind: a.Remind, Provider: a.Provider, Webhook: a.Webhook,
 		Archive: a.Archive, Filing: a.Filing,
 		Complaint: a.Complaint, Complaints: a.Complaints,
-		Item: a.Item, Items: a.Items,
 		Issuing: a.Issuing, Desk: a.Desk,
+		Item: a.Item, Items: a.Items,
 	})
 	return err
 }
