@@ -27,6 +27,7 @@ import (
 	"sidian/internal/fault"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
+	"sidian/internal/issuing"
 	"sidian/internal/item"
 	"sidian/internal/keys"
 	"sidian/internal/notice"
@@ -71,6 +72,7 @@ type server struct {
 	Archive   *archive.Service
 	Complaint *complaint.Service
 	Item      *item.Service
+	Issuing   *issuing.Service
 	routes    []httpx.Route
 	log       *bytes.Buffer
 	token     string

@@ -10,6 +10,7 @@ import (
 	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/httpx"
+	"sidian/internal/issuing"
 	"sidian/internal/item"
 	"sidian/internal/pki/pkitest"
 	"sidian/internal/provider"
@@ -80,6 +81,9 @@ func (s *server) sealContexts(t testing.TB, v *api.Services) {
 	v.Complaint = s.Complaint
 	s.Item = &item.Service{DB: w.DB, IAM: w.IAM, Catalogue: w.Catalogue, Notices: w.Notice}
 	v.Item = s.Item
+	s.Issuing, err = issuing.New(ctx, issuing.Parts{DB: w.DB, Keys: w.Keys, IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert, Notices: w.Notice, Due: w.Seal.Due})
+	must(t, err)
+	v.Issuing = s.Issuing
 	s.archives(v)
 	v.SealApply, v.Sealing, v.Signature, v.Status, v.Notice, v.Provider, v.Webhook = s.Apply, s.Sealing, s.Signature, w.Status, w.Notice, s.Provider, s.Webhook
 	v.Remind = &remind.Service{DB: w.DB, IAM: w.IAM, Notice: w.Notice, Document: w.Blob.Get}

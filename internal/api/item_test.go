@@ -16,7 +16,7 @@ var itemLines = []line{
 	{route: "GET /api/v1/items/{code}", at: itemPath, about: unit},
 	{route: "POST /api/v1/items/{code}/versions", at: itemPath + "/versions", body: `{"name":"样例事项新版","type":"01","tier":"4",` + because + `}`, about: unit},
 	{route: "POST /api/v1/items/{code}/bindings", at: itemPath + "/bindings", body: `{"role":"input","kind":"` + stageKind + `",` + because + `}`, about: unit},
-	{route: "POST /api/v1/items/{code}/bindings/{id}/end", at: "/api/v1/items/${bounditem}/end", body: "{" + because + "}", about: unit},
+	{route: "POST /api/v1/items/{code}/bindings/{id}/end", at: "/api/v1/items/${bounditem}/bindings/${binding}/end", body: "{" + because + "}", about: unit},
 	{route: "POST /api/v1/items/{code}/needs", at: itemPath + "/needs", body: `{"name":"样例证明","provider":"${branch}"}`, about: unit},
 	{route: "GET /api/v1/item-needs", about: door},
 	{route: "POST /api/v1/item-needs/{id}/answer", at: "/api/v1/item-needs/${itemneed}/answer", body: `{"state":"withdrawn",` + because + `}`, about: unit},
@@ -53,8 +53,8 @@ var itemPages = []line{
 	{route: "POST /console/items/of/{code}/edit", at: "/console/items/of/${item}/edit", body: "name=样例事项新版&type=01&tier=4&" + why, about: unit},
 	{route: "GET /console/items/of/{code}/bind", at: "/console/items/of/${item}/bind", about: unit, codes: []string{"item.foreign"}},
 	{route: "POST /console/items/of/{code}/bind", at: "/console/items/of/${item}/bind", body: "role=input&kind=" + stageKind + "&" + why, about: unit},
-	{route: "GET /console/items/of/{code}/unbind/{id}", at: "/console/items/of/${unbinditem}", about: unit, codes: []string{"item.foreign"}},
-	{route: "POST /console/items/of/{code}/unbind/{id}", at: "/console/items/of/${unbinditem}", body: why, about: unit},
+	{route: "GET /console/items/of/{code}/unbind/{id}", at: "/console/items/of/${bounditem}/unbind/${binding}", about: unit, codes: []string{"item.foreign"}},
+	{route: "POST /console/items/of/{code}/unbind/{id}", at: "/console/items/of/${bounditem}/unbind/${binding}", body: why, about: unit},
 	{route: "GET /console/items/of/{code}/need", at: "/console/items/of/${item}/need", about: unit, codes: []string{"item.foreign"}},
 	{route: "POST /console/items/of/{code}/need", at: "/console/items/of/${item}/need", body: "name=样例证明&provider=${branch}", about: unit},
 	{route: "GET /open/items", about: anybody},
@@ -68,21 +68,16 @@ func itemMakers() map[string]func(t testing.TB, r *record) string {
 		must(t, err)
 		return i
 	}
-	bound := func(t testing.TB, r *record) (code, id string) {
+	bound := func(t testing.TB, r *record) *item.Item {
 		i, err := r.s.Item.Bind(r.hired(t, "designer"), made(t, r).Code, item.Bound{Role: item.Input, Kind: stageKind, Reason: "目录"})
 		must(t, err)
-		return i.Code, i.Bindings[0].ID
+		r.got["binding"] = i.Bindings[0].ID
+		return i
 	}
 	return map[string]func(t testing.TB, r *record) string{
-		"item": func(t testing.TB, r *record) string { return made(t, r).Code },
-		"bounditem": func(t testing.TB, r *record) string {
-			code, id := bound(t, r)
-			return code + "/bindings/" + id
-		},
-		"unbinditem": func(t testing.TB, r *record) string {
-			code, id := bound(t, r)
-			return code + "/unbind/" + id
-		},
+		"item":      func(t testing.TB, r *record) string { return made(t, r).Code },
+		"bounditem": func(t testing.TB, r *record) string { return bound(t, r).Code },
+		"binding":   func(t testing.TB, r *record) string { return bound(t, r).Bindings[0].ID },
 		"itemneed": func(t testing.TB, r *record) string {
 			i, err := r.s.Item.Need(r.hired(t, "designer"), made(t, r).Code, item.Want{Name: "样例证明", Provider: r.value(t, "branch")})
 			must(t, err)

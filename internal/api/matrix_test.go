@@ -106,7 +106,7 @@ func TestLinesAreWhole(t *testing.T) {
 }
 
 func apiLines() []line {
-	return slices.Concat(lines, sealLines, applyLines, sealingLines, signLines, trustLines, complaintLines, itemLines, archiveLines)
+	return slices.Concat(lines, sealLines, applyLines, sealingLines, signLines, trustLines, complaintLines, itemLines, issuingLines, archiveLines)
 }
 
 func allLines() []line { return slices.Concat(apiLines(), pageLines) }

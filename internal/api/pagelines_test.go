@@ -3,12 +3,12 @@ package api_test
 import "slices"
 
 // pageLines are the requests of pages.
-var pageLines = slices.Concat(openPages, ownPages, officePages, bulkPages, recordPages, sealPageLines, complaintPages, itemPages, archivePages)
+var pageLines = slices.Concat(openPages, ownPages, officePages, bulkPages, recordPages, sealPageLines, complaintPages, itemPages, issuingPageLines, archivePages)
 
 const why = "reason=依测试方案办理"
 
-// issuing is the form of issuing, with nothing but who issues.
-const issuing = "--b\r\nContent-Disposition: form-data; name=\"issuer\"\r\n\r\n${org}\r\n--b--\r\n"
+// issuingForm is the form of issuing, with nothing but who issues.
+const issuingForm = "--b\r\nContent-Disposition: form-data; name=\"issuer\"\r\n\r\n${org}\r\n--b--\r\n"
 
 // openPages are those of the public and of issuing.
 var openPages = []line{
@@ -24,8 +24,8 @@ var openPages = []line{
 	{route: "POST /console", body: "number=none", about: known},
 	{route: "GET /console/kinds/{name}/sample", at: "/console/kinds/" + stageKind + "/sample", about: known},
 	{route: "GET /console/new", at: "/console/new?kind=" + stageKind, about: door},
-	{route: "POST /console/new", at: "/console/new?kind=" + stageKind, body: issuing, about: unit, also: wanting},
-	{route: "POST /console/preview", at: "/console/preview?kind=" + stageKind, body: issuing, about: unit},
+	{route: "POST /console/new", at: "/console/new?kind=" + stageKind, body: issuingForm, about: unit, also: wanting},
+	{route: "POST /console/preview", at: "/console/preview?kind=" + stageKind, body: issuingForm, about: unit},
 	{route: "GET /console/certificates/{id}", at: "/console/certificates/${cert}", about: unit},
 	{route: "GET /console/certificates/{id}/file", at: "/console/certificates/${cert}/file?format=ofd&purpose=${purpose}&reason=case-1", about: unit, class: "敏感", means: true, also: wanting},
 	{route: "POST /console/certificates/{id}/file", at: "/console/certificates/${cert}/file", body: "as=ofd&purpose=${purpose}&reason=case-1", about: unit, class: "敏感", means: true, also: wanting},

@@ -7,6 +7,7 @@ import (
 	"sidian/internal/api"
 	"sidian/internal/todo"
 	"sidian/internal/web/complaints"
+	issuingpages "sidian/internal/web/issuing"
 	"sidian/internal/web/items"
 	"sidian/internal/web/notices"
 	"sidian/internal/web/page"
@@ -24,6 +25,7 @@ func (s *server) sealPages(t testing.TB, v *api.Services, kit *page.Kit) {
 	nobody := func(context.Context, string) ([]string, error) { return nil, nil }
 	v.Complaints = &complaints.Service{Kit: kit, Complaints: s.Complaint}
 	v.Items = &items.Service{Kit: kit, Items: s.Item}
+	v.Desk = &issuingpages.Service{Kit: kit, Web: v.Web, IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert, Issuing: s.Issuing}
 	v.Notices = &notices.Service{Kit: kit, Notices: w.Notice, IAM: w.IAM}
 	v.Providers = &providers.Service{Kit: kit, Providers: s.Provider, IAM: w.IAM, BaseURL: "https://zz.example", Now: w.DB.Now}
 	v.SealPages = &sealspages.Service{Kit: kit, Seal: w.Seal, PKI: w.PKI, IAM: w.IAM, Catalogue: w.Catalogue, Keepers: nobody}
@@ -38,7 +40,7 @@ func (s *server) sealPages(t testing.TB, v *api.Services, kit *page.Kit) {
 	var err error
 	v.Stamps.Key, err = w.Keys.Index(t.Context(), "sealing.draft")
 	must(t, err)
-	for _, load := range []func() error{s.archivePages(v, kit), v.Complaints.Load, v.Items.Load, v.Notices.Load, v.Providers.Load, v.SealPages.Load, v.ApplyPages.Load, v.Signing.Load, v.Stamps.Load} {
+	for _, load := range []func() error{s.archivePages(v, kit), v.Complaints.Load, v.Items.Load, v.Desk.Load, v.Notices.Load, v.Providers.Load, v.SealPages.Load, v.ApplyPages.Load, v.Signing.Load, v.Stamps.Load} {
 		must(t, load())
 	}
 }

@@ -11,15 +11,11 @@ import (
 
 // elsewhere are the permissions that no route asks for, and who does.
 var elsewhere = map[string]string{
-	"cert.draft":     "办件 is drafted in a later slice: no use case yet",
-	"cert.review":    "办件 is reviewed in a later slice: no use case yet",
 	"cert.annotate":  "加注件 are made in a later slice",
 	"cert.read.any":  "a scope of programs that read for sharing, in a later slice",
-	"cert.read.own":  "asked by the holder's own pages, in a later slice",
 	"inspect.scan":   "inspections scan in a later slice",
 	"inspect.record": "inspections are recorded in a later slice",
 	"share.query":    "sharing is queried in a later slice",
-	"supervise.read": "supervision reads in a later slice",
 	"person.read":    "asked by iam.Service.Unmask, for whoever broke the glass",
 	"kind.manage":    "kinds are managed on the command line until a later slice",
 	"kind.read":      "kinds are public to whoever is signed in: catalogue.Routes",

@@ -42,7 +42,7 @@ func (r *record) org() string { return units[r.place] }
 // makers make things by the names that lines use.
 func makers() map[string]func(t testing.TB, r *record) string {
 	all := orgMakers()
-	for _, more := range []map[string]func(t testing.TB, r *record) string{sealMakers(), signMakers(), archiveMakers(), complaintMakers(), itemMakers()} {
+	for _, more := range []map[string]func(t testing.TB, r *record) string{sealMakers(), signMakers(), archiveMakers(), complaintMakers(), itemMakers(), issuingMakers()} {
 		for name, make := range more {
 			all[name] = make
 		}

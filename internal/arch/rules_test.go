@@ -45,7 +45,7 @@ var edges = map[string][]string{
 	"item":       {"iam", "catalogue", "notice"},
 	"issuing":    {"iam", "catalogue", "item", "seal", "sealing", "cert", "notice"},
 	"remind":     {"iam", "catalogue", "cert", "notice"},
-	"cert":       {"iam", "catalogue", "seal", "status", "ledger", "notice"},
+	"cert":       {"iam", "catalogue", "seal", "ledger", "notice"},
 	"matter":     {"iam", "catalogue", "cert", "notice"}, // cert does not know it: a case number is a string there
 	"grant":      {"iam", "catalogue", "cert", "signature", "notice"},
 	"material":   {"iam", "catalogue", "seal", "signature", "matter", "ledger"},

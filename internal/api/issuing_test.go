@@ -1,0 +1,115 @@
+package api_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"sidian/internal/catalogue"
+	"sidian/internal/fault"
+	"sidian/internal/issuing"
+)
+
+var (
+	// working are the needs of who has a part in issuing.
+	working    = []string{"cert.draft", "cert.review", "cert.issue"}
+	overseeing = append([]string{"supervise.read"}, working...)
+)
+
+const draftPath, incidentPath = "/api/v1/issuing/drafts/", "/api/v1/issuing/incidents/"
+
+// issuingLines are the requests of issuing step by step.
+var issuingLines = []line{
+	{route: "POST /api/v1/issuing/drafts", body: `{"kind":"` + stageKind + `","unit":"${org}"}`, about: unit, codes: []string{"auth.org"}},
+	{route: "GET /api/v1/issuing/drafts", about: door},
+	{route: "GET /api/v1/issuing/drafts/{id}", at: draftPath + "${draft}", about: unit, needs: working},
+	{route: "PUT /api/v1/issuing/drafts/{id}", at: draftPath + "${draft}", body: `{"version":1,"case_no":"BJ-${number}"}`, about: unit},
+	{route: "POST /api/v1/issuing/drafts/{id}/submit", at: draftPath + "${draft}/submit", body: `{"version":1}`, about: unit},
+	{route: "POST /api/v1/issuing/drafts/{id}/pass", at: draftPath + "${submitted}/pass", body: `{"version":1}`, about: unit},
+	{route: "POST /api/v1/issuing/drafts/{id}/return", at: draftPath + "${submitted}/return", body: `{"version":1,` + because + `}`, about: unit, needs: []string{"cert.review"}},
+	{route: "POST /api/v1/issuing/drafts/{id}/issue", at: draftPath + "${passed}/issue", body: `{"version":1}`, about: unit},
+	{route: "POST /api/v1/issuing/drafts/{id}/drop", at: draftPath + "${draft}/drop", body: `{"version":1,` + because + `}`, about: unit},
+	{route: "POST /api/v1/issuing/batches", body: "${batch}", about: unit},
+	{route: "POST /api/v1/issuing/incidents", body: `{"unit":"${org}","what":"线路中断","measures":"先发实物证照","began_at":"${began}"}`, about: unit, also: []int{409}},
+	{route: "GET /api/v1/issuing/incidents", about: door},
+	{route: "GET /api/v1/issuing/incidents/{id}", at: incidentPath + "${incident}", about: unit, needs: overseeing},
+	{route: "POST /api/v1/issuing/incidents/{id}/owed", at: incidentPath + "${incident}/owed", body: `{"operation":"update","about":"BJ-${number}"}`, about: unit},
+	{route: "POST /api/v1/issuing/incidents/{id}/clear", at: incidentPath + "${incident}/clear", body: "{}", about: unit},
+	{route: "POST /api/v1/issuing/incidents/{id}/owed/{owed}/done", at: incidentPath + "${owing}/owed/${owed}/done", body: `{"note":"已补办"}`, about: unit},
+	{route: "POST /api/v1/issuing/applications", body: `{"kind":"` + stageKind + `","unit":"${org}","holders":[]}`, about: door, also: []int{403, 422}, people: true},
+	{route: "GET /api/v1/issuing/applications", about: door},
+	{route: "GET /api/v1/issuing/applications/{id}", at: "/api/v1/issuing/applications/none", about: door, also: []int{404}},
+	{route: "POST /api/v1/issuing/applications/{id}/withdraw", at: "/api/v1/issuing/applications/none/withdraw", body: "{}", about: door, also: []int{404}},
+}
+
+// drafting is the form of a draft, with nothing but its version.
+const drafting = "--b\r\nContent-Disposition: form-data; name=\"version\"\r\n\r\n1\r\n--b--\r\n"
+
+var issuingPageLines = []line{
+	{route: "GET /console/issuing", about: door},
+	{route: "GET /console/issuing/new", about: door},
+	{route: "POST /console/issuing/new", at: "/console/issuing/new?kind=" + stageKind, body: issuingForm, about: unit, also: wanting},
+	{route: "POST /console/issuing/preview", at: "/console/issuing/preview?kind=" + stageKind, body: issuingForm, about: door, also: wanting},
+	{route: "GET /console/issuing/{id}", at: "/console/issuing/${draft}", about: unit, needs: working},
+	{route: "POST /console/issuing/{id}/save", at: "/console/issuing/${draft}/save", body: drafting, about: unit, also: wanting},
+	{route: "POST /console/issuing/{id}/pass", at: "/console/issuing/${submitted}/pass", body: "version=1", about: unit},
+	{route: "POST /console/issuing/{id}/return", at: "/console/issuing/${submitted}/return", body: "version=1&" + why, about: unit, needs: []string{"cert.review"}},
+	{route: "POST /console/issuing/{id}/issue", at: "/console/issuing/${passed}/issue", body: "version=1", about: unit},
+	{route: "POST /console/issuing/{id}/drop", at: "/console/issuing/${draft}/drop", body: "version=1&" + why, about: unit},
+}
+
+// issuingMakers make drafts of the unit, by people who only do that.
+func issuingMakers() map[string]func(t testing.TB, r *record) string {
+	drafted := func(t testing.TB, r *record) string {
+		q := exampleRequest(t)
+		d, err := r.s.Issuing.Create(r.hired(t, "clerk"), issuing.CreateRequest{Kind: stageKind, Unit: r.org(), CaseNo: "BJ-" + r.value(t, "number"),
+			Content: issuing.Content{Holders: q.Holders, Fields: q.Fields, ValidFrom: q.ValidFrom, ValidTo: q.ValidTo}})
+		must(t, err)
+		return d.ID
+	}
+	step := func(before func(testing.TB, *record) string, role string, do func(*issuing.Service, context.Context, issuing.Decision) (*issuing.Draft, error)) func(testing.TB, *record) string {
+		return func(t testing.TB, r *record) string {
+			id := before(t, r)
+			_, err := do(r.s.Issuing, r.hired(t, role), issuing.Decision{ID: id, Version: 1})
+			must(t, err)
+			return id
+		}
+	}
+	submitted := step(drafted, "clerk", (*issuing.Service).Submit)
+	incident := func(t testing.TB, r *record) string { // a unit has one at a time
+		ctx := r.hired(t, "clerk")
+		x, err := r.s.Issuing.Declare(ctx, issuing.DeclareRequest{Unit: r.org(), What: "线路中断", Measures: "先发实物证照", BeganAt: r.s.DB.Now()})
+		if errors.Is(err, fault.Conflict) {
+			list, err := r.s.Issuing.Incidents(ctx, 1, "")
+			must(t, err)
+			return list.Items[0].ID
+		}
+		must(t, err)
+		return x.ID
+	}
+	return map[string]func(t testing.TB, r *record) string{
+		"draft": drafted, "submitted": submitted, "passed": step(submitted, "reviewer", (*issuing.Service).Pass), "incident": incident,
+		"began": func(_ testing.TB, r *record) string { return r.s.DB.Now().Format(time.RFC3339) },
+		"owing": incident,
+		"owed": func(t testing.TB, r *record) string {
+			x, err := r.s.Issuing.Owe(r.hired(t, "clerk"), issuing.OweRequest{ID: r.value(t, "owing"), Operation: "update", About: "BJ-" + r.value(t, "number")})
+			must(t, err)
+			return x.Owed[len(x.Owed)-1].ID
+		},
+		"batch": func(t testing.TB, r *record) string {
+			q := exampleRequest(t)
+			item := struct {
+				Holders    []catalogue.Holder         `json:"holders"`
+				Fields     map[string]json.RawMessage `json:"fields"`
+				ValidFrom  string                     `json:"valid_from"`
+				Ref        string                     `json:"ref"`
+				FinishedAt time.Time                  `json:"finished_at"`
+			}{q.Holders, q.Fields, q.ValidFrom, r.value(t, "number"), r.s.DB.Now()}
+			b, err := json.Marshal(map[string]any{"kind": stageKind, "unit": r.org(), "items": []any{item}})
+			must(t, err)
+			return string(b)
+		},
+	}
+}
