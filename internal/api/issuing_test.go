@@ -24,14 +24,14 @@ const draftPath, incidentPath = "/api/v1/issuing/drafts/", "/api/v1/issuing/inci
 var issuingLines = []line{
 	{route: "POST /api/v1/issuing/drafts", body: `{"kind":"` + stageKind + `","unit":"${org}"}`, about: unit, codes: []string{"auth.org"}},
 	{route: "GET /api/v1/issuing/drafts", about: door},
-	{route: "GET /api/v1/issuing/drafts/{id}", at: draftPath + "${draft}", about: unit, needs: working},
-	{route: "PUT /api/v1/issuing/drafts/{id}", at: draftPath + "${draft}", body: `{"version":1,"case_no":"BJ-${number}"}`, about: unit},
-	{route: "POST /api/v1/issuing/drafts/{id}/submit", at: draftPath + "${draft}/submit", body: `{"version":1}`, about: unit},
-	{route: "POST /api/v1/issuing/drafts/{id}/pass", at: draftPath + "${submitted}/pass", body: `{"version":1}`, about: unit},
-	{route: "POST /api/v1/issuing/drafts/{id}/return", at: draftPath + "${submitted}/return", body: `{"version":1,` + because + `}`, about: unit, needs: []string{"cert.review"}},
-	{route: "POST /api/v1/issuing/drafts/{id}/issue", at: draftPath + "${passed}/issue", body: `{"version":1}`, about: unit},
-	{route: "POST /api/v1/issuing/drafts/{id}/drop", at: draftPath + "${draft}/drop", body: `{"version":1,` + because + `}`, about: unit},
-	{route: "POST /api/v1/issuing/batches", body: "${batch}", about: unit},
+	{route: "GET /api/v1/issuing/drafts/{id}", at: draftPath + "${collected}", about: unit, needs: working},
+	{route: "PUT /api/v1/issuing/drafts/{id}", at: draftPath + "${collected}", body: `{"version":1,"case_no":"BJ-${number}"}`, about: unit},
+	{route: "POST /api/v1/issuing/drafts/{id}/submit", at: draftPath + "${collected}/submit", body: `{"version":1}`, about: unit},
+	{route: "POST /api/v1/issuing/drafts/{id}/pass", at: draftPath + "${toreview}/pass", body: `{"version":1}`, about: unit},
+	{route: "POST /api/v1/issuing/drafts/{id}/return", at: draftPath + "${toreview}/return", body: `{"version":1,` + because + `}`, about: unit, needs: []string{"cert.review"}},
+	{route: "POST /api/v1/issuing/drafts/{id}/issue", at: draftPath + "${toseal}/issue", body: `{"version":1}`, about: unit},
+	{route: "POST /api/v1/issuing/drafts/{id}/drop", at: draftPath + "${collected}/drop", body: `{"version":1,` + because + `}`, about: unit},
+	{route: "POST /api/v1/issuing/batches", body: "${offline}", about: unit},
 	{route: "POST /api/v1/issuing/incidents", body: `{"unit":"${org}","what":"线路中断","measures":"先发实物证照","began_at":"${began}"}`, about: unit, also: []int{409}},
 	{route: "GET /api/v1/issuing/incidents", about: door},
 	{route: "GET /api/v1/issuing/incidents/{id}", at: incidentPath + "${incident}", about: unit, needs: overseeing},
@@ -41,7 +41,7 @@ var issuingLines = []line{
 	{route: "POST /api/v1/issuing/applications", body: `{"kind":"` + stageKind + `","unit":"${org}","holders":[]}`, about: door, also: []int{403, 422}, people: true},
 	{route: "GET /api/v1/issuing/applications", about: door},
 	{route: "GET /api/v1/issuing/applications/{id}", at: "/api/v1/issuing/applications/none", about: door, also: []int{404}},
-	{route: "POST /api/v1/issuing/applications/{id}/withdraw", at: "/api/v1/issuing/applications/none/withdraw", body: "{}", about: door, also: []int{404}},
+	{route: "POST /api/v1/issuing/applications/{id}/withdraw", at: "/api/v1/issuing/applications/none/withdraw", about: door, also: []int{404}},
 }
 
 // drafting is the form of a draft, with nothing but its version.
@@ -52,12 +52,12 @@ var issuingPageLines = []line{
 	{route: "GET /console/issuing/new", about: door},
 	{route: "POST /console/issuing/new", at: "/console/issuing/new?kind=" + stageKind, body: issuingForm, about: unit, also: wanting},
 	{route: "POST /console/issuing/preview", at: "/console/issuing/preview?kind=" + stageKind, body: issuingForm, about: door, also: wanting},
-	{route: "GET /console/issuing/{id}", at: "/console/issuing/${draft}", about: unit, needs: working},
-	{route: "POST /console/issuing/{id}/save", at: "/console/issuing/${draft}/save", body: drafting, about: unit, also: wanting},
-	{route: "POST /console/issuing/{id}/pass", at: "/console/issuing/${submitted}/pass", body: "version=1", about: unit},
-	{route: "POST /console/issuing/{id}/return", at: "/console/issuing/${submitted}/return", body: "version=1&" + why, about: unit, needs: []string{"cert.review"}},
-	{route: "POST /console/issuing/{id}/issue", at: "/console/issuing/${passed}/issue", body: "version=1", about: unit},
-	{route: "POST /console/issuing/{id}/drop", at: "/console/issuing/${draft}/drop", body: "version=1&" + why, about: unit},
+	{route: "GET /console/issuing/{id}", at: "/console/issuing/${collected}", about: unit, needs: working},
+	{route: "POST /console/issuing/{id}/save", at: "/console/issuing/${collected}/save", body: drafting, about: unit, also: wanting},
+	{route: "POST /console/issuing/{id}/pass", at: "/console/issuing/${toreview}/pass", body: "version=1", about: unit},
+	{route: "POST /console/issuing/{id}/return", at: "/console/issuing/${toreview}/return", body: "version=1&" + why, about: unit, needs: []string{"cert.review"}},
+	{route: "POST /console/issuing/{id}/issue", at: "/console/issuing/${toseal}/issue", body: "version=1", about: unit},
+	{route: "POST /console/issuing/{id}/drop", at: "/console/issuing/${collected}/drop", body: "version=1&" + why, about: unit},
 }
 
 // issuingMakers make drafts of the unit, by people who only do that.
@@ -90,7 +90,7 @@ func issuingMakers() map[string]func(t testing.TB, r *record) string {
 		return x.ID
 	}
 	return map[string]func(t testing.TB, r *record) string{
-		"draft": drafted, "submitted": submitted, "passed": step(submitted, "reviewer", (*issuing.Service).Pass), "incident": incident,
+		"collected": drafted, "toreview": submitted, "toseal": step(submitted, "reviewer", (*issuing.Service).Pass), "incident": incident,
 		"began": func(_ testing.TB, r *record) string { return r.s.DB.Now().Format(time.RFC3339) },
 		"owing": incident,
 		"owed": func(t testing.TB, r *record) string {
@@ -98,7 +98,7 @@ func issuingMakers() map[string]func(t testing.TB, r *record) string {
 			must(t, err)
 			return x.Owed[len(x.Owed)-1].ID
 		},
-		"batch": func(t testing.TB, r *record) string {
+		"offline": func(t testing.TB, r *record) string {
 			q := exampleRequest(t)
 			item := struct {
 				Holders    []catalogue.Holder         `json:"holders"`

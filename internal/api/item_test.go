@@ -29,7 +29,7 @@ var itemLines = []line{
 	{route: "GET /api/v1/item-imports/{id}", at: "/api/v1/item-imports/none", about: door, also: []int{404}},
 	{route: "GET /api/v1/item-imports/{id}/problems", at: "/api/v1/item-imports/none/problems", about: door, also: []int{404}},
 	{route: "POST /api/v1/item-imports/{id}/start", at: "/api/v1/item-imports/none/start", body: "{" + because + "}", about: door, also: []int{404}},
-	{route: "POST /api/v1/item-imports/{id}/discard", at: "/api/v1/item-imports/none/discard", body: "{}", about: door, also: []int{404}},
+	{route: "POST /api/v1/item-imports/{id}/discard", at: "/api/v1/item-imports/none/discard", about: door, also: []int{404}},
 	{route: "GET /open/v1/items", about: anybody},
 	{route: "GET /open/v1/items/{code}", at: "/open/v1/items/${item}", about: anybody},
 }

@@ -81,7 +81,7 @@ var trustLines = []line{
 	{route: "POST /api/v1/notice-channels/{channel}/confirm", at: "/api/v1/notice-channels/sms/confirm", body: `{"code":"000000"}`, about: person, also: wanting},
 	{route: "DELETE /api/v1/notice-channels/{channel}", at: "/api/v1/notice-channels/sms", about: person, also: []int{404}},
 	{route: "GET /api/v1/notice-deliveries", about: person},
-	{route: "POST /api/v1/notice-receipts/{channel}", at: "/api/v1/notice-receipts/sms", body: "{}", about: anybody, also: []int{401, 404}},
+	{route: "POST /open/v1/notice-receipts/{channel}", at: "/open/v1/notice-receipts/sms", body: "{}", about: anybody, also: []int{401, 404}},
 
 	{route: "GET /api/v1/reminders", at: "/api/v1/reminders?issuer=${org}", about: unit},
 	{route: "GET /api/v1/reminder-rules", about: door},

@@ -85,6 +85,13 @@ func TestMatrix(t *testing.T) {
 // A route that is not asked about is found, as is a parameter without a fixture.
 func TestLinesAreWhole(t *testing.T) {
 	t.Parallel()
+	named := 0
+	for _, more := range allMakers() {
+		named += len(more)
+	}
+	if all := len(makers()); all != named {
+		t.Errorf("%d names are made twice", named-all)
+	}
 	for _, l := range allLines() {
 		if l.about == unsaid {
 			t.Errorf("%s does not say whose business it is", l.route)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"testing"
@@ -39,13 +40,16 @@ func (r *record) fresh() *record {
 
 func (r *record) org() string { return units[r.place] }
 
+// allMakers are the makers of every package.
+func allMakers() []map[string]func(t testing.TB, r *record) string {
+	return []map[string]func(t testing.TB, r *record) string{orgMakers(), sealMakers(), signMakers(), archiveMakers(), complaintMakers(), itemMakers(), issuingMakers()}
+}
+
 // makers make things by the names that lines use.
 func makers() map[string]func(t testing.TB, r *record) string {
-	all := orgMakers()
-	for _, more := range []map[string]func(t testing.TB, r *record) string{sealMakers(), signMakers(), archiveMakers(), complaintMakers(), itemMakers(), issuingMakers()} {
-		for name, make := range more {
-			all[name] = make
-		}
+	all := map[string]func(t testing.TB, r *record) string{}
+	for _, more := range allMakers() {
+		maps.Copy(all, more)
 	}
 	return all
 }

@@ -36,7 +36,7 @@ type Caller interface {
 // 413, 415 and 422 refuse the message for good; it is tried again after anything
 // else.
 //
-// Receipt, if there is one: POST /api/v1/notice-receipts/{channel} here of
+// Receipt, if there is one: POST /open/v1/notice-receipts/{channel} here of
 // {"id","state":"delivered"|"failed","reason":"<code>"}, signed in the same way
 // with the same secret.
 type Gateway struct {

@@ -24,7 +24,7 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.Handle(r, "POST /api/v1/notice-channels/{channel}/confirm", in, s.postConfirm, httpx.Doc(tag, "用验证码证明地址是本人的"), httpx.NoIdempotency())
 	httpx.Handle(r, "DELETE /api/v1/notice-channels/{channel}", in, s.deleteChannel, httpx.Doc(tag, "不再用这种方式接收"))
 	httpx.Handle(r, "GET /api/v1/notice-deliveries", in, s.getDeliveries, httpx.Doc(tag, "发到平台之外的消息及其送达状态"))
-	httpx.HandleHTTP(r, "POST /api/v1/notice-receipts/{channel}", httpx.Public(), s.postReceipt, httpx.Doc(tag, "短信、应用通道的送达回执；以约定的密钥签名"),
+	httpx.HandleHTTP(r, "POST /open/v1/notice-receipts/{channel}", httpx.Public(), s.postReceipt, httpx.Doc(tag, "短信、应用通道的送达回执；以约定的密钥签名"),
 		httpx.Costly(), httpx.MaxBody(4<<10), httpx.NoIdempotency(), httpx.Media("application/json"))
 }
 

@@ -382,7 +382,7 @@ func TestReceipts(t *testing.T) {
 		ok(t, r.Err())
 		g := w.Carriers[SMS].(*Gateway)
 		call := func(at, body string, change func(http.Header)) int {
-			q := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/v1/notice-receipts/"+at, strings.NewReader(body))
+			q := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/open/v1/notice-receipts/"+at, strings.NewReader(body))
 			q.Header.Set("Content-Type", "application/json")
 			for name, value := range g.sign(id, w.DB.Now(), []byte(body)) {
 				q.Header.Set(name, value)
