@@ -68,7 +68,7 @@ func (s *Service) Act(ctx context.Context, req ActRequest) (*Certificate, error)
 	if err != nil {
 		return nil, err
 	}
-	ctx, err = s.decided(ctx, r.ID, auditOf(a), iam.Question{Permission: a.Permission, Org: r.Issuer}, "")
+	ctx, err = s.decided(ctx, r.ID, "cert."+a.Code, iam.Question{Permission: a.Permission, Org: r.Issuer}, "")
 	if err != nil {
 		return nil, err
 	}
@@ -93,9 +93,6 @@ func (s *Service) Act(ctx context.Context, req ActRequest) (*Certificate, error)
 	return s.detail(ctx, r)
 }
 
-// auditOf is how the audit names an action of the table.
-func auditOf(a state.Action) string { return "cert." + a.Code }
-
 func newAct(by audit.Actor, a state.Action, req *ActRequest) *Act {
 	return &Act{
 		Action: a.Code, Reason: strings.TrimSpace(req.Reason), Basis: strings.TrimSpace(req.Basis), On: req.At, Until: req.Until,
@@ -110,7 +107,7 @@ func (s *Service) refusedAct(ctx context.Context, a state.Action, id string, why
 		return why
 	}
 	err := s.DB.Write(context.WithoutCancel(ctx), func(tx *db.Tx) error {
-		return audit.Put(tx, audit.Entry{Action: auditOf(a), Object: object(id), Result: audit.Refused, Rule: f.Code})
+		return audit.Put(tx, audit.Entry{Action: "cert." + a.Code, Object: object(id), Result: audit.Refused, Rule: f.Code})
 	})
 	return errors.Join(err, why)
 }
@@ -178,7 +175,7 @@ func (s *Service) became(tx *db.Tx, r *row, a state.Action, done *Act) error {
 		reason += "（依据：" + done.Basis + "）"
 	}
 	err := audit.Put(tx, audit.Entry{
-		Action: auditOf(a), Object: object(r.ID), Reason: reason, Before: gm.Sum([]byte(done.was)), After: gm.Sum([]byte(done.became)),
+		Action: "cert." + a.Code, Object: object(r.ID), Reason: reason, Before: gm.Sum([]byte(done.was)), After: gm.Sum([]byte(done.became)),
 	})
 	if err != nil {
 		return err

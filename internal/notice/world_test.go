@@ -12,6 +12,7 @@ import (
 	"net/mail"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -272,6 +273,7 @@ func (w *world) states(who string) string {
 	for _, d := range p.Items {
 		out = append(out, string(d.Channel)+":"+d.State)
 	}
+	slices.Sort(out) // those of one moment are in no order
 	return strings.Join(out, " ")
 }
 

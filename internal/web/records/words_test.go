@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"sidian/internal/cert/state"
 )
 
 func words(t *testing.T) *vocabulary {
@@ -75,6 +77,11 @@ func TestEveryActionHasAWord(t *testing.T) {
 				}
 				return true
 			})
+		}
+	}
+	for _, a := range state.Actions() {
+		if !v.knows("cert." + a.Code) {
+			t.Errorf("the action %q of certificates has no word in words.txt", a.Code)
 		}
 	}
 	if found < 60 {
