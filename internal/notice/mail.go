@@ -40,7 +40,7 @@ func (p *Post) Send(ctx context.Context, to string, m Message) (bool, error) {
 	if err != nil {
 		return false, &trouble{"连接邮件服务器没有成功", err}
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	if err := p.enter(c); err != nil {
 		return false, &trouble{"邮件服务器没有接受本平台的登录", err}
 	}

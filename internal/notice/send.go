@@ -164,8 +164,9 @@ func (s *Service) ready(tx *db.Tx, j *job) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	row, who, err := rows[j.channel], iam.Subject{}, error(nil)
-	if who, err = iam.SubjectTx(tx, j.account); unlessGone(err) != nil {
+	row := rows[j.channel]
+	who, err := iam.SubjectTx(tx, j.account)
+	if unlessGone(err) != nil {
 		return false, err
 	}
 	n, err := get(tx, j.notice)

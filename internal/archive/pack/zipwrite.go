@@ -24,8 +24,9 @@ func writeZip(w io.Writer, parts []part) error {
 	for _, p := range parts {
 		size := uint64(len(p.data))
 		out, err := z.CreateRaw(&zip.FileHeader{
-			Name: p.name, Method: zip.Store, Flags: 1 << 11, CreatorVersion: madeBy, ReaderVersion: 20, ExternalAttrs: attributes, ModifiedDate: dosDate,
-			CRC32: crc32.ChecksumIEEE(p.data), CompressedSize64: size, UncompressedSize64: size,
+			Name: p.name, Method: zip.Store, Flags: 1 << 11, CreatorVersion: madeBy, ReaderVersion: 20, ExternalAttrs: attributes,
+			ModifiedDate: dosDate, //nolint:staticcheck // CreateRaw writes no other date
+			CRC32:        crc32.ChecksumIEEE(p.data), CompressedSize64: size, UncompressedSize64: size,
 		})
 		if err == nil {
 			_, err = out.Write(p.data)
