@@ -120,7 +120,9 @@ func TestBrowserArchive(t *testing.T) {
 		archivist.says("main", "已登记退回", "档案馆退回", "题名未写明发文字号", "待整理")
 		archivist.drawn()
 		archivist.looks(axe, "archive-returned")
-		archivist.visit("/console/archive")
+		if archived(archivist, title) != one {
+			t.Error("what was returned is another item")
+		}
 		archivist.says("#items", title, "档案馆退回")
 		archivist.visit(one)
 		archivist.fill(map[string]string{"title": title + "青市监〔2026〕5号"})

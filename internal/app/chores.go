@@ -3,11 +3,13 @@ package app
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"maps"
 	"time"
 
 	"sidian/gm"
 	"sidian/internal/audit/chain"
+	"sidian/internal/fault"
 )
 
 // A chore is work that a running program does by itself, at once and then at
@@ -63,13 +65,23 @@ func (a *App) keepDoing(ctx context.Context, c chore) {
 	defer tick.Stop()
 	for ctx.Err() == nil {
 		if err := c.do(ctx); err != nil && ctx.Err() == nil {
-			a.Log.ErrorContext(ctx, c.name, "err", err)
+			a.Log.Log(ctx, gravity(err), c.name, "err", err)
 		}
 		select {
 		case <-ctx.Done():
 		case <-tick.C:
 		}
 	}
+}
+
+// gravity is how loud what a worker did not finish is logged: a transaction
+// that lost all its races is tried again on the next round, and nobody has to
+// act.
+func gravity(err error) slog.Level {
+	if f := fault.As(err); f != nil && f.Code == "db.busy" {
+		return slog.LevelWarn
+	}
+	return slog.LevelError
 }
 
 // after puts off what would hold up a start: of millions of rows, say.

@@ -90,7 +90,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 		return errors.Join(err, l.Close())
 	}
 	runner, err := outbox.NewRunner(ctx, a.DB, a.Outbox, func(consumer string, err error) {
-		a.Log.ErrorContext(ctx, "delivering events", "consumer", consumer, "err", err)
+		a.Log.Log(ctx, gravity(err), "delivering events", "consumer", consumer, "err", err)
 	})
 	if err != nil {
 		return errors.Join(err, l.Close())
