@@ -277,7 +277,7 @@ func TestActPermission(t *testing.T) {
 				}
 			}
 		}
-		for i, role := range []string{"clerk", "reviewer", "issuer", "custodian", "sealadmin", "archivist", "designer", "counter", "officer", "supervisor", "integrator"} {
+		for i, role := range []string{"clerk", "reviewer", "issuer", "custodian", "sealadmin", "archivist", "designer", "manager", "counter", "officer", "supervisor", "integrator"} {
 			for j, org := range []string{sealtest.Market, sealtest.Land, "county"} {
 				may := role == "issuer" && org != sealtest.Land
 				try(role+" of "+org, l.Hire(t, fmt.Sprintf("u%d-%d", i, j), role, org), may)

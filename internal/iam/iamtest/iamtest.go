@@ -57,7 +57,7 @@ func NewWith(t testing.TB, d *db.DB, o iam.Options) *County {
 	s.Outbox = outbox.New()
 	s.Due = &due.Service{DB: d, Outbox: s.Outbox}
 	c.begin(ctx, t)
-	for _, role := range []string{"clerk", "reviewer", "issuer", "custodian", "sealadmin", "archivist", "designer", "counter", "officer", "integrator"} {
+	for _, role := range []string{"clerk", "reviewer", "issuer", "custodian", "sealadmin", "archivist", "designer", "manager", "counter", "officer", "integrator"} {
 		c.Hire(t, role, role, Market)
 	}
 	c.Hire(t, "supervisor", "supervisor", Root)

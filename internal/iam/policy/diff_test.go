@@ -18,7 +18,7 @@ func TestDiff(t *testing.T) {
 		want         string
 		back         string
 	}{
-		"version":    {roles: [2]string{"version: 5", "version: 6"}, want: "版本由 5 改为 6", back: "版本由 6 改为 5"},
+		"version":    {roles: [2]string{"version: 6", "version: 7"}, want: "版本由 6 改为 7", back: "版本由 7 改为 6"},
 		"permission": {roles: [2]string{"may: [org.read, seal.apply,", "may: [cert.read, org.read, seal.apply,"}, want: "!角色‘印章保管员’增加‘查阅本单位证照’", back: "角色‘印章保管员’减少‘查阅本单位证照’"},
 		"purpose":    {roles: [2]string{"purposes: [window]", "purposes: [window, objection]"}, want: "!角色‘窗口人员’可用的用途增加‘异议核查’", back: "角色‘窗口人员’可用的用途减少‘异议核查’"},
 		"name":       {roles: [2]string{"name: 窗口人员", "name: 综合窗口"}, want: "角色‘窗口人员’改名为‘综合窗口’", back: "角色‘综合窗口’改名为‘窗口人员’"},

@@ -141,12 +141,12 @@ func TestParseRefusesRoles(t *testing.T) {
 		"nameless role":                 {"name: 经办人", `name: ""`, "没有名称"},
 		"unknown key":                   {"name: 经办人", "name: 经办人\n    sudo: true", "格式"},
 		"key twice":                     {"name: 经办人", "name: 经办人\n    name: 别人", "格式"},
-		"no version":                    {"version: 5", "version: 0", "version"},
-		"version of text":               {"version: 5", "version: latest", "格式"},
+		"no version":                    {"version: 6", "version: 0", "version"},
+		"version of text":               {"version: 6", "version: latest", "格式"},
 		"anchor":                        {"purposes: [window]", "purposes: &a [window]", "锚点"},
 		"alias":                         {"purposes: [window]", "purposes: &a [window]\n    may: *a", "锚点"},
-		"tag":                           {"version: 5", "version: !!int 2", "标签"},
-		"second document":               {"", "---\nversion: 5\n", "一个文档"},
+		"tag":                           {"version: 6", "version: !!int 2", "标签"},
+		"second document":               {"", "---\nversion: 6\n", "一个文档"},
 		"bomb": {"", "a: &a [x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c]\n" +
 			"e: [*d,*d,*d,*d,*d,*d,*d,*d]\n", "锚点"},
 		"deep":     {"", "a: " + strings.Repeat("[", 200) + strings.Repeat("]", 200) + "\n", "嵌套"},
@@ -199,7 +199,7 @@ func TestParseTakesWhatIsNarrower(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ roles, rules [2]string }{
 		"as shipped":              {},
-		"fewer permissions":       {roles: [2]string{"cert.read, cert.reveal, cert.annotate, seal.ask, seal.read, signature.ask, signature.read, signature.sign, due.read, complaint.reply, item.read]", "cert.read]"}},
+		"fewer permissions":       {roles: [2]string{"cert.read, cert.reveal, cert.annotate, seal.ask, seal.read, signature.ask, signature.read, signature.sign, due.read, complaint.reply, item.read, matter.manage, matter.read]", "cert.read]"}},
 		"without a label":         {roles: [2]string{"  - { group: 证照业务, name: cert.read.any, label: 查阅全部证照 }\n", ""}, rules: [2]string{}},
 		"a role of one's own":     {roles: [2]string{"  - code: reviewer\n", "  - code: librarian\n    name: 图书员\n    may: [cert.read]\n  - code: reviewer\n"}},
 		"a role that may nothing": {roles: [2]string{"  - code: reviewer\n", "  - code: guest\n    name: 来宾\n    may: []\n  - code: reviewer\n"}},
