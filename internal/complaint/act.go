@@ -119,7 +119,7 @@ func (s *Service) act(ctx context.Context, id string, a Action, n *note, action 
 		return s.recordTx(tx, r, a, rule.side, n, action)
 	})
 	if err != nil {
-		return nil, s.refused(ctx, action, objectOf(id), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: action, Object: objectOf(id)}, err)
 	}
 	s.step(string(a))
 	return s.Get(ctx, id)

@@ -31,7 +31,7 @@ const (
 // answered with the first.
 func (s *Service) File(ctx context.Context, f Filing) (*Complaint, error) {
 	if err := iam.Ask(ctx, iam.Question{Permission: permFile, Owner: true}); err != nil {
-		return nil, s.refused(ctx, "complaint.file", "complaint/new", err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "complaint.file", Object: "complaint/new"}, err)
 	}
 	f.Item, f.Number, f.Text = strings.TrimSpace(f.Item), strings.TrimSpace(f.Number), strings.TrimSpace(f.Text)
 	if err := f.check(s.DB.Now()); err != nil {
@@ -84,14 +84,14 @@ func (s *Service) File(ctx context.Context, f Filing) (*Complaint, error) {
 
 // fileTx writes a complaint, and returns its id, or that of the one like it.
 func (s *Service) fileTx(tx *db.Tx, r row, all []iam.Org) (string, error) {
-	above, err := aboveTx(tx, r.org)
+	above, err := iam.AboveTx(tx, r.org)
 	if e := fault.As(err); e != nil && e.Kind == fault.NotFound || err == nil && above[0].Closed {
 		return "", errUnit()
 	}
 	if err != nil {
 		return "", err
 	}
-	r.path, r.region = pathOf(above)
+	r.path, r.region = above[0].Path(), iam.RegionOf(above)
 	if r.authority = authorityFor(above, all); r.authority == "" {
 		return "", fault.Conflict.New("平台上没有可以处理对该单位投诉的管理单位").WithCode("complaint.no-authority").WithHint("请拨打 12345 政务服务便民热线反映")
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"sidian/gbcode"
+	"sidian/internal/audit"
 	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
@@ -189,7 +190,7 @@ func (s *Service) List(ctx context.Context, q Query) (*Page, error) {
 	}
 	v, err := s.scopeOf(ctx, &q, known)
 	if err != nil {
-		return nil, s.refused(ctx, "complaint.list", "complaint/list", err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "complaint.list", Object: "complaint/list"}, err)
 	}
 	var states []State
 	if q.State != "" {
@@ -272,7 +273,10 @@ func (s *Service) scopeOf(ctx context.Context, q *Query, known *register) (*scop
 		return nil, err
 	}
 	if q.View != ViewAuthority {
-		err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { v.paths, err = pathsTx(tx, iam.ScopeRoots(ctx, permReply)); return err })
+		err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+			v.paths, err = iam.PathsTx(tx, iam.ScopeRoots(ctx, permReply))
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -294,7 +298,7 @@ func (s *Service) mayFilter(ctx context.Context, unit string, known *register) e
 		return nil
 	}
 	var above []iam.Org
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { above, err = aboveTx(tx, unit); return err })
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { above, err = iam.AboveTx(tx, unit); return err })
 	if err != nil && !errors.Is(err, fault.NotFound) {
 		return err
 	}
@@ -302,19 +306,6 @@ func (s *Service) mayFilter(ctx context.Context, unit string, known *register) e
 		return nil
 	}
 	return fault.Forbidden.New("不能查看对该单位的投诉").WithCode("auth.org").WithHint("请选择本单位，或由其处理单位查看")
-}
-
-// pathsTx are the paths of organisations.
-func pathsTx(tx *db.Tx, orgs []string) (paths []string, err error) {
-	for _, id := range orgs {
-		above, err := aboveTx(tx, id)
-		if err != nil {
-			return nil, err
-		}
-		path, _ := pathOf(above)
-		paths = append(paths, path)
-	}
-	return paths, nil
 }
 
 // mostUnits is how many units one search shows.

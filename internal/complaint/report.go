@@ -100,12 +100,12 @@ func (s *Service) Report(ctx context.Context, q ReportQuery) (*Report, error) {
 	}
 	roots, err := reportRoots(ctx, known)
 	if err != nil {
-		return nil, s.refused(ctx, "complaint.report", "complaint/report", err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "complaint.report", Object: "complaint/report"}, err)
 	}
 	var rows []tally
 	var took []span
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		paths, err := pathsTx(tx, roots)
+		paths, err := iam.PathsTx(tx, roots)
 		if err != nil {
 			return err
 		}
@@ -120,7 +120,7 @@ func (s *Service) Report(ctx context.Context, q ReportQuery) (*Report, error) {
 		return err
 	})
 	if err != nil {
-		return nil, s.refused(ctx, "complaint.report", "complaint/report", err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "complaint.report", Object: "complaint/report"}, err)
 	}
 	return addUp(months, rows, took, known.names), nil
 }
@@ -153,11 +153,10 @@ func reportRoots(ctx context.Context, known *register) (roots []string, err erro
 }
 
 func reaches(tx *db.Tx, unit string, paths []string) bool {
-	above, err := aboveTx(tx, unit)
+	at, err := iam.PathTx(tx, unit)
 	if err != nil {
 		return false
 	}
-	at, _ := pathOf(above)
 	return slices.ContainsFunc(paths, func(p string) bool { return len(at) >= len(p) && at[:len(p)] == p })
 }
 

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"sidian/internal/audit"
 	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
@@ -17,34 +16,6 @@ const authorityType = "authority"
 
 // tiers are those that have authorities, lowest first.
 var tiers = []string{"county", "city", "province"}
-
-// maxDepth bounds the walk up the tree: a loop in the data must not loop here.
-const maxDepth = 20
-
-// aboveTx are a unit and all above it, nearest first.
-func aboveTx(tx *db.Tx, org string) (list []iam.Org, err error) {
-	for id := org; id != "" && len(list) < maxDepth; {
-		o, err := iam.OrgTx(tx, id)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, o)
-		id = o.Parent
-	}
-	return list, nil
-}
-
-// pathOf is the path of a unit, "/a/b/", and the region it lies in: its own, or
-// the nearest above.
-func pathOf(above []iam.Org) (path, region string) {
-	for _, o := range above {
-		path = "/" + o.ID + path
-		if region == "" {
-			region = o.Region
-		}
-	}
-	return path + "/", region
-}
 
 // authorityFor is who decides about a unit: of the lowest tier that has one, the
 // authority above it or beside those above it, and never the unit itself. One that
@@ -151,22 +122,6 @@ func decidesTx(ctx context.Context, tx *db.Tx, r *row, p *iam.Principal) error {
 		return fault.Forbidden.Wrap(err, "本级的投诉须由本级的人员处理").WithCode("complaint.tier").WithHint("请由该级印章管理单位的印章管理员处理")
 	}
 	return nil
-}
-
-// refused records in a transaction of its own that a rule refused something, and
-// returns the refusal.
-func (s *Service) refused(ctx context.Context, action, object string, err error) error {
-	f := fault.As(err)
-	if f == nil || f.Kind != fault.Forbidden || audit.RefusalNoted(ctx) {
-		return err
-	}
-	put := s.DB.Write(ctx, func(tx *db.Tx) error {
-		return audit.Put(tx, audit.Entry{Action: action, Object: clip(object, 80), Result: audit.Refused, Rule: f.Code})
-	})
-	if put != nil {
-		return put
-	}
-	return err
 }
 
 func objectOf(id string) string { return "complaint/" + id }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"sidian/internal/audit"
 	"sidian/internal/catalogue"
 	"sidian/internal/db"
 	"sidian/internal/fault"
@@ -59,7 +60,7 @@ func (s *Service) act(ctx context.Context, d Decision, a Action) (*Draft, error)
 		return s.actTx(ctx, tx, r, a, &d)
 	})
 	if err != nil {
-		return nil, s.refused(ctx, "issuing."+string(a), objectOf(d.ID), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "issuing." + string(a), Object: objectOf(d.ID)}, err)
 	}
 	return s.Get(ctx, d.ID)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"sidian/internal/audit"
 	"sidian/internal/catalogue"
 	"sidian/internal/db"
 	"sidian/internal/fault"
@@ -53,7 +54,7 @@ type ApplyRequest struct {
 func (s *Service) Apply(ctx context.Context, req ApplyRequest) (*Application, error) {
 	own := "unit/" + req.Unit
 	if err := iam.Ask(ctx, iam.Question{Permission: permApply, Owner: true}); err != nil {
-		return nil, s.refused(ctx, "issuing.apply", own, err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "issuing.apply", Object: own}, err)
 	}
 	me, err := s.IAM.Self(ctx)
 	if err != nil {
@@ -62,7 +63,7 @@ func (s *Service) Apply(ctx context.Context, req ApplyRequest) (*Application, er
 	if !slices.ContainsFunc(req.Holders, func(h catalogue.Holder) bool {
 		return h.Type == "person" && h.IDType == citizenType && me.Citizen != "" && strings.EqualFold(h.ID, me.Citizen) && h.Name == me.Name
 	}) {
-		return nil, s.refused(ctx, "issuing.apply", own, fault.Forbidden.New("只能申领本人的证照").WithCode("issuing.not-own").
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "issuing.apply", Object: own}, fault.Forbidden.New("只能申领本人的证照").WithCode("issuing.not-own").
 			WithHint("持证主体应有您本人，姓名和身份证号与实名信息一致").WithField("holders", "own", "应有您本人"))
 	}
 	k, err := s.kindOf(ctx, req.Kind)
@@ -209,7 +210,7 @@ func (s *Service) Withdraw(ctx context.Context, id string) (*Application, error)
 		return s.moveTx(tx, r, x, k, actorOf(ctx), nil)
 	})
 	if err != nil {
-		return nil, s.refused(ctx, "issuing.withdraw", objectOf(id), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "issuing.withdraw", Object: objectOf(id)}, err)
 	}
 	return s.Application(ctx, id)
 }

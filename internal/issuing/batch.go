@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"sidian/internal/audit"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
 )
@@ -52,7 +53,7 @@ type BatchResult struct {
 // the reason. The whole batch may be pushed again after an interruption.
 func (s *Service) Push(ctx context.Context, req BatchRequest) (*BatchAnswer, error) {
 	if err := iam.Allow(ctx, permCollect, req.Unit); err != nil {
-		return nil, s.refused(ctx, "issuing.push", "unit/"+req.Unit, err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "issuing.push", Object: "unit/" + req.Unit}, err)
 	}
 	if len(req.Items) == 0 || len(req.Items) > maxBatch {
 		return nil, fault.Invalid.New("一批应有 1 至 %d 件", maxBatch).WithCode("issuing.batch").WithHint("更多的请分批推送").WithField("items", "count", "件数不对")

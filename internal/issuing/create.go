@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"sidian/internal/audit"
 	"sidian/internal/catalogue"
 	"sidian/internal/db"
 	"sidian/internal/fault"
@@ -20,11 +21,11 @@ func (s *Service) Create(ctx context.Context, req CreateRequest) (*Draft, error)
 		origin = ByProgram
 	}
 	if err := iam.Allow(ctx, permCollect, req.Unit); err != nil {
-		return nil, s.refused(ctx, "issuing.create", "unit/"+req.Unit, err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "issuing.create", Object: "unit/" + req.Unit}, err)
 	}
 	id, already, err := s.begin(ctx, &req, origin, "", ActCreate)
 	if err != nil {
-		return nil, s.refused(ctx, "issuing.create", "unit/"+req.Unit, err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "issuing.create", Object: "unit/" + req.Unit}, err)
 	}
 	d, err := s.Get(ctx, id)
 	if err != nil {
@@ -95,7 +96,7 @@ func (s *Service) saidOf(kind string, req *CreateRequest) ([]byte, error) {
 }
 
 func (s *Service) beginTx(tx *db.Tx, k *catalogue.Kind, req *CreateRequest, said []byte, origin, applicant string, a Action) (string, bool, error) {
-	above, err := aboveTx(tx, req.Unit)
+	above, err := iam.AboveTx(tx, req.Unit)
 	if err != nil {
 		return "", false, err
 	}
@@ -105,7 +106,7 @@ func (s *Service) beginTx(tx *db.Tx, k *catalogue.Kind, req *CreateRequest, said
 	now := milli(tx.Now())
 	r := &row{id: newID(), unit: req.Unit, kind: k.Name, kindVersion: int64(k.Version), state: Drafted, version: 1, mode: req.Mode, origin: origin, ref: req.Ref, said: said,
 		batch: req.batch, owed: req.Owed, applicant: applicant, caseNo: req.CaseNo, finished: milliOf(req.FinishedAt), created: now, updated: now}
-	r.path, r.region = pathOf(above)
+	r.path, r.region = above[0].Path(), iam.RegionOf(above)
 	if r.ref != "" {
 		switch old, err := byRef(tx, r.unit, r.ref); {
 		case err == nil && string(old.said) == string(said):
@@ -164,7 +165,7 @@ func (s *Service) Save(ctx context.Context, req SaveRequest) (*Draft, error) {
 		return s.saveTx(tx, r, &req)
 	})
 	if err != nil {
-		return nil, s.refused(ctx, "issuing.save", objectOf(req.ID), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "issuing.save", Object: objectOf(req.ID)}, err)
 	}
 	return s.Get(ctx, req.ID)
 }

@@ -82,7 +82,7 @@ type DeclareRequest struct {
 // lasts at a time: the second is told of the first.
 func (s *Service) Declare(ctx context.Context, req DeclareRequest) (*Incident, error) {
 	if err := iam.Allow(ctx, permCollect, req.Unit); err != nil {
-		return nil, s.refused(ctx, "issuing.declare", "unit/"+req.Unit, err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "issuing.declare", Object: "unit/" + req.Unit}, err)
 	}
 	e := fault.Invalid.New("突发情况的报告不符合规则").WithCode("issuing.incident").WithHint("请按每一项的说明更正后重试")
 	e = checkText(e, "what", req.What, true, maxWhat)
@@ -110,11 +110,11 @@ func (s *Service) declareTx(tx *db.Tx, r *incidentRow) error {
 	if old != nil {
 		return fault.Conflict.New("本单位已有一件持续中的突发情况").WithCode("issuing.incident-open").WithHint("请在原来的突发情况中登记待办；已经排除的，先登记排除")
 	}
-	above, err := aboveTx(tx, r.unit)
+	above, err := iam.AboveTx(tx, r.unit)
 	if err != nil {
 		return err
 	}
-	r.path, r.region = pathOf(above)
+	r.path, r.region = above[0].Path(), iam.RegionOf(above)
 	r.manager, r.created = managerOf(above), milli(tx.Now())
 	if err := insertIncident(tx, r); err != nil {
 		return err
@@ -216,7 +216,7 @@ func (s *Service) change(ctx context.Context, id, action string, how func(*db.Tx
 		return audit.Put(tx, audit.Entry{Action: action, Object: incidentObject(r.id)})
 	})
 	if err != nil {
-		return nil, s.refused(ctx, action, incidentObject(id), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: action, Object: incidentObject(id)}, err)
 	}
 	return s.Incident(ctx, id)
 }
@@ -300,7 +300,7 @@ func (s *Service) Incidents(ctx context.Context, limit int, cursor string) (*Inc
 		page.Items, page.Next = []*Incident{}, ""
 		var below []string
 		for _, p := range append([]string{permOversee}, working...) {
-			paths, err := pathsFor(ctx, tx, p)
+			paths, err := iam.PathsTx(tx, iam.ScopeRoots(ctx, p))
 			if err != nil {
 				return err
 			}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"sidian/internal/audit"
 	"sidian/internal/cert"
 	"sidian/internal/db"
 	"sidian/internal/fault"
@@ -40,7 +41,7 @@ func (s *Service) Issue(ctx context.Context, d Decision) (*Draft, error) {
 		return s.actTx(ctx, tx, r, ActIssue, &d)
 	})
 	if err != nil {
-		return nil, s.refused(ctx, "issuing.issue", objectOf(d.ID), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "issuing.issue", Object: objectOf(d.ID)}, err)
 	}
 	if !done {
 		s.step("begin")

@@ -28,7 +28,7 @@ func (s *Service) Get(ctx context.Context, id string) (*Draft, error) {
 		return err
 	})
 	if err != nil {
-		return nil, s.refused(ctx, "issuing.read", objectOf(id), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "issuing.read", Object: objectOf(id)}, err)
 	}
 	return d, nil
 }
@@ -203,7 +203,7 @@ func (s *Service) List(ctx context.Context, q Query) (*Page, error) {
 		page.Items, page.Next = []*Draft{}, ""
 		var wanted []part
 		for _, permission := range working {
-			paths, err := pathsFor(ctx, tx, permission)
+			paths, err := iam.PathsTx(tx, iam.ScopeRoots(ctx, permission))
 			if err != nil {
 				return err
 			}
@@ -260,7 +260,7 @@ func (s *Service) Counts(ctx context.Context) (map[string]int, error) {
 		for _, x := range []struct {
 			view, permission string
 		}{{ViewCollect, permCollect}, {ViewReview, permReview}, {ViewSeal, permSeal}} {
-			paths, err := pathsFor(ctx, tx, x.permission)
+			paths, err := iam.PathsTx(tx, iam.ScopeRoots(ctx, x.permission))
 			if err != nil {
 				return err
 			}

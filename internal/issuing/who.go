@@ -6,53 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"sidian/internal/audit"
 	"sidian/internal/catalogue"
 	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
 )
-
-// maxDepth bounds the walk up the tree: a loop in the data must not loop here.
-const maxDepth = 20
-
-// aboveTx are a unit and all above it, nearest first.
-func aboveTx(tx *db.Tx, org string) (list []iam.Org, err error) {
-	for id := org; id != "" && len(list) < maxDepth; {
-		o, err := iam.OrgTx(tx, id)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, o)
-		id = o.Parent
-	}
-	return list, nil
-}
-
-// pathOf is the path of a unit, "/a/b/", and the region it lies in: its own, or
-// the nearest above.
-func pathOf(above []iam.Org) (path, region string) {
-	for _, o := range above {
-		path = "/" + o.ID + path
-		if region == "" {
-			region = o.Region
-		}
-	}
-	return path + "/", region
-}
-
-// pathsFor are the paths below which whoever acts holds a permission.
-func pathsFor(ctx context.Context, tx *db.Tx, permission string) (paths []string, err error) {
-	for _, root := range iam.ScopeRoots(ctx, permission) {
-		above, err := aboveTx(tx, root)
-		if err != nil {
-			return nil, err
-		}
-		path, _ := pathOf(above)
-		paths = append(paths, path)
-	}
-	return paths, nil
-}
 
 // newID is 130 random bits in letters that can be read aloud.
 func newID() string { return strings.ToLower(rand.Text()) }
@@ -149,22 +107,6 @@ func readable(ctx context.Context, r *row, k *catalogue.Kind) (context.Context, 
 		}
 	}
 	return iam.Decided(ctx, iam.Question{Permission: held, Org: r.unit, Purpose: purpose, Class: classOf(k)})
-}
-
-// refused records in a transaction of its own that a rule refused something, and
-// returns the refusal.
-func (s *Service) refused(ctx context.Context, action, object string, err error) error {
-	f := fault.As(err)
-	if f == nil || f.Kind != fault.Forbidden || audit.RefusalNoted(ctx) {
-		return err
-	}
-	put := s.DB.Write(ctx, func(tx *db.Tx) error {
-		return audit.Put(tx, audit.Entry{Action: action, Object: clip(object, 80), Result: audit.Refused, Rule: f.Code})
-	})
-	if put != nil {
-		return put
-	}
-	return err
 }
 
 func objectOf(id string) string         { return "issuing/" + id }

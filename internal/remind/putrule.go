@@ -111,17 +111,7 @@ func (s *Service) manages(ctx context.Context, region string) error {
 // regionOf is the region of an organisation, or of the nearest above it that has
 // one: "" is the whole country.
 func (s *Service) regionOf(ctx context.Context, org string) (region string, err error) {
-	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		for range 100 { // a loop in the data must not loop here
-			o, err := iam.OrgTx(tx, org)
-			if err != nil || o.Region != "" || o.Parent == "" {
-				region = o.Region
-				return err
-			}
-			org = o.Parent
-		}
-		return nil
-	})
+	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) { region, err = iam.RegionTx(tx, org); return err })
 	return region, err
 }
 

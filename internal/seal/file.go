@@ -96,7 +96,7 @@ func (s *Service) filing(ctx context.Context, id string, r *FileRequest) (*filin
 
 // over refuses an authority that does not manage the seals of the organisation.
 func over(tx *db.Tx, o iam.Org, x *Seal) error {
-	path, err := pathOf(tx, o.ID)
+	path, err := iam.PathTx(tx, o.ID)
 	if err != nil || strings.HasPrefix(x.path, path) || manages(o, x.path) {
 		return err
 	}

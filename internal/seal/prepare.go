@@ -44,7 +44,7 @@ func (s *Service) prepare(ctx context.Context, r *MakeRequest) (*work, error) {
 		if w.org, err = iam.OrgTx(tx, r.Org); err != nil {
 			return err
 		}
-		if w.path, err = pathOf(tx, r.Org); err != nil {
+		if w.path, err = iam.PathTx(tx, r.Org); err != nil {
 			return err
 		}
 		if err := allow(ctx, tx, "seal.make", r.Org, w.path); err != nil {

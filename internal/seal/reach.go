@@ -46,25 +46,6 @@ func (s *Seal) allow(ctx context.Context, tx *db.Tx, permission string) error {
 	return allow(ctx, tx, permission, s.Org, s.path)
 }
 
-// pathOf is where an organisation stands: "/a/b/", from the root down.
-func pathOf(tx *db.Tx, org string) (string, error) {
-	path := "/"
-	for range maxDepth {
-		o, err := iam.OrgTx(tx, org)
-		if err != nil {
-			return "", err
-		}
-		if path = "/" + o.ID + path; o.Parent == "" {
-			return path, nil
-		}
-		org = o.Parent
-	}
-	return "", fault.Conflict.New("单位的上下级关系有误").WithCode("seal.org").WithHint("请系统管理员核对组织机构")
-}
-
-// maxDepth is more than organisations may stand above each other.
-const maxDepth = 64
-
 // reach are the paths of the organisations whose seals the caller may do
 // something with: those of a list.
 func reach(ctx context.Context, tx *db.Tx, permission string) (paths []string, err error) {
@@ -76,7 +57,7 @@ func reach(ctx context.Context, tx *db.Tx, permission string) (paths []string, e
 		if o.Type == authority && o.Parent != "" && iam.Allow(ctx, manage, root) == nil {
 			root = o.Parent
 		}
-		path, err := pathOf(tx, root)
+		path, err := iam.PathTx(tx, root)
 		if err != nil {
 			return nil, err
 		}

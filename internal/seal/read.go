@@ -7,6 +7,7 @@ import (
 
 	"sidian/internal/db"
 	"sidian/internal/fault"
+	"sidian/internal/iam"
 )
 
 // Get returns a seal that the caller may see, in its state now.
@@ -110,7 +111,7 @@ func seen(ctx context.Context, tx *db.Tx, org string) ([]string, error) {
 	if org == "" {
 		return reach(ctx, tx, "seal.read")
 	}
-	path, err := pathOf(tx, org)
+	path, err := iam.PathTx(tx, org)
 	if err != nil {
 		return nil, err
 	}

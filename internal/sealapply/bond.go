@@ -30,7 +30,7 @@ func (s *Service) Bind(ctx context.Context, account, org, basis string) (*Bond, 
 		return nil, err
 	}
 	if err := s.reviewsFor(ctx, org); err != nil {
-		return nil, s.refused(ctx, "sealapply.bind", "sealapply/bond/"+org, err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "sealapply.bind", Object: "sealapply/bond/" + org}, err)
 	}
 	b := &Bond{ID: newID(), Account: account, Org: org, Basis: strings.TrimSpace(basis), RegisteredBy: audit.ActorFrom(ctx).Account}
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
@@ -73,7 +73,7 @@ func (s *Service) Unbind(ctx context.Context, id, reason string) error {
 		return err
 	}
 	if err := s.reviewsFor(ctx, b.Org); err != nil {
-		return s.refused(ctx, "sealapply.unbind", "sealapply/bond/"+id, err)
+		return audit.Refuse(ctx, s.DB, audit.Entry{Action: "sealapply.unbind", Object: "sealapply/bond/" + id}, err)
 	}
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
 		n, err := endBond(tx, id, audit.ActorFrom(ctx).Account, reason)
@@ -90,7 +90,7 @@ func (s *Service) Unbind(ctx context.Context, id, reason string) error {
 // Bonds lists who acts or acted for an enterprise, newest first.
 func (s *Service) Bonds(ctx context.Context, org string) (list []Bond, err error) {
 	if err := s.reviewsFor(ctx, org); err != nil {
-		return nil, s.refused(ctx, "sealapply.bonds", "sealapply/bond/"+org, err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "sealapply.bonds", Object: "sealapply/bond/" + org}, err)
 	}
 	err = s.DB.Read(ctx, func(tx *db.Tx) error { list, err = bondsOf(tx, org); return err })
 	return list, err

@@ -107,10 +107,10 @@ func (s *Service) CreateCampaign(ctx context.Context, q CampaignRequest) (*Campa
 	c := &campaignRow{id: newID(), title: strings.TrimSpace(q.Title), org: q.Org, sealKind: q.SealKind, until: milli(q.Until), basis: strings.TrimSpace(q.Basis),
 		state: Draft, account: audit.ActorFrom(ctx).Account}
 	if err := iam.Allow(ctx, permissions[Applicant], q.Org); err != nil {
-		return nil, s.refused(ctx, "sealapply.campaign", campaignObject(c.id), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "sealapply.campaign", Object: campaignObject(c.id)}, err)
 	}
 	err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		if c.path, _, err = pathTx(tx, q.Org); err != nil {
+		if c.path, err = iam.PathTx(tx, q.Org); err != nil {
 			return err
 		}
 		c.created = milli(tx.Now())
@@ -201,13 +201,13 @@ func (s *Service) moveCampaign(ctx context.Context, id, action string, a Action,
 		return s.campaignDone(tx, c, a, tier, reason, action)
 	})
 	if err != nil {
-		return nil, s.refused(ctx, action, campaignObject(id), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: action, Object: campaignObject(id)}, err)
 	}
 	return s.Campaign(ctx, id)
 }
 
 func (s *Service) reviewOfCampaign(tx *db.Tx, c *campaignRow) (*review, error) {
-	_, region, err := pathTx(tx, c.org)
+	region, err := iam.RegionTx(tx, c.org)
 	return &review{object: c.id, org: c.org, region: region, title: "集中制发：" + c.title, link: "/console/seal-campaigns/" + c.id, account: c.account,
 		involved: []string{c.account}, round: c.round, step: c.step}, err
 }
@@ -239,7 +239,7 @@ func (s *Service) SubmitCampaign(ctx context.Context, id, version string) (*Camp
 		if c.until <= milli(tx.Now()) {
 			return "", errCampaignOver()
 		}
-		_, region, err := pathTx(tx, c.org)
+		region, err := iam.RegionTx(tx, c.org)
 		if err != nil {
 			return "", err
 		}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"sidian/gm"
+	"sidian/internal/audit"
 	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
@@ -48,7 +49,7 @@ const mostReported = 500
 // takes the place of the one before; a picture that of one of the same name.
 func (s *Service) Load(ctx context.Context, id string, data []byte) (*Campaign, error) {
 	if _, err := s.editable(ctx, id); err != nil {
-		return nil, s.refused(ctx, "sealapply.campaign-load", campaignObject(id), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "sealapply.campaign-load", Object: campaignObject(id)}, err)
 	}
 	b, err := unpack(data)
 	if err != nil {
@@ -347,13 +348,12 @@ func (s *Service) applicationOf(ctx context.Context, c *campaignRow, l *campaign
 	}
 	var o iam.Org
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		if o, err = iam.OrgTx(tx, l.org); err != nil {
-			return err
-		}
-		path, region, err := pathTx(tx, l.org)
+		above, err := iam.AboveTx(tx, l.org)
 		if err != nil {
 			return err
 		}
+		o = above[0]
+		path, region := o.Path(), iam.RegionOf(above)
 		r.path, r.formRegion, r.formVersion = path, d.Region, d.Form
 		if d.Form == "" {
 			form, err := formTx(tx, region)

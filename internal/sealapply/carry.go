@@ -80,7 +80,7 @@ func (s *Service) Make(ctx context.Context, id string) (*Application, error) {
 		return s.begin(tx, r, steps, ActMake, list)
 	})
 	if err != nil {
-		return nil, s.refused(ctx, "sealapply.make", objectOf(id), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "sealapply.make", Object: objectOf(id)}, err)
 	}
 	s.step("making")
 	if err := s.makeSeal(ctx, id); err != nil {
@@ -199,7 +199,7 @@ func (s *Service) File(ctx context.Context, id string, q FileRequest) (*Applicat
 		return s.begin(tx, r, steps, ActFile, nil)
 	})
 	if err != nil {
-		return nil, s.refused(ctx, "sealapply.file", objectOf(id), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "sealapply.file", Object: objectOf(id)}, err)
 	}
 	s.step("filing")
 	if err := s.fileSeal(ctx, id, q.Reason); err != nil {
@@ -240,7 +240,7 @@ func (s *Service) CancelSeal(ctx context.Context, id string) (*Application, erro
 		return s.begin(tx, r, steps, ActCancel, list)
 	})
 	if err != nil {
-		return nil, s.refused(ctx, "sealapply.cancel", objectOf(id), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "sealapply.cancel", Object: objectOf(id)}, err)
 	}
 	s.step("cancelling")
 	if err := s.cancelSeal(ctx, id); err != nil {

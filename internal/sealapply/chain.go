@@ -27,35 +27,6 @@ func TierLabel(tier string) string { return tierLabels[tier] }
 // A link is one authority of a chain.
 type link struct{ tier, org string }
 
-// maxDepth bounds the walk up the tree: a loop in the data must not loop here.
-const maxDepth = 20
-
-// aboveTx are a unit and all above it, nearest first.
-func aboveTx(tx *db.Tx, org string) (list []iam.Org, err error) {
-	for id := org; id != "" && len(list) < maxDepth; {
-		o, err := iam.OrgTx(tx, id)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, o)
-		id = o.Parent
-	}
-	return list, nil
-}
-
-// pathTx is the path of a unit, "/a/b/", and the region it lies in: its own, or
-// the nearest above.
-func pathTx(tx *db.Tx, org string) (path, region string, err error) {
-	list, err := aboveTx(tx, org)
-	for _, o := range list {
-		path = "/" + o.ID + path
-		if region == "" {
-			region = o.Region
-		}
-	}
-	return path + "/", region, err
-}
-
 // authorityCache is how long another process's new authority may not be noticed.
 const authorityCache = 2 * time.Second
 
@@ -130,7 +101,7 @@ func (s *Service) chainFor(ctx context.Context, org string, k Kind, sealKind str
 		return nil, err
 	}
 	var above []iam.Org
-	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { above, err = aboveTx(tx, org); return err }); err != nil {
+	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { above, err = iam.AboveTx(tx, org); return err }); err != nil {
 		return nil, err
 	}
 	var chain []link

@@ -58,7 +58,7 @@ func (s *Service) Create(ctx context.Context, q CreateRequest) (*Application, er
 		r.makes = newID()
 	}
 	if err := s.about(ctx, r, q); err != nil {
-		return nil, s.refused(ctx, "sealapply.create", objectOf(r.id), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "sealapply.create", Object: objectOf(r.id)}, err)
 	}
 	if err := s.Options.zoned(r.sealKind); err != nil {
 		return nil, err
@@ -68,10 +68,11 @@ func (s *Service) Create(ctx context.Context, q CreateRequest) (*Application, er
 		if err := mayApply(ctx, tx, r.org, r.sealKind, r.person); err != nil {
 			return err
 		}
-		path, region, err := pathTx(tx, r.org)
+		above, err := iam.AboveTx(tx, r.org)
 		if err != nil {
 			return err
 		}
+		path, region := above[0].Path(), iam.RegionOf(above)
 		form, err := formTx(tx, region)
 		if err != nil {
 			return err
@@ -89,7 +90,7 @@ func (s *Service) Create(ctx context.Context, q CreateRequest) (*Application, er
 		return s.recordTx(tx, r, &historyRow{action: string(ActEdit), reason: r.reason}, "sealapply.create")
 	})
 	if err != nil {
-		return nil, s.refused(ctx, "sealapply.create", objectOf(r.id), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "sealapply.create", Object: objectOf(r.id)}, err)
 	}
 	return s.Get(ctx, r.id)
 }
@@ -139,7 +140,7 @@ func (s *Service) sealOfCaller(ctx context.Context, r *row) (*seal.Seal, error) 
 	}
 	err = s.DB.Read(ctx, func(tx *db.Tx) error { return mayApply(ctx, tx, x.Org, x.Kind, x.Person) })
 	if e := fault.As(err); e != nil && e.Kind == fault.Forbidden {
-		return nil, s.refused(ctx, "sealapply.create", "seal/"+clip(r.seal, 60), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "sealapply.create", Object: "seal/" + clip(r.seal, 60)}, err)
 	}
 	return x, err
 }
@@ -172,7 +173,7 @@ func (s *Service) change(ctx context.Context, id, note string, fn func(tx *db.Tx
 		return s.recordTx(tx, r, &historyRow{action: string(ActEdit), reason: note}, "sealapply.edit")
 	})
 	if err != nil {
-		return nil, s.refused(ctx, "sealapply.edit", objectOf(id), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "sealapply.edit", Object: objectOf(id)}, err)
 	}
 	return s.Get(ctx, id)
 }

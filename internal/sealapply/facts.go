@@ -272,7 +272,7 @@ func (s *Service) windowTx(tx *db.Tx, f *facts) error {
 	}
 	days := 30
 	if s.Due != nil {
-		_, region, err := pathTx(tx, f.row.org)
+		region, err := iam.RegionTx(tx, f.row.org)
 		if err != nil {
 			return err
 		}

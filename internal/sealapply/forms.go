@@ -77,7 +77,7 @@ func (s *Service) Forms(ctx context.Context) (list []*Form, err error) {
 // application of a kind for a seal of a kind.
 func (s *Service) FormFor(ctx context.Context, org string, k Kind, sealKind string) (form *Form, fields []FormField, files []FormAttachment, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		_, region, err := pathTx(tx, org)
+		region, err := iam.RegionTx(tx, org)
 		if err != nil {
 			return err
 		}
@@ -104,7 +104,7 @@ func (s *Service) ImportForm(ctx context.Context, data []byte, reason string) (*
 	}
 	object := "sealapply/form/" + cmp.Or(f.Region, "country") + "/" + f.Version.String()
 	if err := s.mayForm(ctx, f.Region); err != nil {
-		return nil, s.refused(ctx, "sealapply.form", object, err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "sealapply.form", Object: object}, err)
 	}
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		if f.Version.Before(workday.DateOf(tx.Now())) {
@@ -142,7 +142,7 @@ func (s *Service) mayForm(ctx context.Context, region string) error {
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
 		covered = false
 		for _, root := range iam.ScopeRoots(ctx, permissions[Manager]) {
-			_, own, err := pathTx(tx, root)
+			own, err := iam.RegionTx(tx, root)
 			if err != nil {
 				return err
 			}

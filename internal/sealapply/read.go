@@ -167,7 +167,7 @@ func (s *Service) List(ctx context.Context, q Query) (*Page, error) {
 		q.Limit = usualPage
 	}
 	if err := s.maySee(ctx, q.Unit); err != nil {
-		return nil, s.refused(ctx, "sealapply.list", "sealapply/list", err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "sealapply.list", Object: "sealapply/list"}, err)
 	}
 	v, err := s.visibleTo(ctx)
 	if err != nil {
@@ -246,7 +246,7 @@ func (s *Service) visibleTo(ctx context.Context) (*visible, error) {
 			if o.Type == authorityType && o.Parent != "" && iam.Allow(ctx, permissions[Manager], root) == nil {
 				root = o.Parent // an authority's reach: see manages
 			}
-			path, _, err := pathTx(tx, root)
+			path, err := iam.PathTx(tx, root)
 			if err != nil {
 				return err
 			}
@@ -283,7 +283,7 @@ func (s *Service) maySee(ctx context.Context, unit string) error {
 	var above []iam.Org
 	var bound bool
 	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		if above, err = aboveTx(tx, unit); err != nil {
+		if above, err = iam.AboveTx(tx, unit); err != nil {
 			return err
 		}
 		bound, err = boundTx(tx, audit.ActorFrom(ctx).Account, unit)

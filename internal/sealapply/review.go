@@ -4,8 +4,10 @@ import (
 	"context"
 	"strings"
 
+	"sidian/internal/audit"
 	"sidian/internal/db"
 	"sidian/internal/fault"
+	"sidian/internal/iam"
 	"sidian/internal/seal"
 	"sidian/internal/sealapply/event"
 )
@@ -20,7 +22,7 @@ func titleOf(r *row, orgName string) string {
 }
 
 func (s *Service) reviewOf(tx *db.Tx, r *row, orgName string) (*review, error) {
-	_, region, err := pathTx(tx, r.org)
+	region, err := iam.RegionTx(tx, r.org)
 	return &review{object: r.id, org: r.org, region: region, title: titleOf(r, orgName), link: linkOf(r.id), account: r.account,
 		involved: r.involved(), round: r.round, step: r.step}, err
 }
@@ -139,7 +141,7 @@ func (s *Service) Submit(ctx context.Context, id string) (*Application, error) {
 		return s.eventOf(tx, r, event.Applied, "")
 	})
 	if err != nil {
-		return nil, s.refused(ctx, "sealapply.submit", objectOf(id), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "sealapply.submit", Object: objectOf(id)}, err)
 	}
 	return s.Get(ctx, id)
 }
@@ -165,7 +167,7 @@ func (s *Service) Withdraw(ctx context.Context, id, reason string) (*Application
 		return s.recordTx(tx, r, &historyRow{action: string(ActWithdraw), reason: reason}, "sealapply.withdraw")
 	})
 	if err != nil {
-		return nil, s.refused(ctx, "sealapply.withdraw", objectOf(id), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "sealapply.withdraw", Object: objectOf(id)}, err)
 	}
 	return s.Get(ctx, id)
 }
@@ -185,7 +187,7 @@ func (s *Service) Review(ctx context.Context, id string, q ReviewRequest) (*Appl
 		err = s.refuse(ctx, id, q)
 	}
 	if err != nil {
-		return nil, s.refused(ctx, "sealapply.review", objectOf(id), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "sealapply.review", Object: objectOf(id)}, err)
 	}
 	a, err := s.Get(ctx, id)
 	if err != nil || a.Kind != Cancel || a.State != Approved {

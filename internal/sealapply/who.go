@@ -228,22 +228,6 @@ func ownTx(tx *db.Tx, object string, involved []string, round int64, steps []*st
 
 func (r *row) involved() []string { return []string{r.account, r.custodian, r.person} }
 
-// refused records in a transaction of its own that a rule refused something, and
-// returns the refusal.
-func (s *Service) refused(ctx context.Context, action, object string, err error) error {
-	f := fault.As(err)
-	if f == nil || f.Kind != fault.Forbidden || audit.RefusalNoted(ctx) {
-		return err
-	}
-	put := s.DB.Write(ctx, func(tx *db.Tx) error {
-		return audit.Put(tx, audit.Entry{Action: action, Object: clip(object, 80), Result: audit.Refused, Rule: f.Code})
-	})
-	if put != nil {
-		return put
-	}
-	return err
-}
-
 func objectOf(id string) string { return "sealapply/" + id }
 
 // zoned refuses a kind of seal that is not applied for in this zone (SEAL-18).
