@@ -27,7 +27,7 @@ var libraries = map[string][]string{
 var offline = []string{"cmd/ofd", "cmd/evidence"}
 
 // floor carries every context and knows none of them.
-var floor = []string{"fault", "db", "outbox", "audit", "due", "blob", "keys", "httpx", "conf", "obs"}
+var floor = []string{"fault", "db", "outbox", "audit", "due", "blob", "keys", "httpx", "conf", "obs", "table"}
 
 // edges lists, for each bounded context, the other contexts it may import.
 var edges = map[string][]string{

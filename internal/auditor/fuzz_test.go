@@ -25,22 +25,6 @@ func FuzzCursor(f *testing.F) {
 	})
 }
 
-// No cell begins as a formula does, and none loses what was typed.
-func FuzzInert(f *testing.F) {
-	for _, s := range evil {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		got := auditor.Inert(s)
-		if strings.TrimPrefix(got, "'") != strings.TrimPrefix(s, "'") {
-			t.Errorf("%q became %q", s, got)
-		}
-		if t1 := strings.TrimSpace(got); t1 != "" && strings.ContainsRune("=+-@", rune(t1[0])) {
-			t.Errorf("%q is a formula", got)
-		}
-	})
-}
-
 // What a query is told to the audit never holds its free text, and is bounded
 // once it is valid.
 func FuzzCriteria(f *testing.F) {

@@ -9,6 +9,5 @@ func Limit(x *Export, n int) { x.limit = n }
 var (
 	ParseCursor = parseCursor
 	Cursor      = func(c audit.Cursor) string { return cursor(c) }
-	Inert       = inert
 	Criteria    = Query.criteria
 )

@@ -6,10 +6,11 @@ import (
 	"encoding/json"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/xuri/excelize/v2"
+
+	"sidian/internal/table"
 )
 
 func newSheet(format string, w io.Writer) (sheet, error) {
@@ -70,20 +71,12 @@ func newCSV(w io.Writer) (*csvSheet, error) {
 func (c *csvSheet) row(e *Entry) error {
 	row := cells(e)
 	for i, s := range row {
-		row[i] = inert(s)
+		row[i] = table.Inert(s)
 	}
 	return c.to.Write(row)
 }
 
 func (c *csvSheet) end() error { c.to.Flush(); return c.to.Error() }
-
-// inert keeps a spreadsheet from taking what someone typed for a formula.
-func inert(s string) string {
-	if t := strings.TrimLeft(s, " \u3000"); t != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(t)[0]) {
-		return "'" + s
-	}
-	return s
-}
 
 type xlsxSheet struct {
 	file *excelize.File
@@ -113,7 +106,7 @@ func (x *xlsxSheet) row(e *Entry) error { return x.put(cells(e)) }
 func (x *xlsxSheet) put(row []string) error {
 	values := make([]any, len(row))
 	for i, s := range row {
-		values[i] = inert(s)
+		values[i] = table.Inert(s)
 	}
 	at, err := excelize.CoordinatesToCellName(1, x.next)
 	if err != nil {

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"encoding/csv"
 	"strconv"
-	"strings"
 
 	"github.com/xuri/excelize/v2"
 
 	"sidian/internal/fault"
+	"sidian/internal/table"
 )
 
 // Formats of a report.
@@ -36,11 +36,11 @@ func (u *UnitRow) cells() []any {
 	if u.Repeat {
 		repeat = "是"
 	}
-	return append(append([]any{inert(u.OrgName)}, u.Sums.cells()...), u.Median, repeat)
+	return append(append([]any{table.Inert(u.OrgName)}, u.Sums.cells()...), u.Median, repeat)
 }
 
 func (u *UnitMonth) cells() []any {
-	return append([]any{inert(u.OrgName), u.Month}, u.Sums.cells()...)
+	return append([]any{table.Inert(u.OrgName), u.Month}, u.Sums.cells()...)
 }
 
 // file writes a report: as CSV a line for each unit and month, as XLSX that and a
@@ -134,12 +134,4 @@ func sheet(f *excelize.File, name string, heading []string, rows [][]any) error 
 		}
 	}
 	return w.Flush()
-}
-
-// inert keeps a spreadsheet from taking a name for a formula.
-func inert(s string) string {
-	if t := strings.TrimLeft(s, " \u3000"); t != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(t)[0]) {
-		return "'" + s
-	}
-	return s
 }

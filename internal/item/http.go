@@ -9,7 +9,7 @@ import (
 	"sidian/internal/fault"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
-	"sidian/internal/item/table"
+	"sidian/internal/table"
 )
 
 // Routes mounts items, their bindings, lists, and the guides that anybody reads.

@@ -13,7 +13,7 @@ import (
 	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
-	"sidian/internal/item/table"
+	"sidian/internal/table"
 )
 
 // States of a run.
@@ -85,7 +85,7 @@ func (s *Service) read(ctx context.Context, data []byte) ([]*lineRow, error) {
 	if err := iam.Allow(ctx, permManage, ""); err != nil {
 		return nil, s.refused(ctx, "item.import", "item-run", err)
 	}
-	t, err := table.Read(data, tableColumns())
+	t, err := lists.Read(data, tableColumns())
 	if err != nil {
 		return nil, err
 	}

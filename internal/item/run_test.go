@@ -17,7 +17,7 @@ import (
 	"sidian/internal/iam/iamtest"
 	"sidian/internal/item"
 	"sidian/internal/item/itemtest"
-	"sidian/internal/item/table"
+	"sidian/internal/table"
 )
 
 const heading = "实施编码,事项名称,实施机构,事项类型,行使层级,申请材料,结果证照,所需证照,免提交证照,生效日期\n"

@@ -6,8 +6,11 @@ import (
 	"sidian/internal/catalogue"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
-	"sidian/internal/item/table"
+	"sidian/internal/table"
 )
+
+// lists reads lists of items.
+var lists = table.Reader{Code: "table", Columns: 40, Cell: 2000}
 
 // columns of a list of items. The titles are those of the national list of
 // implementation (事项实施清单), as far as it has them.
@@ -181,7 +184,7 @@ func columnOf(field string) string {
 // cells refuses what was computed, and numbers that lost their end.
 func (r *reader) cells() {
 	for _, c := range r.t.Columns {
-		switch cell := r.line.Cell(c.Key); {
+		switch cell := r.line.Cells[c.Key]; {
 		case cell.Formula:
 			r.wrong(c.Key, "item.formula", "单元格是公式，请粘贴为数值")
 		case cell.Bad:

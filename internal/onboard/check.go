@@ -14,13 +14,14 @@ import (
 	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
+	"sidian/internal/table"
 )
 
 // A checker looks at the lines of a table as iam will, without writing.
 type checker struct {
 	*Service
 	ctx   context.Context
-	table *table
+	table *sheet
 	units *units
 	lines []*checked
 	posts map[string]map[string]string // of a unit: account by post, as it is read
@@ -29,7 +30,7 @@ type checker struct {
 
 // checked is a line with what a look at it found.
 type checked struct {
-	*line
+	*table.Line
 	digest   gm.Digest
 	repeated bool
 	problems []Problem
@@ -97,9 +98,9 @@ func (s *Service) check(ctx context.Context, f File) (*checker, error) {
 	if c.units, err = s.known(ctx); err != nil {
 		return nil, err
 	}
-	for i := range t.lines {
-		l := &checked{line: &t.lines[i], seq: i}
-		l.digest = s.digestOf(t, l.line)
+	for i := range t.Lines {
+		l := &checked{Line: &t.Lines[i], seq: i}
+		l.digest = s.digestOf(t, l.Line)
 		c.lines = append(c.lines, l)
 	}
 	if err := c.repeats(); err != nil {
@@ -118,11 +119,11 @@ func (s *Service) check(ctx context.Context, f File) (*checker, error) {
 
 // digestOf is the blind index of what a line says: whatever the order of the
 // columns, and whatever is remarked.
-func (s *Service) digestOf(t *table, l *line) gm.Digest {
+func (s *Service) digestOf(t *sheet, l *table.Line) gm.Digest {
 	var b strings.Builder
 	b.WriteString(string(t.kind))
-	for _, col := range t.columns {
-		if v := l.text(col.Key); v != "" && col.Key != remark {
+	for _, col := range t.Columns {
+		if v := l.Text(col.Key); v != "" && col.Key != remark {
 			b.WriteString("\x1f" + col.Key + "\x1e" + v)
 		}
 	}
@@ -150,7 +151,7 @@ func (c *checker) repeats() error {
 			if first, twice := seen[l.digest]; twice {
 				c.add(l, "", refusal{"onboard.twice", "与第 " + strconv.Itoa(first) + " 行完全相同", "请删去其中一行"})
 			}
-			seen[l.digest] = l.number
+			seen[l.digest] = l.Number
 		}
 	}
 	return nil
@@ -158,25 +159,25 @@ func (c *checker) repeats() error {
 
 func (c *checker) add(l *checked, key string, r refusal) {
 	for _, p := range l.problems {
-		if p.Code == r.code && (key == "" && p.Column == "" || key != "" && p.Column == c.table.column(key).Title) {
+		if p.Code == r.code && (key == "" && p.Column == "" || key != "" && p.Column == c.table.Column(key).Title) {
 			return // said already
 		}
 	}
-	l.problems = append(l.problems, c.table.problem(l.line, key, r.code, r.rule, r.fix))
+	l.problems = append(l.problems, c.table.problem(l.Line, key, r.code, r.rule, r.fix))
 }
 
 // cells checks what holds for any cell.
 func (c *checker) cells(l *checked) {
-	if strings.HasPrefix(l.text(remark), exampleMark) {
+	if strings.HasPrefix(l.Text(remark), exampleMark) {
 		c.add(l, remark, refusal{"onboard.example", "这是模板里的样例行", "请删除此行；如果是真实数据，请清空备注"})
 	}
-	for i := range c.table.columns {
-		col := &c.table.columns[i]
-		v, cell := l.text(col.Key), l.cells[col.Key]
+	for i := range c.table.Columns {
+		col := &c.table.Columns[i]
+		v, cell := l.Text(col.Key), l.Cells[col.Key]
 		switch {
-		case cell.formula:
+		case cell.Formula:
 			c.add(l, col.Key, refusal{"onboard.formula", "单元格是公式", "请复制后“选择性粘贴—数值”，只留下值"})
-		case cell.bad:
+		case cell.Bad:
 			c.add(l, col.Key, refusal{"onboard.error", "单元格是计算错误", "请填写实际的值"})
 		case utf8.RuneCountInString(v) > maxCell:
 			c.add(l, col.Key, refusal{"onboard.long", "超过 500 个字", "请缩短"})
@@ -184,7 +185,7 @@ func (c *checker) cells(l *checked) {
 			c.add(l, col.Key, refusal{"onboard.characters", "含有看不见的控制字符或无法识别的字", "请删去后重新输入"})
 		case v == "" && col.Must:
 			c.add(l, col.Key, refusal{"required", "必填", "请填写" + col.Title})
-		case cell.number && (strings.ContainsAny(v, "eE.") || len(v) > 15) && col.Key != "until":
+		case cell.Number && (strings.ContainsAny(v, "eE.") || len(v) > 15) && col.Key != "until":
 			c.add(l, col.Key, refusal{"onboard.number", "表格软件把号码存成了数字，末位可能已丢失", "请把该列设为“文本”格式后重新输入"})
 		}
 	}
@@ -204,7 +205,7 @@ func plain(s string) bool {
 
 // faults turns a refusal of iam into problems of a line.
 func (c *checker) faults(l *checked, err error, keys map[string]string) {
-	for _, p := range problemsOf(c.table, l.line, err, keys) {
+	for _, p := range problemsOf(c.table, l.Line, err, keys) {
 		same := func(q Problem) bool { return q.Column == p.Column }
 		if !slices.ContainsFunc(l.problems, same) { // one thing at a time is said of a cell
 			l.problems = append(l.problems, p)
@@ -215,7 +216,7 @@ func (c *checker) faults(l *checked, err error, keys map[string]string) {
 // problemsOf tells of a refusal in the words of a table. keys are columns by
 // the names of iam's fields, where they are called otherwise; "" is where a
 // refusal without a field belongs.
-func problemsOf(t *table, l *line, err error, keys map[string]string) (list []Problem) {
+func problemsOf(t *sheet, l *table.Line, err error, keys map[string]string) (list []Problem) {
 	f := fault.As(err)
 	if f == nil {
 		return nil

@@ -10,6 +10,7 @@ import (
 	"sidian/internal/iam"
 	"sidian/internal/iam/iamtest"
 	"sidian/internal/onboard"
+	"sidian/internal/table"
 )
 
 // TestCheckUnits looks at tables of one or more units: what is wrong is told at
@@ -155,7 +156,7 @@ func TestCheckHeading(t *testing.T) {
 			"a picture":       {[]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"), "onboard.format"},
 			"old format":      {[]byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old"), "onboard.format"},
 			"UTF-16":          {[]byte("\xff\xfea\x00"), "onboard.encoding"},
-			"too large":       {make([]byte, onboard.MaxFile+1), "onboard.size"},
+			"too large":       {make([]byte, table.MaxFile+1), "onboard.size"},
 			"open quotes":     {[]byte("上级单位,单位全称,层级\r\n\"county,甲,县级"), "onboard.format"},
 		} {
 			_, err := w.Check(w.system(), onboard.File{Kind: onboard.Units, Data: c.data})

@@ -36,8 +36,8 @@ func (c *checker) checkPeople() error {
 		if err := c.personOf(l); err != nil {
 			return err
 		}
-		c.once(seen, l, "username", iam.FoldUsername(l.text("username")))
-		c.once(seen, l, "citizen", strings.ToUpper(l.text("citizen")))
+		c.once(seen, l, "username", iam.FoldUsername(l.Text("username")))
+		c.once(seen, l, "citizen", strings.ToUpper(l.Text("citizen")))
 		if l.person.post != "" && l.person.account.Org != "" {
 			c.once(seen, l, "post", l.person.account.Org+" "+l.person.post)
 		}
@@ -52,7 +52,7 @@ func (c *checker) once(seen map[string]*checked, l *checked, key, value string) 
 	}
 	k := key + "\x1f" + value
 	if first := seen[k]; first != nil {
-		c.add(l, key, refusal{"onboard.duplicate", "与第 " + strconv.Itoa(first.number) + " 行的" + c.table.column(key).Title + "相同", "请核对两行"})
+		c.add(l, key, refusal{"onboard.duplicate", "与第 " + strconv.Itoa(first.Number) + " 行的" + c.table.Column(key).Title + "相同", "请核对两行"})
 		return
 	}
 	seen[k] = l
@@ -62,13 +62,13 @@ func (c *checker) once(seen map[string]*checked, l *checked, key, value string) 
 // will.
 func (c *checker) personOf(l *checked) error {
 	p := &l.person
-	p.account = iam.AccountRequest{Username: l.text("username"), Kind: iam.Staff, Name: l.text("name"), Citizen: strings.ToUpper(l.text("citizen")), Phone: l.text("phone")}
-	p.basis = l.text("basis")
+	p.account = iam.AccountRequest{Username: l.Text("username"), Kind: iam.Staff, Name: l.Text("name"), Citizen: strings.ToUpper(l.Text("citizen")), Phone: l.Text("phone")}
+	p.basis = l.Text("basis")
 	if utf8.RuneCountInString(p.basis) > 200 {
 		c.add(l, "basis", refusal{"maxLength", "超过 200 个字", "请缩短"})
 	}
 	c.unitOfPerson(l)
-	if l.text("username") != "" && l.text("name") != "" {
+	if l.Text("username") != "" && l.Text("name") != "" {
 		r := p.account
 		r.Org = cmp.Or(r.Org, "-") // what is wrong with it was said already
 		if err := r.Validate(); err != nil {
@@ -91,7 +91,7 @@ func (c *checker) personOf(l *checked) error {
 }
 
 func (c *checker) unitOfPerson(l *checked) {
-	typed := l.text("org")
+	typed := l.Text("org")
 	if typed == "" {
 		return // said already
 	}
@@ -112,7 +112,7 @@ func (c *checker) unitOfPerson(l *checked) {
 // beside each other (三员分立), and for the unit by who asks.
 func (c *checker) rolesOf(l *checked) {
 	var chosen []policy.Role
-	for _, typed := range split(l.text("roles")) {
+	for _, typed := range split(l.Text("roles")) {
 		role, ok := roleCalled(c.IAM.InForce(), typed)
 		if !ok {
 			c.add(l, "roles", refusal{"role.unknown", "没有角色“" + brief(typed) + "”，或它不能授予", "请从“说明”表列出的角色中选择"})
@@ -126,7 +126,7 @@ func (c *checker) rolesOf(l *checked) {
 		chosen = append(chosen, role)
 		l.person.roles = append(l.person.roles, role.Code)
 	}
-	typed := l.text("scope")
+	typed := l.Text("scope")
 	if typed != "" {
 		o, why := c.units.find(typed)
 		if why != nil {
@@ -158,11 +158,11 @@ func roleCalled(set *policy.Set, typed string) (policy.Role, bool) {
 
 // untilOf reads the last day of a role.
 func (c *checker) untilOf(l *checked) {
-	typed := l.text("until")
+	typed := l.Text("until")
 	if typed == "" {
 		return
 	}
-	day, ok := dayOf(typed, l.cells["until"].number)
+	day, ok := dayOf(typed, l.Cells["until"].Number)
 	switch {
 	case !ok:
 		c.add(l, "until", refusal{"format.date", "不是日期", "请填写如 2027-12-31 的日期"})
@@ -206,7 +206,7 @@ func dayOf(typed string, number bool) (time.Time, bool) {
 // postOf checks the post that somebody is to hold in their unit. In bulk nobody
 // is put out of a post.
 func (c *checker) postOf(l *checked) error {
-	typed := l.text("post")
+	typed := l.Text("post")
 	if typed == "" {
 		return nil
 	}

@@ -18,27 +18,27 @@ var unitKeys = map[string]string{"id": "id", "parent": "parent", "name": "name",
 
 // unitOf reads a line as the request that iam is given.
 func (c *checker) unitOf(l *checked) iam.OrgRequest {
-	r := iam.OrgRequest{ID: l.text("id"), Name: l.text("name"), USCC: strings.ToUpper(l.text("uscc")), Region: l.text("region")}
+	r := iam.OrgRequest{ID: l.Text("id"), Name: l.Text("name"), USCC: strings.ToUpper(l.Text("uscc")), Region: l.Text("region")}
 	if r.ID == "" {
 		// The number of a unit that has none follows from its line, so that a line
 		// that is tried again makes no second unit.
 		r.ID = "u" + hex.EncodeToString(l.digest[:15])
 	}
-	if v := l.text("tier"); v != "" {
+	if v := l.Text("tier"); v != "" {
 		code, ok := codeOf(tiers, v)
 		if !ok {
 			c.add(l, "tier", refusal{"enum", "没有这个层级", "请从下拉列表中选择"})
 		}
 		r.Tier = code
 	}
-	if v := l.text("type"); v != "" {
+	if v := l.Text("type"); v != "" {
 		code, ok := codeOf(types(), v)
 		if !ok {
 			c.add(l, "type", refusal{"enum", "没有这种单位类别", "请从下拉列表中选择"})
 		}
 		r.Type = code
 	}
-	if v := l.text("sort"); v != "" {
+	if v := l.Text("sort"); v != "" {
 		n, err := strconv.ParseInt(v, 10, 32)
 		if err != nil || n < 0 {
 			c.add(l, "sort", refusal{"type.integer", "应为 0 或正整数", "请更正或清空"})
@@ -111,13 +111,13 @@ func (c *checker) gather() *gathered {
 
 // duplicateUnit finds units that are there already, in the table or on the platform.
 func (c *checker) duplicateUnit(g *gathered, l *checked) {
-	if first := g.byID[l.unit.ID]; first != l && l.text("id") != "" {
-		c.add(l, "id", refusal{"org.exists", "与第 " + strconv.Itoa(first.number) + " 行的单位编号相同", "请更改其中一个"})
+	if first := g.byID[l.unit.ID]; first != l && l.Text("id") != "" {
+		c.add(l, "id", refusal{"org.exists", "与第 " + strconv.Itoa(first.Number) + " 行的单位编号相同", "请更改其中一个"})
 	}
 	if first := g.byUSCC[l.unit.USCC]; l.unit.USCC != "" && first != l {
-		c.add(l, "uscc", refusal{"org.exists", "与第 " + strconv.Itoa(first.number) + " 行的统一社会信用代码相同", "请核对两行"})
+		c.add(l, "uscc", refusal{"org.exists", "与第 " + strconv.Itoa(first.Number) + " 行的统一社会信用代码相同", "请核对两行"})
 	}
-	if _, there := c.units.byID[l.unit.ID]; there && l.text("id") != "" {
+	if _, there := c.units.byID[l.unit.ID]; there && l.Text("id") != "" {
 		c.add(l, "id", refusal{"org.exists", "平台中已有这个单位编号", "请更改编号；如果是同一单位，请删去此行"})
 	}
 	if _, there := c.units.byUSCC[l.unit.USCC]; l.unit.USCC != "" && there {
@@ -127,7 +127,7 @@ func (c *checker) duplicateUnit(g *gathered, l *checked) {
 
 // findParent finds the unit above, on the platform or in the table.
 func (c *checker) findParent(g *gathered, l *checked) {
-	typed := l.text("parent")
+	typed := l.Text("parent")
 	if typed == "" {
 		return // said already
 	}
@@ -193,7 +193,7 @@ func (c *checker) belowParent(g *gathered, l *checked) {
 	}
 	key := l.unit.Parent + "\x1f" + l.unit.Name
 	if first := g.siblings[key]; first != nil {
-		c.add(l, "name", refusal{"org.twin", "与第 " + strconv.Itoa(first.number) + " 行同名，上级单位也相同", "请核对两行"})
+		c.add(l, "name", refusal{"org.twin", "与第 " + strconv.Itoa(first.Number) + " 行同名，上级单位也相同", "请核对两行"})
 	} else {
 		g.siblings[key] = l
 	}
@@ -208,7 +208,7 @@ func (c *checker) belowParent(g *gathered, l *checked) {
 	if p := g.parent[l]; p != nil {
 		c.belowTier(l, p.unit.Tier)
 		if !p.good() {
-			c.add(l, "parent", refusal{"onboard.parent", "上级单位在第 " + strconv.Itoa(p.number) + " 行，那一行有错误", "请先更正那一行"})
+			c.add(l, "parent", refusal{"onboard.parent", "上级单位在第 " + strconv.Itoa(p.Number) + " 行，那一行有错误", "请先更正那一行"})
 		}
 	} else if o, ok := c.units.byID[l.unit.Parent]; ok {
 		c.belowTier(l, o.Tier)
@@ -238,7 +238,7 @@ func (c *checker) belowTier(l *checked, parent string) {
 func (c *checker) unitPosts(g *gathered, l *checked) error {
 	seen := map[string]string{}
 	for _, p := range posts {
-		username := iam.FoldUsername(l.text(p.code))
+		username := iam.FoldUsername(l.Text(p.code))
 		if username == "" {
 			continue
 		}

@@ -8,13 +8,14 @@ import (
 
 	"sidian/internal/fault"
 	"sidian/internal/iam"
+	"sidian/internal/table"
 )
 
 // checkerOf looks at a line that is about to be done as Check did, since then
 // much may have happened.
-func (w *worker) checkerOf(l *line, row *rowRow) (*checker, *checked) {
+func (w *worker) checkerOf(l *table.Line, row *rowRow) (*checker, *checked) {
 	c := &checker{Service: w.Service, ctx: w.acting, table: w.table, units: w.units, posts: map[string]map[string]string{}, taken: map[string]*iam.Subject{}}
-	one := &checked{line: l}
+	one := &checked{Line: l}
 	copy(one.digest[:], row.digest)
 	c.lines = []*checked{one}
 	return c, one
@@ -24,10 +25,10 @@ func (w *worker) checkerOf(l *line, row *rowRow) (*checker, *checked) {
 func allowed(ctx context.Context, org string) error { return iam.Allow(ctx, Permission, org) }
 
 // unit brings in a unit, and then who holds its posts.
-func (w *worker) unit(l *line, row *rowRow) ([]Problem, error) {
+func (w *worker) unit(l *table.Line, row *rowRow) ([]Problem, error) {
 	c, one := w.checkerOf(l, row)
 	r := c.unitOf(one)
-	parent, why := w.units.find(l.text("parent"))
+	parent, why := w.units.find(l.Text("parent"))
 	if why != nil {
 		rule := why.rule
 		if why == &noUnit {
@@ -69,9 +70,9 @@ func (w *worker) madeUnit(row *rowRow, r iam.OrgRequest, refusal error) (iam.Org
 	return o, err
 }
 
-func (w *worker) unitPosts(l *line, org string) (list []Problem, err error) {
+func (w *worker) unitPosts(l *table.Line, org string) (list []Problem, err error) {
 	for _, p := range posts {
-		username := l.text(p.code)
+		username := l.Text(p.code)
 		if username == "" {
 			continue
 		}
@@ -93,7 +94,7 @@ func (w *worker) unitPosts(l *line, org string) (list []Problem, err error) {
 }
 
 // appoint gives a post, in bulk never in place of somebody else.
-func (w *worker) appoint(l *line, org, post, account, key string) ([]Problem, error) {
+func (w *worker) appoint(l *table.Line, org, post, account, key string) ([]Problem, error) {
 	held, err := w.IAM.Posts(w.acting, org, false)
 	if err == nil {
 		for _, h := range held {
@@ -123,11 +124,11 @@ func (w *worker) reason() string {
 }
 
 // person opens an account, proposes its roles and gives its post.
-func (w *worker) person(l *line, row *rowRow) ([]Problem, error) {
+func (w *worker) person(l *table.Line, row *rowRow) ([]Problem, error) {
 	c, one := w.checkerOf(l, row)
 	p := &one.person
-	p.account = iam.AccountRequest{Username: l.text("username"), Kind: iam.Staff, Name: l.text("name"), Citizen: strings.ToUpper(l.text("citizen")), Phone: l.text("phone")}
-	p.basis = l.text("basis")
+	p.account = iam.AccountRequest{Username: l.Text("username"), Kind: iam.Staff, Name: l.Text("name"), Citizen: strings.ToUpper(l.Text("citizen")), Phone: l.Text("phone")}
+	p.basis = l.Text("basis")
 	c.unitOfPerson(one)
 	c.rolesOf(one)
 	c.untilOf(one)
@@ -161,7 +162,7 @@ func withDefault(keys map[string]string, key string) map[string]string {
 
 // postOfAgain reads the post; whether it is free is looked at when it is given.
 func (c *checker) postOfAgain(l *checked) error {
-	if typed := l.text("post"); typed != "" {
+	if typed := l.Text("post"); typed != "" {
 		l.person.post, _ = codeOf(posts, typed)
 	}
 	return nil
@@ -194,7 +195,7 @@ func firstOf(a, b error) error {
 
 // grants proposes the roles: nothing has effect before a security administrator
 // approves it.
-func (w *worker) grants(l *line, row *rowRow, p *person, account string) (list []Problem, err error) {
+func (w *worker) grants(l *table.Line, row *rowRow, p *person, account string) (list []Problem, err error) {
 	var ids []string
 	for _, role := range p.roles {
 		g, err := w.IAM.ProposeGrant(w.acting, iam.GrantRequest{Account: account, Role: role, Org: p.scope, Reason: w.reason(), Until: p.until, Basis: p.basis})

@@ -52,12 +52,3 @@ func Kept(tx *db.Tx, run string) (sealed int, text string, err error) {
 	}
 	return sealed, text, err
 }
-
-// Inert is the escaping of cells.
-var Inert = inert
-
-// Lines counts the lines of a table, its heading included.
-func Lines(data []byte) (n int, err error) {
-	err = read(data, func(int, []cell) error { n++; return nil })
-	return n, err
-}

@@ -1,10 +1,7 @@
 package onboard_test
 
 import (
-	"archive/zip"
 	"bytes"
-	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +13,7 @@ import (
 	"sidian/internal/db/dbtest"
 	"sidian/internal/iam"
 	"sidian/internal/onboard"
+	"sidian/internal/table"
 )
 
 // sqlite runs a test on one engine: what it looks at is no matter of engines.
@@ -118,104 +116,6 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-// edited is a workbook with parts put in, or in place of others.
-func edited(t testing.TB, book []byte, parts map[string]string) []byte {
-	t.Helper()
-	z, err := zip.NewReader(bytes.NewReader(book), int64(len(book)))
-	must(t, err)
-	var b bytes.Buffer
-	out := zip.NewWriter(&b)
-	put := func(name string, r io.Reader) {
-		to, err := out.Create(name)
-		must(t, err)
-		_, err = io.Copy(to, r)
-		must(t, err)
-	}
-	for _, f := range z.File {
-		if _, other := parts[f.Name]; other {
-			continue
-		}
-		in, err := f.Open()
-		must(t, err)
-		put(f.Name, in)
-		must(t, in.Close())
-	}
-	for name, text := range parts {
-		put(name, strings.NewReader(text))
-	}
-	must(t, out.Close())
-	return b.Bytes()
-}
-
-const sheetXML = `<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>` +
-	`<row r="1"><c r="A1" t="inlineStr"><is><t>上级单位</t></is></c><c r="B1" t="inlineStr"><is><t>单位全称</t></is></c><c r="C1" t="inlineStr"><is><t>层级</t></is></c></row>%s</sheetData></worksheet>`
-
-func goodBook(t testing.TB) []byte {
-	return xlsxOf(t, []any{"上级单位", "单位全称", "层级"}, []any{"county", "教育局", "县级"})
-}
-
-// TestHostile sends workbooks that want something else than to be read.
-func TestHostile(t *testing.T) {
-	t.Parallel()
-	w := sqlite(t)
-	good := goodBook(t)
-	const sheet = "xl/worksheets/sheet1.xml"
-	many := map[string]string{}
-	for i := range 300 {
-		many[fmt.Sprintf("xl/media/%d.bin", i)] = "x"
-	}
-	bomb := strings.Repeat("<row></row>", 8<<20)
-	for name, c := range map[string]struct {
-		data []byte
-		code string
-	}{
-		"macro":               {edited(t, good, map[string]string{"xl/vbaProject.bin": "x"}), "onboard.active"},
-		"old macro":           {edited(t, good, map[string]string{"xl/macrosheets/sheet1.xml": "x"}), "onboard.active"},
-		"link to a file":      {edited(t, good, map[string]string{"xl/externalLinks/externalLink1.xml": "x"}), "onboard.active"},
-		"link in other case":  {edited(t, good, map[string]string{`XL\ExternalLinks\1.xml`: "x"}), "onboard.active"},
-		"object":              {edited(t, good, map[string]string{"xl/embeddings/oleObject1.bin": "x"}), "onboard.active"},
-		"connection":          {edited(t, good, map[string]string{"xl/connections.xml": "x"}), "onboard.active"},
-		"bomb":                {edited(t, good, map[string]string{sheet: bomb}), "onboard.unpacked"},
-		"many parts":          {edited(t, good, many), "onboard.unpacked"},
-		"entities":            {edited(t, good, map[string]string{sheet: `<!DOCTYPE x [<!ENTITY a "aaaa">]>` + fmt.Sprintf(sheetXML, "")}), "onboard.format"},
-		"unknown entity":      {edited(t, good, map[string]string{sheet: fmt.Sprintf(sheetXML, `<row r="2"><c t="inlineStr"><is><t>&a;</t></is></c></row>`)}), "onboard.format"},
-		"deep":                {edited(t, good, map[string]string{sheet: strings.Repeat("<a>", 100)}), "onboard.format"},
-		"not closed":          {edited(t, good, map[string]string{sheet: "<worksheet><sheetData>"}), "onboard.format"},
-		"no sheet":            {edited(t, good, map[string]string{"xl/workbook.xml": "<workbook/>"}), "onboard.format"},
-		"no such text":        {edited(t, good, map[string]string{sheet: fmt.Sprintf(sheetXML, `<row r="2"><c t="s"><v>99999</v></c></row>`)}), "onboard.format"},
-		"rows out of order":   {edited(t, good, map[string]string{sheet: fmt.Sprintf(sheetXML, `<row r="9"/><row r="2"/>`)}), "onboard.format"},
-		"cells out of order":  {edited(t, good, map[string]string{sheet: fmt.Sprintf(sheetXML, `<row r="2"><c r="B2"/><c r="A2"/></row>`)}), "onboard.format"},
-		"far to the right":    {edited(t, good, map[string]string{sheet: fmt.Sprintf(sheetXML, `<row r="2"><c r="ZZ2" t="str"><v>x</v></c></row>`)}), "onboard.columns"},
-		"beyond all columns":  {edited(t, good, map[string]string{sheet: fmt.Sprintf(sheetXML, `<row r="2"><c r="ZZZ2" t="str"><v>x</v></c></row>`)}), "onboard.format"},
-		"dates of 1904":       {edited(t, good, map[string]string{"xl/workbook.xml": `<workbook><workbookPr date1904="1"/></workbook>`}), "onboard.date1904"},
-		"cut off":             {good[:len(good)/2], "onboard.format"},
-		"an archive of other": {edited(t, xlsxOf(t), map[string]string{"xl/workbook.xml": "", "word/document.xml": "x"}), "onboard.format"},
-	} {
-		_, err := w.Check(w.system(), onboard.File{Kind: onboard.Units, Data: c.data})
-		t.Run(name, func(t *testing.T) { wantCode(t, err, c.code) })
-	}
-}
-
-// TestLyingSize unpacks what says that it is small.
-func TestLyingSize(t *testing.T) {
-	t.Parallel()
-	w := sqlite(t)
-	book := edited(t, goodBook(t), map[string]string{"xl/worksheets/sheet1.xml": strings.Repeat(" ", 70<<20)})
-	// The size stands in the central directory, which zip writes last.
-	for at := bytes.Index(book, []byte("PK\x01\x02")); at >= 0; {
-		copy(book[at+24:at+28], []byte{16, 0, 0, 0})
-		next := bytes.Index(book[at+4:], []byte("PK\x01\x02"))
-		if next < 0 {
-			break
-		}
-		at += 4 + next
-	}
-	_, err := w.Check(w.system(), onboard.File{Kind: onboard.Units, Data: book})
-	if err == nil || !strings.Contains(err.Error(), "损坏") && !strings.Contains(err.Error(), "过大") {
-		t.Errorf("got %v", err)
-	}
-}
-
 // TestFormula refuses what is computed, in a workbook as in CSV, and hands out
 // nothing that a spreadsheet would compute.
 func TestFormula(t *testing.T) {
@@ -245,7 +145,7 @@ func TestFormula(t *testing.T) {
 	}
 	for _, row := range rows[1:] {
 		for _, c := range row {
-			if c != onboard.Inert(c) {
+			if c != table.Inert(c) {
 				t.Errorf("a cell begins like a formula: %q", c)
 			}
 		}
@@ -299,22 +199,5 @@ func TestLinks(t *testing.T) {
 		must(t, err)
 		_, _, err = w.Links(w.system(), draft.ID, "", 0)
 		wantCode(t, err, "onboard.state")
-	})
-}
-
-// FuzzRead looks at any bytes as a table: they are refused or read, in Chinese.
-func FuzzRead(f *testing.F) {
-	f.Add(goodBook(f))
-	f.Add(csvOf(unitHead, "|county|教育局|县级"))
-	f.Add([]byte("\ufeff上级单位,单位全称,层级\n"))
-	f.Add([]byte("PK\x03\x04"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		n, err := onboard.Lines(data)
-		if n > onboard.MaxLines+1 {
-			t.Errorf("%d lines", n)
-		}
-		if err != nil && !strings.ContainsFunc(err.Error(), func(r rune) bool { return r >= 0x4e00 }) {
-			t.Errorf("a refusal that nobody understands: %v", err)
-		}
 	})
 }

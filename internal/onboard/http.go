@@ -9,6 +9,7 @@ import (
 	"sidian/internal/fault"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
+	"sidian/internal/table"
 )
 
 // Routes mounts what belongs to this context.
@@ -16,15 +17,15 @@ func (s *Service) Routes(r *httpx.Router) {
 	const tag, base = "批量导入", "/api/v1/onboarding"
 	need, decide := iam.Needs(Permission), iam.Needs("grant.approve")
 	doc := func(summary string) httpx.Option { return httpx.Doc(tag, summary) }
-	upload := []httpx.Option{httpx.MaxBody(MaxFile + 1<<20), httpx.Costly(), httpx.NoIdempotency(), httpx.Timeout(5 * time.Minute)}
-	httpx.Handle(r, "GET "+base+"/template", need, s.getTemplate, doc("下载模板"), httpx.Media(MediaXLSX))
+	upload := []httpx.Option{httpx.MaxBody(table.MaxFile + 1<<20), httpx.Costly(), httpx.NoIdempotency(), httpx.Timeout(5 * time.Minute)}
+	httpx.Handle(r, "GET "+base+"/template", need, s.getTemplate, doc("下载模板"), httpx.Media(table.Media))
 	httpx.Handle(r, "POST "+base+"/checks", need, s.postCheck, append(upload, doc("预检，不导入"))...)
 	httpx.Handle(r, "GET "+base+"/runs", need, s.getRuns, doc("导入记录"))
 	httpx.Handle(r, "POST "+base+"/runs", need, s.postRun, append(upload, doc("导入"), httpx.Status(202))...)
 	httpx.Handle(r, "GET "+base+"/runs/{id}", need, s.getRun, doc("导入进度"))
 	httpx.Handle(r, "GET "+base+"/runs/{id}/problems", need, s.getProblems, doc("未导入的行"))
-	httpx.Handle(r, "GET "+base+"/runs/{id}/report", need, s.getReport, doc("下载错误报告"), httpx.Media(MediaXLSX), httpx.Timeout(time.Minute))
-	httpx.Handle(r, "POST "+base+"/runs/{id}/links", need, s.postLinks, doc("生成并下载一次性链接"), httpx.Media(MediaXLSX), httpx.NoIdempotency(), httpx.Timeout(5*time.Minute))
+	httpx.Handle(r, "GET "+base+"/runs/{id}/report", need, s.getReport, doc("下载错误报告"), httpx.Media(table.Media), httpx.Timeout(time.Minute))
+	httpx.Handle(r, "POST "+base+"/runs/{id}/links", need, s.postLinks, doc("生成并下载一次性链接"), httpx.Media(table.Media), httpx.NoIdempotency(), httpx.Timeout(5*time.Minute))
 	httpx.Handle(r, "POST "+base+"/runs/{id}/actions/{action}", need, s.postAction, doc("暂停、继续或放弃导入"), httpx.NoIdempotency())
 	httpx.Handle(r, "GET "+base+"/runs/{id}/grants", decide, s.getGrants, doc("导入时提出的角色授权"))
 	httpx.Handle(r, "POST "+base+"/runs/{id}/grants/decisions", decide, s.postDecisions, doc("逐项批准或不批准列出的授权"), httpx.NoIdempotency(), httpx.Timeout(5*time.Minute))
@@ -34,7 +35,7 @@ func fileOf(s *Sheet, err error) (httpx.File, error) {
 	if err != nil {
 		return httpx.File{}, err
 	}
-	return httpx.File{Name: s.Name, MediaType: MediaXLSX, Data: s.Data}, nil
+	return httpx.File{Name: s.Name, MediaType: table.Media, Data: s.Data}, nil
 }
 
 type byKind struct {
@@ -59,8 +60,8 @@ func FileOf(form *multipart.Form) (f File, err error) {
 		return f, err
 	}
 	h := form.File["file"][0]
-	if h.Size > MaxFile {
-		return f, fault.TooLarge.New("文件超过 5 MB").WithCode("onboard.size").WithHint("请分成几个文件，每个不超过 20000 行").WithField("file", "too-large", "不超过 5 MB")
+	if h.Size > table.MaxFile {
+		return f, reader(f.Kind).TooLarge()
 	}
 	in, err := h.Open()
 	if err != nil {

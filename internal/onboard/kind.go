@@ -7,6 +7,7 @@ import (
 	"sidian/internal/fault"
 	"sidian/internal/iam"
 	"sidian/internal/iam/policy"
+	"sidian/internal/table"
 )
 
 // A Kind is what a table brings in.
@@ -40,16 +41,7 @@ func (k Kind) check() error {
 }
 
 // A Column is a column of a table.
-type Column struct {
-	Key      string
-	Title    string   // the heading, by which it is found
-	Must     bool     // a line without it is refused
-	Personal bool     // shown masked
-	Note     string   // what to write, for people
-	Allowed  []string // values to choose from
-	Several  bool     // several values of Allowed, with 、 between them
-	Example  string
-}
+type Column = table.Column
 
 // exampleMark begins the remark of the example line, which is never imported.
 const exampleMark = "样例"
@@ -156,7 +148,7 @@ func roleNames(set *policy.Set) (names []string) {
 // split reads several values from a cell.
 func split(s string) (list []string) {
 	for _, v := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("、,，;；", r) }) {
-		if v = trim(v); v != "" && !slices.Contains(list, v) {
+		if v = table.Trim(v); v != "" && !slices.Contains(list, v) {
 			list = append(list, v)
 		}
 	}

@@ -37,10 +37,3 @@ func maskNumber(s string) string {
 	}
 	return gbcode.Mask(s, 3, 2)
 }
-
-// trim takes off what cannot be seen at either end of a cell.
-func trim(s string) string {
-	return strings.TrimFunc(s, func(r rune) bool {
-		return r <= ' ' || strings.ContainsRune("\u00a0\u3000\u200b\u200c\u200d\ufeff", r)
-	})
-}

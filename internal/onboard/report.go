@@ -10,6 +10,7 @@ import (
 	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
+	"sidian/internal/table"
 )
 
 // Report is a sheet with one row for each line that was refused: which column,
@@ -33,7 +34,7 @@ func (s *Service) Report(ctx context.Context, id string) (*Sheet, error) {
 		rows = append(rows, reportRows(page.Items)...)
 		after = page.Next
 	}
-	data, err := newSheet("错误报告", heads{{"行号", 8}, {"单元格", 12}, {"列", 20}, {"原值（个人信息已脱敏）", 30}, {"违反的规则", 50}, {"怎么改", 50}, {"代码", 24}}, rows)
+	data, err := table.Write("错误报告", []table.Column{{Title: "行号", Width: 8}, {Title: "单元格", Width: 12}, {Title: "列", Width: 20}, {Title: "原值（个人信息已脱敏）", Width: 30}, {Title: "违反的规则", Width: 50}, {Title: "怎么改", Width: 50}, {Title: "代码", Width: 24}}, rows)
 	return &Sheet{Name: name, Data: data}, err
 }
 
@@ -100,7 +101,7 @@ func (s *Service) Links(ctx context.Context, id, base string, after int) (sheet 
 	if err != nil {
 		return nil, 0, err
 	}
-	data, err := newSheet("一次性链接", heads{{"行号", 8}, {"用户名", 24}, {"姓名", 16}, {"所属单位", 30}, {"一次性链接", 80}, {"有效期至", 22}, {"说明", 40}}, rows)
+	data, err := table.Write("一次性链接", []table.Column{{Title: "行号", Width: 8}, {Title: "用户名", Width: 24}, {Title: "姓名", Width: 16}, {Title: "所属单位", Width: 30}, {Title: "一次性链接", Width: 80}, {Title: "有效期至", Width: 22}, {Title: "说明", Width: 40}}, rows)
 	return &Sheet{Name: "一次性链接-" + id[:6] + "-" + strconv.Itoa(after+1) + ".xlsx", Data: data}, next, err
 }
 
@@ -113,7 +114,7 @@ func (s *Service) LinkParts(ctx context.Context, id string) (parts []int, err er
 		if err != nil || Kind(r.kind) != People {
 			return err
 		}
-		made, err := madeRows(tx, id, 0, MaxLines)
+		made, err := madeRows(tx, id, 0, table.MaxLines)
 		for i := 0; i < len(made); i += LinksAtOnce {
 			parts = append(parts, int(made[i].line)-1)
 		}
@@ -235,7 +236,7 @@ func (s *Service) Decide(ctx context.Context, id string, grants []string, approv
 		case r == nil || r.org == "" || iam.Allow(ctx, "grant.approve", r.org) != nil:
 			return errNoRun()
 		}
-		rows, err := grantRows(tx, id, 0, MaxLines)
+		rows, err := grantRows(tx, id, 0, table.MaxLines)
 		for _, row := range rows {
 			for _, g := range strings.Split(row.grants, ",") {
 				proposed[g] = true

@@ -121,8 +121,8 @@ func (s *Service) keep(ctx context.Context, c *checker, account string, sum gm.D
 	})
 }
 
-func (s *Service) rowOf(run string, t *table, l *checked) (*rowRow, error) {
-	row := &rowRow{line: int64(l.number), seq: int64(l.seq), digest: l.digest[:], state: pending}
+func (s *Service) rowOf(run string, t *sheet, l *checked) (*rowRow, error) {
+	row := &rowRow{line: int64(l.Number), seq: int64(l.seq), digest: l.digest[:], state: pending}
 	var err error
 	switch {
 	case l.repeated:
@@ -133,11 +133,11 @@ func (s *Service) rowOf(run string, t *table, l *checked) (*rowRow, error) {
 		row.problems, err = encode(l.problems)
 		return row, err
 	}
-	kept := sealedLine{Cells: map[string]string{}, Number: map[string]bool{}, Place: t.place}
-	for key := range t.place {
-		if v := l.text(key); v != "" && key != remark {
+	kept := sealedLine{Cells: map[string]string{}, Number: map[string]bool{}, Place: t.Place}
+	for key := range t.Place {
+		if v := l.Text(key); v != "" && key != remark {
 			kept.Cells[key] = v
-			if l.cells[key].number {
+			if l.Cells[key].Number {
 				kept.Number[key] = true
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
+	"sidian/internal/table"
 )
 
 const (
@@ -44,7 +45,7 @@ type worker struct {
 	run, me string
 	row     *runRow
 	acting  context.Context // of who sent the table
-	table   *table
+	table   *sheet
 	units   *units
 }
 
@@ -139,7 +140,7 @@ func (w *worker) act(ctx context.Context) (err error) {
 	if w.units != nil {
 		return nil
 	}
-	w.table = &table{kind: Kind(w.row.kind), columns: w.Columns(Kind(w.row.kind))}
+	w.table = &sheet{&table.Table{Columns: w.Columns(Kind(w.row.kind))}, Kind(w.row.kind)}
 	w.units, err = w.known(w.acting)
 	return err
 }
@@ -235,7 +236,7 @@ func (w *worker) line(row *rowRow) error {
 	return err
 }
 
-func (w *worker) open(row *rowRow) (*line, error) {
+func (w *worker) open(row *rowRow) (*table.Line, error) {
 	b, err := w.box.Open(cellOf(w.run, row.line), row.sealed)
 	if err != nil {
 		return nil, err
@@ -244,17 +245,17 @@ func (w *worker) open(row *rowRow) (*line, error) {
 	if err := json.Unmarshal(b, &kept); err != nil {
 		return nil, fmt.Errorf("onboard: reading a line: %w", err)
 	}
-	w.table.place = kept.Place
-	l := &line{number: int(row.line), cells: map[string]cell{}}
+	w.table.Place = kept.Place
+	l := &table.Line{Number: int(row.line), Cells: map[string]table.Cell{}}
 	for key, v := range kept.Cells {
-		l.cells[key] = cell{text: v, number: kept.Number[key]}
+		l.Cells[key] = table.Cell{Text: v, Number: kept.Number[key]}
 	}
 	return l, nil
 }
 
 // refusedBy are the problems of a line that a use case refused. An error that
 // is no refusal, or of which another try may be the end, is returned.
-func (w *worker) refusedBy(l *line, err error, keys map[string]string) ([]Problem, error) {
+func (w *worker) refusedBy(l *table.Line, err error, keys map[string]string) ([]Problem, error) {
 	f := fault.As(err)
 	if f == nil || f.Kind == fault.Unavailable || f.Kind == fault.TooMany {
 		return nil, err

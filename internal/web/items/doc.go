@@ -13,7 +13,7 @@ import (
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
 	"sidian/internal/item"
-	"sidian/internal/item/table"
+	"sidian/internal/table"
 	"sidian/internal/web/page"
 )
 

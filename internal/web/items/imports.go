@@ -7,7 +7,7 @@ import (
 
 	"sidian/internal/fault"
 	"sidian/internal/item"
-	"sidian/internal/item/table"
+	"sidian/internal/table"
 	"sidian/internal/web/page"
 )
 

@@ -13,6 +13,7 @@ import (
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
 	"sidian/internal/onboard"
+	"sidian/internal/table"
 	"sidian/internal/web/page"
 )
 
@@ -56,7 +57,7 @@ func (s *Service) Load() (err error) {
 // Routes mounts the pages.
 func (s *Service) Routes(r *httpx.Router) {
 	httpx.HandlePage(r, "GET "+Home, need, s.getHome)
-	httpx.HandlePage(r, "POST "+Home, need, s.postHome, httpx.MaxBody(onboard.MaxFile+1<<20), httpx.Costly(), httpx.Timeout(slow))
+	httpx.HandlePage(r, "POST "+Home, need, s.postHome, httpx.MaxBody(table.MaxFile+1<<20), httpx.Costly(), httpx.Timeout(slow))
 	httpx.HandlePage(r, "GET "+Home+"/template", need, s.getTemplate)
 	httpx.HandlePage(r, "GET "+Home+"/{id}", need, s.getRun)
 	httpx.HandlePage(r, "POST "+Home+"/{id}/{action}", need, s.postAction)

@@ -9,6 +9,7 @@ import (
 
 	"sidian/internal/fault"
 	"sidian/internal/onboard"
+	"sidian/internal/table"
 	"sidian/internal/web/page"
 )
 
@@ -94,7 +95,7 @@ func (s *Service) postHome(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Service) take(r *http.Request) (*onboard.Run, error) {
-	if err := r.ParseMultipartForm(onboard.MaxFile + 1<<20); err != nil {
+	if err := r.ParseMultipartForm(table.MaxFile + 1<<20); err != nil {
 		return nil, fault.Invalid.Wrap(err, "文件没有传完，或超过 5 MB").WithHint("请重新选择文件").WithField("file", "file", "请选择不超过 5 MB 的表格")
 	}
 	defer r.MultipartForm.RemoveAll()
@@ -125,5 +126,5 @@ func (s *Service) getTemplate(w http.ResponseWriter, r *http.Request) error {
 
 // send hands out a sheet.
 func send(w http.ResponseWriter, sheet *onboard.Sheet) error {
-	return page.Send(w, page.File{Name: sheet.Name, Media: onboard.MediaXLSX, Data: sheet.Data})
+	return page.Send(w, page.File{Name: sheet.Name, Media: table.Media, Data: sheet.Data})
 }

@@ -32,12 +32,12 @@ func newSite(t *testing.T, d *db.DB) *site {
 }
 
 // upload sends a table as the form does.
-func (s *site) upload(who, path, kind, table string, fields ...string) pagetest.Answer {
+func (s *site) upload(who, path, kind, people string, fields ...string) pagetest.Answer {
 	s.t.Helper()
-	return s.Upload(who, path, pagetest.Form(append(fields, "kind", kind)...), pagetest.Chosen("file", "table.csv", []byte(table)))
+	return s.Upload(who, path, pagetest.Form(append(fields, "kind", kind)...), pagetest.Chosen("file", "table.csv", []byte(people)))
 }
 
-const table = "用户名,姓名,所属单位,角色,手机号码\nli,李四,market,经办人,13800138001\nwang,王五,没有的局,经办人,1380013800\n"
+const people = "用户名,姓名,所属单位,角色,手机号码\nli,李四,market,经办人,13800138001\nwang,王五,没有的局,经办人,1380013800\n"
 
 // TestWizard goes the whole way, at the desks of two administrators.
 func TestWizard(t *testing.T) {
@@ -50,9 +50,9 @@ func TestWizard(t *testing.T) {
 			t.Errorf("the template: %v", got.Header)
 		}
 		s.upload("system", Home, "people", "用户名\n").Is(422, "标题行与模板不一致", "缺少列：姓名")
-		s.upload("system", Home, "", table).Is(422, "请说明导入单位还是人员")
-		run := s.upload("system", Home, "people", table).Is(303).To()
-		if again := s.upload("system", Home, "people", table).Is(303).To(); again == run {
+		s.upload("system", Home, "", people).Is(422, "请说明导入单位还是人员")
+		run := s.upload("system", Home, "people", people).Is(303).To()
+		if again := s.upload("system", Home, "people", people).Is(303).To(); again == run {
 			t.Error("a draft that is looked at anew is another") // what was found before may be over
 		} else {
 			run = again
@@ -93,7 +93,7 @@ func TestRefused(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := newSite(t, d)
-		run := s.upload("system", Home, "people", table).Is(303).To()
+		run := s.upload("system", Home, "people", people).Is(303).To()
 		id := strings.TrimPrefix(run, Home+"/")
 		const base = "/api/v1/onboarding"
 		for _, who := range []string{"security", "audit", "clerk", "holder"} {
@@ -105,7 +105,7 @@ func TestRefused(t *testing.T) {
 				s.Send(who, path, url.Values{"reason": {"越权"}}).Is(403)
 			}
 			for _, path := range []string{Home, base + "/checks", base + "/runs"} {
-				s.upload(who, path, "people", table, "reason", "越权").Is(403)
+				s.upload(who, path, "people", people, "reason", "越权").Is(403)
 			}
 		}
 		s.Get("system", run+"/grants").Is(403)
@@ -128,10 +128,10 @@ func TestRoutes(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := newSite(t, d)
 		const base = "/api/v1/onboarding"
-		s.upload("system", base+"/checks", "people", table).Is(200, `"good":1`, `"bad":1`, `"cell":"C3"`, `"code":"org.unknown"`)
+		s.upload("system", base+"/checks", "people", people).Is(200, `"good":1`, `"bad":1`, `"cell":"C3"`, `"code":"org.unknown"`)
 		s.Get("system", base+"/runs").Is(200, `"items":[]`)
-		s.upload("system", base+"/runs", "people", table).Is(422, "reason.required")
-		a := s.upload("system", base+"/runs", "people", table, "reason", "任职").Is(202, `"state":"running"`)
+		s.upload("system", base+"/runs", "people", people).Is(422, "reason.required")
+		a := s.upload("system", base+"/runs", "people", people, "reason", "任职").Is(202, `"state":"running"`)
 		_, after, _ := strings.Cut(a.Body, `"id":"`)
 		id, _, _ := strings.Cut(after, `"`)
 		pagetest.Must(t, s.work.Work(t.Context()))

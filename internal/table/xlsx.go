@@ -14,12 +14,11 @@ import (
 )
 
 // Limits of what a workbook unpacks to: a table of 20,000 lines has less than
-// a fifth.
+// a fifth of it.
 const (
 	maxParts    = 200
 	maxUnpacked = 80 << 20
 	maxPart     = 60 << 20
-	maxStrings  = (maxLines + 1) * maxColumns
 	maxDepthXML = 32
 )
 
@@ -28,26 +27,27 @@ const (
 // what a library hides: whether a cell was typed or computed, and how much a
 // part unpacks to.
 type book struct {
+	Reader
 	parts   map[string]*zip.File
 	left    int64 // bytes that may still be unpacked
 	strings []string
 }
 
-func errBook(err error) error {
-	return fault.Invalid.Wrap(err, "表格文件已损坏").WithCode("table.format").WithHint("请用表格软件打开后重新另存为 .xlsx")
+func (r Reader) errBook(err error) error {
+	return fault.Invalid.Wrap(err, "表格文件已损坏").WithCode(r.code("format")).WithHint("请用表格软件打开后重新另存为 .xlsx")
 }
 
-func errForeign(what string) error {
-	return fault.Invalid.New("表格中有%s，不予读取", what).WithCode("table.active").WithHint("请把数据复制到新下载的模板中")
+func (r Reader) errForeign(what string) error {
+	return fault.Invalid.New("表格中有%s，不予读取", what).WithCode(r.code("active")).WithHint("请把数据复制到新下载的模板中")
 }
 
-func errLarge() error {
-	return fault.TooLarge.New("表格解压后过大").WithCode("table.unpacked").WithHint("请把数据复制到新下载的模板中，每个文件不超过 20000 行")
+func (r Reader) errLarge() error {
+	return fault.TooLarge.New("表格解压后过大").WithCode(r.code("unpacked")).WithHint("请把数据复制到新下载的模板中，每个文件不超过 20000 行")
 }
 
 // readXLSX reads the first sheet of a workbook that people see.
-func readXLSX(data []byte, each take) error {
-	b, err := openBook(data)
+func (r Reader) readXLSX(data []byte, each take) error {
+	b, err := r.openBook(data)
 	if err != nil {
 		return err
 	}
@@ -64,34 +64,34 @@ func readXLSX(data []byte, each take) error {
 }
 
 // openBook looks at what the file is made of before anything is unpacked.
-func openBook(data []byte) (*book, error) {
+func (r Reader) openBook(data []byte) (*book, error) {
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
-		return nil, errBook(err)
+		return nil, r.errBook(err)
 	}
 	if len(z.File) > maxParts {
-		return nil, errLarge()
+		return nil, r.errLarge()
 	}
-	b := &book{parts: map[string]*zip.File{}, left: maxUnpacked}
+	b := &book{Reader: r, parts: map[string]*zip.File{}, left: maxUnpacked}
 	var sum uint64
 	for _, f := range z.File {
 		name := strings.ToLower(strings.TrimPrefix(strings.ReplaceAll(f.Name, `\`, "/"), "/"))
 		switch {
 		case b.parts[name] != nil:
-			return nil, errBook(errors.New("table: two parts of one name"))
+			return nil, r.errBook(errors.New("table: two parts of one name"))
 		case strings.HasPrefix(name, "xl/externallinks/"):
-			return nil, errForeign("指向其他文件的链接")
+			return nil, r.errForeign("指向其他文件的链接")
 		case strings.Contains(name, "vbaproject"), strings.HasPrefix(name, "xl/macrosheets/"), strings.HasPrefix(name, "xl/dialogsheets/"):
-			return nil, errForeign("宏")
+			return nil, r.errForeign("宏")
 		case strings.HasPrefix(name, "xl/embeddings/"), strings.HasPrefix(name, "xl/activex/"), strings.HasPrefix(name, "xl/ctrlprops/"):
-			return nil, errForeign("嵌入的对象")
+			return nil, r.errForeign("嵌入的对象")
 		case name == "xl/connections.xml", strings.HasPrefix(name, "xl/querytables/"), strings.HasPrefix(name, "customui/"):
-			return nil, errForeign("外部数据连接")
+			return nil, r.errForeign("外部数据连接")
 		}
 		b.parts[name] = f
 		sum += f.UncompressedSize64
 		if f.UncompressedSize64 > maxPart || sum > maxUnpacked {
-			return nil, errLarge() // what is told may be less than what is there: see open
+			return nil, r.errLarge() // what is told may be less than what is there: see open
 		}
 	}
 	return b, nil
@@ -101,11 +101,11 @@ func openBook(data []byte) (*book, error) {
 func (b *book) open(name string) (io.ReadCloser, error) {
 	f := b.parts[strings.ToLower(name)]
 	if f == nil {
-		return nil, errBook(errors.New("table: a part is missing"))
+		return nil, b.errBook(errors.New("table: a part is missing"))
 	}
 	r, err := f.Open()
 	if err != nil {
-		return nil, errBook(err)
+		return nil, b.errBook(err)
 	}
 	return &limited{r, b, maxPart}, nil
 }
@@ -121,7 +121,7 @@ func (l *limited) Read(p []byte) (int, error) {
 	l.left -= int64(n)
 	l.book.left -= int64(n)
 	if l.left < 0 || l.book.left < 0 {
-		return 0, errLarge()
+		return 0, l.book.errLarge()
 	}
 	return n, err
 }
@@ -147,14 +147,14 @@ func (b *book) parse(name string, enter func(names []string, e xml.StartElement)
 		case err != nil && fault.As(err) != nil:
 			return err
 		case err != nil:
-			return errBook(err)
+			return b.errBook(err)
 		}
 		switch token := token.(type) {
 		case xml.Directive:
-			return errBook(errors.New("table: a part has a directive")) // no DTD, and so no entities
+			return b.errBook(errors.New("table: a part has a directive")) // no DTD, and so no entities
 		case xml.StartElement:
 			if len(names) >= maxDepthXML {
-				return errBook(errors.New("table: a part is nested too deep"))
+				return b.errBook(errors.New("table: a part is nested too deep"))
 			}
 			names = append(names, token.Name.Local)
 			text.Reset()
@@ -165,7 +165,7 @@ func (b *book) parse(name string, enter func(names []string, e xml.StartElement)
 			}
 		case xml.EndElement:
 			if len(names) == 0 || names[len(names)-1] != token.Name.Local {
-				return errBook(errors.New("table: a part is not well-formed"))
+				return b.errBook(errors.New("table: a part is not well-formed"))
 			}
 			err = leave(names, text.String())
 			names = names[:len(names)-1]
@@ -195,7 +195,7 @@ func (b *book) first() (string, error) {
 		switch e.Name.Local {
 		case "workbookPr":
 			if v := attribute(e, "date1904"); v == "1" || v == "true" {
-				return fault.Invalid.New("表格的日期从 1904 年起算").WithCode("table.date1904").WithHint("请把数据复制到新下载的模板中")
+				return fault.Invalid.New("表格的日期从 1904 年起算").WithCode(b.code("date1904")).WithHint("请把数据复制到新下载的模板中")
 			}
 		case "sheet":
 			if state := attribute(e, "state"); id == "" && (state == "" || state == "visible") {
@@ -217,7 +217,7 @@ func (b *book) first() (string, error) {
 			return nil
 		}
 		if strings.EqualFold(attribute(e, "TargetMode"), "external") {
-			return errForeign("指向其他文件的链接")
+			return b.errForeign("指向其他文件的链接")
 		}
 		if id != "" && attribute(e, "Id") == id {
 			target = attribute(e, "Target")
@@ -228,7 +228,7 @@ func (b *book) first() (string, error) {
 	case err != nil:
 		return "", err
 	case target == "":
-		return "", errBook(errors.New("table: the workbook has no sheet"))
+		return "", b.errBook(errors.New("table: the workbook has no sheet"))
 	case strings.HasPrefix(target, "/"):
 		return strings.TrimPrefix(path.Clean(target), "/"), nil
 	}
@@ -248,11 +248,11 @@ func (b *book) readStrings() error {
 		switch names[len(names)-1] {
 		case "t":
 			if !within(names, "rPh") {
-				put(&one, text)
+				b.put(&one, text)
 			}
 		case "si":
-			if len(b.strings) >= maxStrings {
-				return errLarge()
+			if len(b.strings) >= (MaxLines+1)*b.Columns {
+				return b.errLarge()
 			}
 			b.strings = append(b.strings, one.String())
 		}
@@ -261,8 +261,8 @@ func (b *book) readStrings() error {
 }
 
 // put gathers a text of which no more is kept than is looked at.
-func put(to *strings.Builder, text string) {
-	if to.Len() < 8*maxCell {
+func (r Reader) put(to *strings.Builder, text string) {
+	if to.Len() < 8*r.Cell {
 		to.WriteString(text)
 	}
 }
@@ -302,7 +302,7 @@ func (r *rower) enter(names []string, e xml.StartElement) error {
 		if v := attribute(e, "r"); v != "" {
 			n, err := strconv.Atoi(v)
 			if err != nil || n < next || n > 1<<20 {
-				return errBook(errors.New("table: rows are out of order"))
+				return r.errBook(errors.New("table: rows are out of order"))
 			}
 			next = n
 		}
@@ -314,12 +314,12 @@ func (r *rower) enter(names []string, e xml.StartElement) error {
 		if v := attribute(e, "r"); v != "" {
 			n, ok := columnOf(v)
 			if !ok || n < next {
-				return errBook(errors.New("table: cells are out of order"))
+				return r.errBook(errors.New("table: cells are out of order"))
 			}
 			next = n
 		}
 		if r.at = next; r.at > 1<<14 {
-			return errBook(errors.New("table: a cell is beyond the last column"))
+			return r.errBook(errors.New("table: a cell is beyond the last column"))
 		}
 	case "f":
 		r.one.Formula = true
@@ -342,17 +342,17 @@ func (r *rower) leave(names []string, text string) error {
 		r.value = text
 	case "t":
 		if within(names, "is") && !within(names, "rPh") {
-			put(&r.text, text)
+			r.put(&r.text, text)
 		}
 	case "c":
 		if err := r.finish(); err != nil {
 			return err
 		}
-		if r.at >= maxColumns && blank(r.one) {
+		if r.at >= r.Columns && blank(r.one) {
 			return nil // a style far to the right is no content
 		}
-		if r.at > 4*maxColumns {
-			r.at = 4 * maxColumns // it is refused for its number, not kept
+		if r.at > 4*r.Columns {
+			r.at = 4 * r.Columns // it is refused for its number, not kept
 		}
 		for len(r.cells) <= r.at {
 			r.cells = append(r.cells, Cell{})
@@ -370,7 +370,7 @@ func (r *rower) finish() error {
 	case "s":
 		n, err := strconv.Atoi(strings.TrimSpace(r.value))
 		if err != nil || n < 0 || n >= len(r.strings) {
-			return errBook(errors.New("table: a cell refers to no text"))
+			return r.errBook(errors.New("table: a cell refers to no text"))
 		}
 		r.one.Text = r.strings[n]
 	case "inlineStr":
