@@ -46,7 +46,8 @@ var edges = map[string][]string{
 	"issuing":    {"iam", "catalogue", "item", "seal", "sealing", "cert", "notice"},
 	"remind":     {"iam", "catalogue", "cert", "notice"},
 	"cert":       {"iam", "catalogue", "seal", "ledger", "notice"},
-	"matter":     {"iam", "catalogue", "cert", "notice"}, // cert does not know it: a case number is a string there
+	"matter":     {"iam", "catalogue", "item", "cert", "notice"}, // cert does not know it: a case number is a string there
+	"lasting":    {"iam", "cert"},                                // documents are digests to it
 	"grant":      {"iam", "catalogue", "cert", "signature", "notice"},
 	"material":   {"iam", "catalogue", "seal", "signature", "matter", "ledger"},
 	"sharing":    {"iam", "catalogue", "cert", "material", "matter", "grant", "notice"},
