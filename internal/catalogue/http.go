@@ -24,6 +24,8 @@ type KindView struct {
 	Holders    HolderView `json:"holders"`
 	Validity   Validity   `json:"validity"`
 	Sharing    Sharing    `json:"sharing"`
+	Limit      string     `json:"sharing_basis,omitempty" doc:"限制共享所依据的法律、法规"`
+	Standard   string     `json:"standard,omitempty" doc:"所依据的国家证照标准及其年代号"`
 	Use        string     `json:"sharing_use,omitempty" doc:"使用要求：含敏感数据项的证照供谁、用于什么、如何保护"`
 	Basis      []string   `json:"basis"`
 	Pattern    string     `json:"pattern" doc:"照面依据的式样"`
@@ -58,7 +60,7 @@ func (k *Kind) View() KindView {
 	}
 	return KindView{
 		Name: k.Name, Version: k.Version, Code: k.Code.String(), CodeOrigin: k.Origin, Title: k.Title, Category: k.Category,
-		Definer: k.Definer, Holders: h, Validity: k.Validity, Sharing: k.Sharing, Use: k.Use, Basis: k.Basis, Pattern: k.Pattern,
+		Definer: k.Definer, Holders: h, Validity: k.Validity, Sharing: k.Sharing, Limit: k.Limit, Standard: k.Standard, Use: k.Use, Basis: k.Basis, Pattern: k.Pattern,
 		Fields: k.Fields, Seals: k.Seals,
 	}
 }

@@ -24,9 +24,11 @@ type Kind struct {
 	Validity Validity          `yaml:"validity"`
 	Seals    []SealSlot        `yaml:"seals"`
 	Sharing  Sharing           `yaml:"sharing"`
-	Use      string            `yaml:"sharing_use"` // 使用要求: what those who share it may use it for, and how
-	Excluded []Exclusion       `yaml:"excluded"`    // what the law keeps out
-	Basis    []string          `yaml:"basis"`       // legal basis, a text each
+	Limit    string            `yaml:"sharing_basis"` // the law that limits sharing
+	Standard string            `yaml:"standard"`      // national standard of the kind, with its year: "C0123-2020"
+	Use      string            `yaml:"sharing_use"`   // 使用要求: what those who share it may use it for, and how
+	Excluded []Exclusion       `yaml:"excluded"`      // what the law keeps out
+	Basis    []string          `yaml:"basis"`         // legal basis, a text each
 	Secret   bool              `yaml:"state_secret"`
 	Metadata map[string]string `yaml:"metadata"` // GB/T 36903 short name -> source, beside the usual ones
 	Pattern  string            `yaml:"pattern"`  // the official pattern that the face follows
@@ -105,10 +107,15 @@ type Validity struct {
 
 // A SealSlot is a place for a seal.
 type SealSlot struct {
-	Role string   `yaml:"role" json:"role"` // "issuer", or a role that the issuer's plan fills
+	// Role is the unit that seals: issuer, superior (the unit above it), or any
+	// other words (规划主管部门), whose unit is named when a certificate is issued.
+	Role string   `yaml:"role" json:"role"`
 	Kind SealKind `yaml:"kind" json:"kind"`
 	Page int      `yaml:"page" json:"page"` // from 0
 	At   face.Box `yaml:"at" json:"at"`     // x, y, w, h in mm
+	// Order is when, among several seals: the lower first, those of one order in
+	// parallel.
+	Order int `yaml:"order" json:"order,omitempty"`
 }
 
 // SealKind names which of an organisation's seals goes into a slot.

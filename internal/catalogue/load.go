@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"regexp"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -23,6 +22,7 @@ const (
 	exampleFile  = "example.json"
 	goldenFile   = "golden.txt"
 	maxFile      = 256 << 10
+	maxEntries   = 64 // more would not be read: a folder has a handful
 )
 
 var nameRule = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
@@ -53,23 +53,24 @@ func readFiles(folder fs.FS) (map[string][]byte, error) {
 	}
 	files := map[string][]byte{}
 	p := problems{}
-	for _, e := range entries {
-		if !slices.Contains([]string{kindFile, templateFile, exampleFile, goldenFile}, e.Name()) {
-			p.add(e.Name(), "file.unknown", "证照类型目录里不应有这个文件；只能有 %s、%s、%s、%s", kindFile, templateFile, exampleFile, goldenFile)
+	for i, e := range entries {
+		if i == maxEntries {
+			p.add("目录", "file.count", "文件太多")
+			break
+		}
+		if !known(e.Name()) || e.IsDir() {
+			files[e.Name()] = nil // checkFolder says what is wrong with it
 			continue
 		}
 		data, err := readFile(folder, e.Name())
 		if err != nil {
-			p.add(e.Name(), "file.read", "读不出文件，或超过 %d KiB", maxFile>>10)
+			p.add(e.Name(), "file.read", "读不出文件，或超过 %d KiB", mostOf(e.Name())>>10)
 			continue
 		}
 		files[e.Name()] = data
 	}
-	for _, n := range []string{kindFile, templateFile, exampleFile} {
-		if _, ok := files[n]; !ok {
-			p.add(n, "file.missing", "缺少这个文件；三个文件（%s、%s、%s）都要有", kindFile, templateFile, exampleFile)
-		}
-	}
+	checkFolder(&p, files)
+	missing(&p, files)
 	return files, p.err("证照类型目录不完整")
 }
 
@@ -79,8 +80,9 @@ func readFile(folder fs.FS, name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(data) > maxFile {
+	most := mostOf(name)
+	data, err := io.ReadAll(io.LimitReader(f, int64(most)+1))
+	if err == nil && len(data) > most {
 		err = errors.New("too long")
 	}
 	return data, err
@@ -92,6 +94,7 @@ func parse(name string, files map[string][]byte) (*Kind, error) {
 	p := problems{}
 	p.decode(kindFile, files[kindFile], k)
 	p.decode(templateFile, files[templateFile], k.Template)
+	k.Template.Images = imagesOf(files)
 	if err := p.err("证照类型的文件读不懂"); err != nil {
 		return nil, err
 	}
@@ -104,6 +107,17 @@ func parse(name string, files map[string][]byte) (*Kind, error) {
 		return nil, err
 	}
 	return k, nil
+}
+
+// imagesOf are the pictures of a folder.
+func imagesOf(files map[string][]byte) map[string][]byte {
+	images := map[string][]byte{}
+	for name, data := range files {
+		if imageRule.MatchString(name) {
+			images[name] = data
+		}
+	}
+	return images
 }
 
 func (k *Kind) index() {

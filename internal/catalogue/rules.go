@@ -73,6 +73,7 @@ func (k *Kind) check(p *problems) {
 // 管理暂行办法第十七条: the issuer states use requirements for what is private). It
 // is asked of folders, not of what stands in the catalogue since before.
 func (k *Kind) checkUse(p *problems) {
+	k.checkLimit(p)
 	if k.Use != "" {
 		filled(p, "sharing_use", k.Use, 400)
 		return
@@ -86,6 +87,22 @@ func (k *Kind) checkUse(p *problems) {
 	if len(sensitive) > 0 && k.Sharing != ShareNone {
 		p.add("sharing_use", "missing", "含敏感的照面项（%s）而可以共享，签发单位须写明使用要求：供谁、用于什么、如何保护；不写则 sharing 应为“不予共享”",
 			strings.Join(sensitive, "、"))
+	}
+}
+
+// checkLimit: certificates are shared without conditions unless the law says
+// otherwise, and then it is named (《河南省政务服务电子证照管理办法》第十二条).
+func (k *Kind) checkLimit(p *problems) {
+	switch {
+	case k.Sharing == ShareFree && k.Limit != "":
+		p.add("sharing_basis", "conflict", "无条件共享的证照不写限制共享的依据")
+	case k.Limit != "":
+		filled(p, "sharing_basis", k.Limit, 400)
+	case k.Sharing != ShareFree:
+		p.add("sharing_basis", "missing", "电子证照应无条件共享；“%s”须写明限制共享所依据的法律、法规条款，没有依据则 sharing 应为“%s”", k.Sharing, ShareFree)
+	}
+	if k.Standard != "" {
+		filled(p, "standard", k.Standard, 128)
 	}
 }
 
@@ -128,6 +145,9 @@ func (k *Kind) checkSeals(p *problems) {
 		where := at("seals", i)
 		filled(p, where+".role", s.Role, 64)
 		oneOf(p, where+".kind", s.Kind, LegalName, Special)
+		if s.Order < 0 || s.Order > 99 {
+			p.add(where+".order", "range", "用印顺序为 0 到 99，小的先用印，相同的并列")
+		}
 		if s.Page < 0 || s.Page >= len(k.Template.Pages) {
 			p.add(where+".page", "range", "照面没有第 %d 页（从 0 起）", s.Page)
 		}

@@ -11,6 +11,7 @@ import (
 	"sidian/internal/catalogue/face"
 	"sidian/internal/db"
 	"sidian/internal/fault"
+	"sidian/internal/notice"
 	"sidian/ofd/draw"
 )
 
@@ -37,6 +38,10 @@ type Record struct {
 	CreatedAt   time.Time  `json:"created_at"`
 	CreatedBy   string     `json:"created_by"`
 	PublishedAt *time.Time `json:"published_at,omitempty"`
+	Starts      string     `json:"starts,omitempty" doc:"自何日起生效；空为发布即生效"`
+	Org         string     `json:"org,omitempty" doc:"定义这一类型的单位；空为平台导入"`
+	Manager     string     `json:"manager,omitempty" doc:"管理单位"`
+	Entry       string     `json:"entry,omitempty" doc:"会签条目；空为平台导入"`
 }
 
 // Service keeps the catalogue. Its fields are set before use; it is safe for
@@ -44,6 +49,12 @@ type Record struct {
 type Service struct {
 	DB    *db.DB
 	Fonts *draw.Fonts
+
+	// Used counts the certificates made of a kind, by its name; nil: nobody counts.
+	// Package cert knows, and imports this one.
+	Used func(ctx context.Context, name string) (int64, error)
+	// Notices tells people what waits for them; nil: nobody is told.
+	Notices *notice.Service
 
 	kinds cache[*Kind]
 	faces cache[*face.Face]
@@ -152,7 +163,7 @@ func importTx(tx *db.Tx, k *Kind, state State) (Imported, error) {
 	}, digest: digest[:], files: k.source}
 	entry := audit.Entry{Action: "catalogue.import", Object: "catalogue/" + k.Name, After: digest}
 	if last != nil {
-		r.Version = last.Version + 1
+		r.Version, r.Org, r.Manager = last.Version+1, last.Org, last.Manager
 		copy(entry.Before[:], last.digest)
 	}
 	if state != Drafted {

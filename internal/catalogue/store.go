@@ -18,14 +18,15 @@ type row struct {
 	files  map[string][]byte
 }
 
-const columns = `name, version, code, title, category, state, digest, files, created_at, created_by, published_at`
+const columns = `name, version, code, title, category, state, digest, files, created_at, created_by, published_at, starts, org, manager, entry`
 
 func scanRow(scan func(...any) error) (*row, error) {
 	r := &row{}
 	var files string
 	var created int64
 	var published *int64
-	if err := scan(&r.Name, &r.Version, &r.Code, &r.Title, &r.Category, &r.State, &r.digest, &files, &created, &r.CreatedBy, &published); err != nil {
+	if err := scan(&r.Name, &r.Version, &r.Code, &r.Title, &r.Category, &r.State, &r.digest, &files, &created, &r.CreatedBy, &published,
+		&r.Starts, &r.Org, &r.Manager, &r.Entry); err != nil {
 		return nil, err
 	}
 	if err := json.Unmarshal([]byte(files), &r.files); err != nil {
@@ -56,12 +57,12 @@ func newest(tx *db.Tx, name string) (*row, error) {
 	return get(tx, `where name = $1 order by version desc limit 1`, name)
 }
 
-// current is the newest published version by name or code.
+// current is the newest published version by name or code that is in force.
 func current(tx *db.Tx, ref string) (e edition, found bool, err error) {
 	err = tx.All(`
 		select name, version from catalogue_kind
-		 where (name = $1 or code = $2) and state = 'published'
-		 order by version desc, name limit 1`, []any{ref, ref}, func(scan func(...any) error) error {
+		 where (name = $1 or code = $2) and state = 'published' and starts <= $3
+		 order by version desc, name limit 1`, []any{ref, ref, today(tx.Now())}, func(scan func(...any) error) error {
 		found = true
 		return scan(&e.name, &e.version)
 	})
@@ -102,8 +103,9 @@ func insert(tx *db.Tx, r *row) error {
 	}
 	_, err = tx.Exec(`
 		insert into catalogue_kind (`+columns+`)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		r.Name, r.Version, r.Code, r.Title, r.Category, string(r.State), r.digest, string(files), r.CreatedAt.UnixMilli(), r.CreatedBy, published)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		r.Name, r.Version, r.Code, r.Title, r.Category, string(r.State), r.digest, string(files), r.CreatedAt.UnixMilli(), r.CreatedBy, published,
+		r.Starts, r.Org, r.Manager, r.Entry)
 	return err
 }
 
@@ -125,12 +127,12 @@ func disable(tx *db.Tx, name string) error {
 	return err
 }
 
-// list gives the newest published version of each kind after a name, by name.
+// list gives the version in force of each kind after a name, by name.
 func list(tx *db.Tx, after string, most int) (found []edition, err error) {
 	err = tx.All(`
 		select name, max(version) from catalogue_kind
-		 where state = 'published' and name > $1
-		 group by name order by name limit $2`, []any{after, most}, func(scan func(...any) error) error {
+		 where state = 'published' and name > $1 and starts <= $2
+		 group by name order by name limit $3`, []any{after, today(tx.Now()), most}, func(scan func(...any) error) error {
 		var e edition
 		err := scan(&e.name, &e.version)
 		found = append(found, e)

@@ -30,6 +30,8 @@ func (c *compiler) item(where string, it *Item) (item, bool) {
 		return c.slotItem(where, it, 'p', it.Picture, PictureSlot, box)
 	case it.Table != "":
 		return c.table(where, it, box)
+	case it.Image != "":
+		c.image(where, it, box)
 	case it.QR:
 		return item{what: 'q', box: box, color: c.color(where, it.Color, 0)}, true
 	default:
@@ -42,13 +44,13 @@ func (c *compiler) item(where string, it *Item) (item, bool) {
 func (c *compiler) single(where string, it *Item) bool {
 	n := 0
 	for _, is := range []bool{it.Text != "", it.Row != "", it.Field != "", it.Picture != "", it.Table != "", it.QR,
-		it.Line != nil, it.Rect != nil, it.Frame != "", it.Ground != "", it.Rosette != 0} {
+		it.Line != nil, it.Rect != nil, it.Frame != "", it.Ground != "", it.Rosette != 0, it.Image != ""} {
 		if is {
 			n++
 		}
 	}
 	if n != 1 {
-		c.problems.add(where, "what", "每一项须且只须是 text、row、field、picture、table、qr、line、rect、frame、ground、rosette 之一")
+		c.problems.add(where, "what", "每一项须且只须是 text、row、field、picture、table、qr、line、rect、frame、ground、rosette、image 之一")
 	}
 	return n == 1
 }
@@ -167,4 +169,19 @@ func widths(columns []TableColumn) []float64 {
 		out[i] = c.Width
 	}
 	return out
+}
+
+// image draws a picture of the folder, which never changes.
+func (c *compiler) image(where string, it *Item, box ofd.Box) {
+	data, ok := c.t.Images[it.Image]
+	if !ok {
+		c.problems.add(where, "image", "目录里没有图片 %s", it.Image)
+		return
+	}
+	img, err := draw.ParseImage(data)
+	if err != nil {
+		c.problems.add(where, "image", "%s 不是完好的 PNG 或 JPEG 图片，或像素过多", it.Image)
+		return
+	}
+	c.canvas.Image(box, img, draw.Contain)
 }

@@ -16,6 +16,9 @@ type Template struct {
 	Height float64          `yaml:"height"`
 	Styles map[string]Style `yaml:"styles"`
 	Pages  []Page           `yaml:"pages"`
+
+	// Images are the pictures of the folder by the names of their files.
+	Images map[string][]byte `yaml:"-"`
 }
 
 // A Page is one page of the face.
@@ -40,6 +43,7 @@ type Item struct {
 	Frame   string      `yaml:"frame"`   // an ornamental frame, see Frames
 	Ground  string      `yaml:"ground"`  // a ground pattern, see Grounds
 	Rosette float64     `yaml:"rosette"` // a rosette of that radius at the middle of at
+	Image   string      `yaml:"image"`   // a picture of the folder (底图), the same on every certificate: its file's name
 
 	At    Box    `yaml:"at"`
 	Style string `yaml:"style"`
