@@ -2,13 +2,12 @@ package sealing
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
-	"sidian/gm"
 	"sidian/internal/fault"
+	"sidian/internal/seal/cover"
 	"sidian/ofd"
 	"sidian/ofd/draw"
 )
@@ -37,7 +36,7 @@ type AnnotateRequest struct {
 }
 
 // Annotated is the kind of document (文件种类) that annotated copies are.
-const Annotated = "加注"
+const Annotated = cover.Kind
 
 // Cover makes the annotated copy, not sealed yet: a page that says what it is
 // for, and the original as an attachment, byte for byte, so that its own seals
@@ -47,14 +46,13 @@ func (s *Service) Cover(a Annotation) ([]byte, error) {
 		return nil, err
 	}
 	b := ofd.New(ofd.DocInfo{
-		Title: "加注件：" + a.Title, Creator: "sidian", DocUsage: Annotated,
-		CustomDatas: []ofd.CustomData{{Name: "加注编号", Value: a.Number}, {Name: "原件摘要", Value: fmt.Sprintf("%x", gm.Sum(a.Original))}},
+		Title: "加注件：" + a.Title, Creator: "sidian", DocUsage: Annotated, CustomDatas: cover.Data(a.Number, a.Original),
 	})
 	name := a.FileName
 	if name == "" {
-		name = "original.ofd"
+		name = cover.OriginalFile
 	}
-	b.Attach(ofd.AttachmentSpec{Name: name, Format: "ofd", Usage: "原件", FileName: "original.ofd", Data: a.Original, Level: ofd.Store})
+	cover.Attach(b, name, a.Original)
 	b.Signable()
 	if err := s.drawCover(b, &a); err != nil {
 		return nil, err
@@ -81,66 +79,27 @@ func (a *Annotation) check() error {
 	return f.OrNil()
 }
 
-// The cover, in millimetres.
-var (
-	coverPage  = ofd.Box{W: 210, H: 297}
-	coverTitle = ofd.Box{X: 25, Y: 30, W: 160, H: 16}
-	coverTable = ofd.Point{X: 25, Y: 58}
-	coverFoot  = ofd.Box{X: 25, Y: 255, W: 160, H: 24}
-)
-
 // CoverPlace is where the seal stands on a cover by custom: over the date line.
-var CoverPlace = Place{Page: 1, X: 135, Y: 200}
+var CoverPlace = Place{Page: 1, X: cover.Seal.X, Y: cover.Seal.Y}
 
 func (s *Service) drawCover(b *ofd.Builder, a *Annotation) error {
-	d := draw.New(b)
-	c := d.Page(b.AddPage(coverPage.W, coverPage.H))
-	serif, sans := s.Fonts.Serif, s.Fonts.Sans
-	texts := []func() error{
-		func() error {
-			_, err := c.Text(coverTitle, "电子文件加注页", draw.Style{Font: sans, Size: 9, Align: draw.Center, VAlign: draw.Middle})
-			return err
-		},
-		func() error {
-			until := "不限"
-			if !a.Until.IsZero() {
-				until = a.Until.In(beijing).Format("2006年1月2日")
-			}
-			t := draw.Table{Columns: []float64{36, 124}, Padding: 2.5, Style: draw.Style{Font: serif, Size: 4.8, MinSize: 3, VAlign: draw.Middle}}
-			for _, row := range [][2]string{
-				{"加注编号", a.Number}, {"原件名称", a.Title}, {"用途", a.Purpose}, {"接收方", a.Recipient}, {"事项", a.Matter}, {"使用期限", until},
-				{"原件摘要", fmt.Sprintf("SM3 %x", gm.Sum(a.Original))},
-			} {
-				t.Rows = append(t.Rows, draw.Row{Height: 14, Cells: []draw.Cell{{Text: row[0]}, {Text: row[1]}}})
-			}
-			_, err := c.Table(coverTable, t)
-			return err
-		},
-		func() error {
-			_, err := c.Text(coverFoot, "原件作为附件附后，未作任何改动，其上的签章可单独验证。本页只用于上述用途、接收方和事项，改作他用无效。", draw.Style{Font: serif, Size: 4, MinSize: 3})
-			return err
-		},
+	until := "不限"
+	if !a.Until.IsZero() {
+		until = a.Until.In(beijing).Format("2006年1月2日")
 	}
-	for _, text := range texts {
-		if err := text(); err != nil {
-			return coverRefusal(err)
-		}
+	p := cover.Cover{
+		Heading: "电子文件加注页",
+		Facts: [][2]string{
+			{cover.Number, a.Number}, {"原件名称", a.Title}, {"用途", a.Purpose}, {"接收方", a.Recipient}, {"事项", a.Matter}, {"使用期限", until},
+			{cover.Origin, cover.Digest(a.Original)},
+		},
+		Foot: "原件作为附件附后，未作任何改动，其上的签章可单独验证。本页只用于上述用途、接收方和事项，改作他用无效。",
+	}
+	d := draw.New(b)
+	if err := p.Draw(d.Page(b.AddPage(cover.Page.W, cover.Page.H)), s.Fonts); err != nil {
+		return cover.Refusal(err, "sealing.annotation")
 	}
 	return d.Finish()
-}
-
-func coverRefusal(err error) error {
-	f := fault.Invalid.New("加注页写不下，或有不能显示的字").WithCode("sealing.annotation").WithHint("请缩短文字，或换用通用规范汉字")
-	var missing *draw.MissingGlyphError
-	var overflow *draw.OverflowError
-	var table *draw.TableError
-	switch {
-	case errors.As(err, &missing):
-		return f.WithField("text", "glyph", "不能显示字符“"+string(missing.Rune)+"”")
-	case errors.As(err, &overflow), errors.As(err, &table):
-		return f.WithField("text", "too-long", "文字太长")
-	}
-	return fmt.Errorf("sealing: drawing a cover: %w", err)
 }
 
 var beijing = time.FixedZone("CST", 8*3600)

@@ -10,7 +10,14 @@ import (
 type Canvas struct {
 	d       *Drawing
 	page    *ofd.PageBuilder
+	note    *note // instead of a page
 	objects []placed
+}
+
+// note is an annotation whose appearance waits for Finish.
+type note struct {
+	page ofd.ID
+	a    ofd.Annotation
 }
 
 // placed is an object that waits for Finish: text for the ID of its font.

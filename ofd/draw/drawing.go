@@ -62,6 +62,14 @@ func (d *Drawing) Page(p *ofd.PageBuilder) *Canvas {
 	return c
 }
 
+// Annotate begins to draw an annotation of a page, such as a watermark: what is
+// drawn stands in the coordinates of its boundary, and is its appearance.
+func (d *Drawing) Annotate(page ofd.ID, a ofd.Annotation) *Canvas {
+	c := &Canvas{d: d, note: &note{page, a}}
+	d.pages = append(d.pages, c)
+	return c
+}
+
 // Reserve puts characters into the subset of the family's fonts although
 // nothing is drawn with them yet: digits and 年月日 in a face, for example, so
 // that the documents made from it need not bring them again. Characters that
@@ -146,16 +154,31 @@ func (d *Drawing) Finish() error {
 		}
 	}
 	for _, c := range d.pages {
-		for _, o := range c.objects {
-			if o.text != nil {
-				o.text.Font = o.font.id
-				c.page.Text(*o.text)
-				continue
-			}
-			c.page.Add(o.other)
-		}
+		c.finish()
 	}
 	return nil
+}
+
+// finish hands over what was drawn, with the fonts that it has now.
+func (c *Canvas) finish() {
+	for _, o := range c.objects {
+		drawn := o.other
+		if o.text != nil {
+			o.text.Font = o.font.id
+			drawn = o.text
+		}
+		switch {
+		case c.note != nil:
+			c.note.a.Objects = append(c.note.a.Objects, drawn)
+		case o.text != nil:
+			c.page.Text(*o.text)
+		default:
+			c.page.Add(drawn)
+		}
+	}
+	if c.note != nil {
+		c.d.b.Annotate(c.note.page, c.note.a)
+	}
 }
 
 func (d *Drawing) embed(u *usedFont) error {

@@ -68,7 +68,7 @@ func Compile(t *Template, slots map[string]Slot, fonts *draw.Fonts) (*Face, erro
 // Fill makes the document of one certificate, with an empty list of signatures
 // prepared. A text that does not fit, a character that no font has, or a
 // picture that cannot be read is a *FieldError.
-func (f *Face) Fill(v Values) (*ofd.Document, error) { return f.fill(v) }
+func (f *Face) Fill(v Values) (*ofd.Document, error) { return f.fill(v, nil) }
 
 // A FieldError names the field that cannot be printed. Msg is Chinese and
 // holds at most the one character that no font has.

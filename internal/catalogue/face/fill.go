@@ -11,11 +11,24 @@ import (
 // creator names the program in the documents it makes.
 const creator = "Sidian"
 
-func (f *Face) fill(v Values) (*ofd.Document, error) {
+// A Sheet is a page of a face, for what is laid over it.
+type Sheet struct {
+	ID  ofd.ID
+	Box ofd.Box
+}
+
+// FillWith is Fill, with more that is drawn into the document before it is made:
+// over the pages of the face, or on pages behind them.
+func (f *Face) FillWith(v Values, more func(b *ofd.Builder, d *draw.Drawing, face []Sheet) error) (*ofd.Document, error) {
+	return f.fill(v, more)
+}
+
+func (f *Face) fill(v Values, more func(*ofd.Builder, *draw.Drawing, []Sheet) error) (*ofd.Document, error) {
 	b := f.skeleton.New(ofd.DocInfo{
 		DocID: v.DocID, Title: v.Title, Author: v.Author, CreationDate: v.Created, Creator: creator, CustomDatas: v.Metadata,
 	})
 	d := draw.NewShared(b, f.shared)
+	var sheets []Sheet
 	for i := range f.pages {
 		p := b.AddPage(f.template.Width, f.template.Height)
 		p.Template(f.pages[i].template, "Background")
@@ -27,6 +40,12 @@ func (f *Face) fill(v Values) (*ofd.Document, error) {
 			if err := w.item(&f.pages[i].items[n]); err != nil {
 				return nil, err
 			}
+		}
+		sheets = append(sheets, Sheet{p.ID(), ofd.Box{W: f.template.Width, H: f.template.Height}})
+	}
+	if more != nil {
+		if err := more(b, d, sheets); err != nil {
+			return nil, err
 		}
 	}
 	if len(v.Data) > 0 {
