@@ -181,26 +181,14 @@ func (c *checker) cells(l *checked) {
 			c.add(l, col.Key, refusal{"onboard.error", "单元格是计算错误", "请填写实际的值"})
 		case utf8.RuneCountInString(v) > maxCell:
 			c.add(l, col.Key, refusal{"onboard.long", "超过 500 个字", "请缩短"})
-		case !plain(v):
+		case !table.Plain(v, false):
 			c.add(l, col.Key, refusal{"onboard.characters", "含有看不见的控制字符或无法识别的字", "请删去后重新输入"})
 		case v == "" && col.Must:
 			c.add(l, col.Key, refusal{"required", "必填", "请填写" + col.Title})
-		case cell.Number && (strings.ContainsAny(v, "eE.") || len(v) > 15) && col.Key != "until":
+		case (cell.Lossy() || cell.Number && strings.Contains(v, ".")) && col.Key != "until":
 			c.add(l, col.Key, refusal{"onboard.number", "表格软件把号码存成了数字，末位可能已丢失", "请把该列设为“文本”格式后重新输入"})
 		}
 	}
-}
-
-// plain tells whether a text has only what people see, in characters that every
-// system here knows: no control characters, none that turn the direction.
-func plain(s string) bool {
-	for _, r := range s {
-		switch {
-		case r == utf8.RuneError, r < ' ', r >= 0x7f && r < 0xa0, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
-			return false
-		}
-	}
-	return utf8.ValidString(s)
 }
 
 // faults turns a refusal of iam into problems of a line.

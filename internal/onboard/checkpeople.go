@@ -9,6 +9,7 @@ import (
 
 	"sidian/internal/iam"
 	"sidian/internal/iam/policy"
+	"sidian/internal/table"
 )
 
 // person is what a line of people asks for.
@@ -162,7 +163,7 @@ func (c *checker) untilOf(l *checked) {
 	if typed == "" {
 		return
 	}
-	day, ok := dayOf(typed, l.Cells["until"].Number)
+	day, ok := dayOf(l.Cells["until"])
 	switch {
 	case !ok:
 		c.add(l, "until", refusal{"format.date", "不是日期", "请填写如 2027-12-31 的日期"})
@@ -173,34 +174,10 @@ func (c *checker) untilOf(l *checked) {
 	}
 }
 
-// dayOf is the end of a day, in Beijing. A day that a spreadsheet keeps as a
-// number counts from 1900 (ISO/IEC 29500-1 §18.17.4).
-func dayOf(typed string, number bool) (time.Time, bool) {
-	var day time.Time
-	if number {
-		n := 0
-		for _, r := range typed {
-			if r < '0' || r > '9' || n > 100_000 {
-				return day, false
-			}
-			n = n*10 + int(r-'0')
-		}
-		if n < 40_000 || n > 80_000 { // 2009 to 2119
-			return day, false
-		}
-		day = time.Date(1899, 12, 30+n, 0, 0, 0, 0, beijing)
-	} else {
-		var err error
-		for _, form := range []string{"2006-01-02", "2006/1/2", "2006年1月2日", "2006.1.2", "20060102"} {
-			if day, err = time.ParseInLocation(form, typed, beijing); err == nil {
-				break
-			}
-		}
-		if err != nil {
-			return day, false
-		}
-	}
-	return day.AddDate(0, 0, 1).Add(-time.Second), true
+// dayOf is the end of a day, in Beijing. A number below 40000 was no day.
+func dayOf(c table.Cell) (time.Time, bool) {
+	day, ok := c.Day(beijing)
+	return day.AddDate(0, 0, 1).Add(-time.Second), ok && !(c.Number && day.Before(time.Date(1899, 12, 30+40_000, 0, 0, 0, 0, beijing)))
 }
 
 // postOf checks the post that somebody is to hold in their unit. In bulk nobody

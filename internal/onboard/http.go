@@ -2,7 +2,6 @@ package onboard
 
 import (
 	"context"
-	"io"
 	"mime/multipart"
 	"time"
 
@@ -53,32 +52,15 @@ type uploaded struct {
 // FileOf reads the table of a form: its fields kind and file.
 func FileOf(form *multipart.Form) (f File, err error) {
 	if form == nil || len(form.File["file"]) != 1 {
-		return f, fault.Invalid.New("请上传一个文件").WithCode("onboard.file").WithHint("以 multipart/form-data 上传，字段名 file").WithField("file", "required", "请选择填写好的表格")
+		_, err = reader("").FormFile(form)
+		return f, err
 	}
-	f.Kind = Kind(value(form, "kind"))
+	f.Kind = Kind(table.FormValue(form, "kind"))
 	if err := f.Kind.check(); err != nil {
 		return f, err
 	}
-	h := form.File["file"][0]
-	if h.Size > table.MaxFile {
-		return f, reader(f.Kind).TooLarge()
-	}
-	in, err := h.Open()
-	if err != nil {
-		return f, err
-	}
-	defer in.Close()
-	if f.Data, err = io.ReadAll(io.LimitReader(in, h.Size)); err != nil {
-		return f, fault.Invalid.Wrap(err, "文件没有传完").WithHint("请重新上传")
-	}
-	return f, nil
-}
-
-func value(form *multipart.Form, name string) string {
-	if v := form.Value[name]; len(v) == 1 {
-		return v[0]
-	}
-	return ""
+	f.Data, err = reader(f.Kind).FormFile(form)
+	return f, err
 }
 
 func (s *Service) postCheck(ctx context.Context, r uploaded) (*Report, error) {
@@ -94,7 +76,7 @@ func (s *Service) postRun(ctx context.Context, r uploaded) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	reason := value(r.Form, "reason")
+	reason := table.FormValue(r.Form, "reason")
 	if err := needReason(reason); err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"sidian/internal/db"
 	"sidian/internal/iam"
 	"sidian/internal/keys"
+	"sidian/internal/table"
 )
 
 // Permission is what everything here asks for, but for deciding grants.
@@ -49,15 +50,7 @@ type File struct {
 }
 
 // A Problem is what is wrong with a cell of a line.
-type Problem struct {
-	Line   int    `json:"row" doc:"行号，标题行是第 1 行"`
-	Column string `json:"column,omitempty" doc:"列标题；整行的问题没有"`
-	Cell   string `json:"cell,omitempty" doc:"单元格，如 C12"`
-	Value  string `json:"value,omitempty" doc:"原值；个人信息脱敏"`
-	Code   string `json:"code" doc:"稳定的错误代码"`
-	Rule   string `json:"rule" doc:"违反的规则"`
-	Fix    string `json:"fix,omitempty" doc:"怎么改"`
-}
+type Problem = table.Problem
 
 // A Report is what a look at a table found; nothing was imported.
 type Report struct {

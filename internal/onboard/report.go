@@ -31,28 +31,11 @@ func (s *Service) Report(ctx context.Context, id string) (*Sheet, error) {
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, reportRows(page.Items)...)
+		rows = append(rows, table.ByLine(page.Items)...)
 		after = page.Next
 	}
 	data, err := table.Write("错误报告", []table.Column{{Title: "行号", Width: 8}, {Title: "单元格", Width: 12}, {Title: "列", Width: 20}, {Title: "原值（个人信息已脱敏）", Width: 30}, {Title: "违反的规则", Width: 50}, {Title: "怎么改", Width: 50}, {Title: "代码", Width: 24}}, rows)
 	return &Sheet{Name: name, Data: data}, err
-}
-
-// reportRows puts what is wrong with one line into one row.
-func reportRows(list []Problem) (rows [][]string) {
-	line := 0
-	for _, p := range list {
-		cells := []string{strconv.Itoa(p.Line), p.Cell, p.Column, p.Value, p.Rule, p.Fix, p.Code}
-		if p.Line != line {
-			line, rows = p.Line, append(rows, cells)
-			continue
-		}
-		last := rows[len(rows)-1]
-		for i := 1; i < len(cells); i++ {
-			last[i] += "\n" + cells[i]
-		}
-	}
-	return rows
 }
 
 // LinksAtOnce is how many one-time links one sheet has: they last for 72 hours,
