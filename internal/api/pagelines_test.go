@@ -32,6 +32,7 @@ var openPages = []line{
 	{route: "POST /console/certificates/{id}/reveal", at: "/console/certificates/${cert}/reveal", body: "key=holder&purpose=${purpose}&reason=case-1", about: unit, class: "敏感", means: true, also: wanting},
 	{route: "GET /console/certificates/{id}/actions/{action}", at: "/console/certificates/${cert}/actions/unobject", about: unit, also: wanting},
 	{route: "POST /console/certificates/{id}/actions/{action}", at: "/console/certificates/${cert}/actions/unobject", body: "reason=case-1", about: unit, also: wanting},
+	{route: "POST /console/certificates/{id}/seals", at: "/console/certificates/${cert}/seals", body: "as=ask", about: unit, also: wanting},
 	{route: "GET /console/certificates/{id}/face", at: "/console/certificates/${cert}/face?purpose=${purpose}&reason=case-1", about: unit, class: "敏感", means: true, also: wanting},
 }
 

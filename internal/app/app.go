@@ -246,7 +246,7 @@ func (a *App) contexts(ctx context.Context) (err error) {
 	}
 	a.Catalogue = &catalogue.Service{DB: a.DB, Fonts: fonts}
 	a.items()
-	a.Cert = &cert.Service{DB: a.DB, IAM: a.IAM, Catalogue: a.Catalogue, Seal: a.Seal, Blob: a.Blob, Outbox: a.Outbox, Status: a.Status.Book(status.Certificates), BaseURL: base, Mark: a.mark}
+	a.Cert = &cert.Service{DB: a.DB, IAM: a.IAM, Catalogue: a.Catalogue, Seal: a.Seal, Desk: a.Sealing, Blob: a.Blob, Outbox: a.Outbox, Status: a.Status.Book(status.Certificates), BaseURL: base, Mark: a.mark}
 	if a.Cert.Box, err = a.Keys.Box(ctx); err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ var edges = map[string][]string{
 	"item":       {"iam", "catalogue", "notice"},
 	"issuing":    {"iam", "catalogue", "item", "seal", "sealing", "cert", "notice"},
 	"remind":     {"iam", "catalogue", "cert", "notice"},
-	"cert":       {"iam", "catalogue", "seal", "ledger", "notice"},
+	"cert":       {"iam", "catalogue", "seal", "sealing", "ledger", "notice"},
 	"matter":     {"iam", "catalogue", "item", "cert", "notice"}, // cert does not know it: a case number is a string there
 	"lasting":    {"iam", "cert"},                                // documents are digests to it
 	"grant":      {"iam", "catalogue", "cert", "signature", "notice"},

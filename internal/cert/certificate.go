@@ -90,7 +90,10 @@ type Certificate struct {
 	Digest      gm.Digest `json:"-"`
 	Use         string    `json:"-"`
 
-	class string // the highest of its kind's fields
+	Desk string `json:"desk,omitempty" enum:"open,asking,waiting" doc:"须多枚印章的证照制作时：open 等提请用印，waiting 等各单位用印；进度见 /seals"`
+
+	class   string  // the highest of its kind's fields
+	reading Reading // what its document was read for
 }
 
 // A Holder is who a certificate is about.

@@ -22,7 +22,7 @@
 //
 // Topics: event.Issued, event.Withdrawn, event.Changed.
 //
-// It owns the tables cert_certificate, cert_holder, cert_issuer and cert_act.
+// It owns the tables cert_certificate, cert_holder, cert_issuer, cert_act and cert_export.
 package cert
 
 import (
@@ -55,6 +55,8 @@ type Service struct {
 	Backdate int
 	// BaseURL is where the code on a face leads, without a final slash.
 	BaseURL string
+	// Desk asks people for seals; nil: kinds of several seals are refused.
+	Desk Desk
 	// Mark is printed across every document: 样例 in a demo, otherwise empty.
 	Mark string
 	// Step is called after each step of issuing, by its name. It is nil but in

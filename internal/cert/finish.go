@@ -31,14 +31,10 @@ func (s *Service) intend(tx *db.Tx, w *work) error {
 			return err
 		}
 	}
-	x, err := seal.ForTx(tx, w.Issuer, string(w.kind.Seals[0].Kind))
-	if err != nil {
+	if err := s.intendSeal(tx, w); err != nil {
 		return err
 	}
-	if w.token, err = s.Seal.IntendTx(tx, x, object(w.ID), w.Kind, w.content); err != nil {
-		return err
-	}
-	w.Use, w.CreatedAt = w.token.Use(), tx.Now()
+	var err error
 	if w.sealedPlan, err = s.sealPlan(w.ID, w.plan); err != nil {
 		return err
 	}
@@ -51,6 +47,23 @@ func (s *Service) intend(tx *db.Tx, w *work) error {
 		}
 	}
 	return audit.Put(tx, audit.Entry{Action: "cert.plan", Object: object(w.ID), After: w.content})
+}
+
+// intendSeal records that the issuer's one seal is about to be used, or that
+// several units will be asked for theirs.
+func (s *Service) intendSeal(tx *db.Tx, w *work) error {
+	if len(w.plan.Sealers) > 0 {
+		return s.intendSeveral(tx, w)
+	}
+	x, err := seal.ForTx(tx, w.Issuer, string(w.kind.Seals[0].Kind))
+	if err != nil {
+		return err
+	}
+	if w.token, err = s.Seal.IntendTx(tx, x, object(w.ID), w.Kind, w.content); err != nil {
+		return err
+	}
+	w.Use, w.CreatedAt = w.token.Use(), tx.Now()
+	return nil
 }
 
 // finish stamps, stores and issues what is planned.
@@ -82,8 +95,10 @@ func (s *Service) issue(tx *db.Tx, w *work, digest gm.Digest, size int) error {
 	if err := markIssued(tx, w.ID, digest, size); err != nil {
 		return err
 	}
-	if err := seal.DoneTx(tx, w.Use, digest); err != nil {
-		return err
+	if w.Use != "" { // the uses of several are accounted for where they were approved
+		if err := seal.DoneTx(tx, w.Use, digest); err != nil {
+			return err
+		}
 	}
 	w.Status, w.Digest, w.Document, w.Size, w.IssuedAt = Effective, digest, fmt.Sprintf("%x", digest), int64(size), tx.Now()
 	if w.plan.Prior != nil {
@@ -106,8 +121,10 @@ func (s *Service) withdraw(ctx context.Context, r *row, why error) error {
 		if err := markWithdrawn(tx, r.ID); err != nil {
 			return err
 		}
-		if err := seal.WithdrawTx(tx, r.Use); err != nil {
-			return err
+		if r.Use != "" {
+			if err := seal.WithdrawTx(tx, r.Use); err != nil {
+				return err
+			}
 		}
 		if err := audit.Put(tx, audit.Entry{Action: "cert.withdraw", Object: object(r.ID), Reason: reason(why), Before: r.content}); err != nil {
 			return err

@@ -24,11 +24,22 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.Handle(r, "POST /api/v1/certificates/{id}/reveal", httpx.Needs("cert.reveal"), s.Reveal, httpx.Doc(tag, "显示未脱敏的照面数据项，须说明用途"),
 		httpx.NoIdempotency()) // a kept answer would be shown again without a row
 	httpx.Handle(r, "POST /api/v1/certificates/{id}/actions/{action}", httpx.Needs(state.Permission), s.Act, httpx.Doc(tag, "办理状态事项：暂扣、恢复、挂失、解挂、延期、变更、换证、更正、收回、吊销、撤销、注销、废止、抵押、质押、年审、异议标注"), httpx.MaxBody(maxIssueBody))
+	httpx.Handle(r, "GET /api/v1/certificates/{id}/seals", read, s.getSeals, httpx.Doc(tag, "须多枚印章的证照：各单位用印进度"))
+	httpx.Handle(r, "POST /api/v1/certificates/{id}/seals", issue, s.postSeals, httpx.Doc(tag, "提请各单位用印：由系统提交、须多枚印章的证照"), httpx.Status(202))
+	httpx.Handle(r, "POST /api/v1/certificates/{id}/withdrawal", issue, s.postWithdrawal, httpx.Doc(tag, "撤回等待用印的签发"))
 	httpx.Handle(r, "GET /api/v1/certificates/{id}/trace", read, s.getTrace, httpx.Doc(tag, "追溯"))
 }
 
 // issued is a certificate that was just made: the answer says where it is.
 type issued Certificate
+
+// StatusCode is 202 for a certificate that waits for the seals of several units.
+func (c *issued) StatusCode() int {
+	if c.Status == Sealing {
+		return 202
+	}
+	return 0
+}
 
 // Location is the address of the record.
 func (c *issued) Location() string { return "/api/v1/certificates/" + c.ID }
@@ -89,5 +100,13 @@ func (s *Service) getFile(ctx context.Context, r fileRequest) (httpx.File, error
 		return httpx.File{}, err
 	}
 	out, media, err := s.Export(ctx, data, c, r.Format, r.Page-1)
-	return httpx.File{Name: c.Identifier + "." + r.Format, Inline: r.Format != "ofd", MediaType: media, Data: out, ETag: c.Document + r.Format}, err
+	return httpx.File{Name: c.Identifier + "." + r.Format, Inline: r.Format != "ofd", MediaType: media, Data: out, ETag: etag(c, r.Format)}, err
+}
+
+// etag is the document's own: every export has another number.
+func etag(c *Certificate, format string) string {
+	if format != "ofd" {
+		return ""
+	}
+	return c.Document + format
 }

@@ -39,6 +39,9 @@ func (s *Service) issueAs(ctx context.Context, req IssueRequest, a asked, p *pri
 	// the lease ends nobody else begins with it.
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), s.lease())
 	defer stop()
+	if w.desk != "" {
+		return s.handOver(ctx, w)
+	}
 	c, err := s.finish(ctx, w)
 	if err != nil {
 		return s.failed(ctx, w, err)
@@ -77,6 +80,9 @@ const settling = 5 * time.Second
 func (s *Service) outcome(ctx context.Context, r *row) (*Certificate, error) {
 	switch r.Status {
 	case Sealing:
+		if r.desk != "" { // people decide: whoever asks again is told how far it is
+			return s.detail(ctx, r)
+		}
 		return nil, fault.Conflict.New("同一请求正在处理").WithCode("cert.sealing").WithHint("请稍后用同一 Idempotency-Key 再试")
 	case Withdrawn:
 		return nil, fault.Conflict.New("签发没有完成，已撤回").WithCode("cert.withdrawn").WithHint("原因见追溯；排除后请重新签发")
@@ -116,7 +122,7 @@ func (s *Service) repeated(ctx context.Context, a asked) (*Certificate, error) {
 		if r.request != a.request {
 			return nil, fault.Conflict.New("这个 Idempotency-Key 已用于内容不同的请求").WithCode("idempotency.reused").WithHint("新的请求请用新的键")
 		}
-		if r.Status != Sealing {
+		if r.Status != Sealing || r.desk != "" {
 			return s.outcome(ctx, r)
 		}
 		select {

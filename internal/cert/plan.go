@@ -16,6 +16,8 @@ type plan struct {
 	Content  *catalogue.Content `json:"content"`
 	Issuance catalogue.Issuance `json:"issuance"`
 	Prior    *prior             `json:"prior,omitempty"` // whose place it takes
+	// Sealers are whose seals it bears, of a kind that needs people.
+	Sealers []sealer `json:"sealers,omitempty"`
 }
 
 func (s *Service) sealPlan(id string, p *plan) ([]byte, error) {

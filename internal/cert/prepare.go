@@ -49,6 +49,7 @@ func sample(context.Context, string) (int64, error) { return 1, nil }
 // returns errTaken where the request is a repetition.
 func (s *Service) prepare(ctx context.Context, req IssueRequest, a asked, number numbering, p *prior) (*work, error) {
 	w := &work{row: row{asked: a}}
+	var sealers []sealer
 	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
 		if err := notRepeated(tx, a.repetition); err != nil {
 			return err
@@ -56,7 +57,10 @@ func (s *Service) prepare(ctx context.Context, req IssueRequest, a asked, number
 		if w.kind, err = s.Catalogue.KindTx(tx, req.Kind); err != nil {
 			return unknownKind(err)
 		}
-		w.org, err = s.issuerOf(ctx, tx, w.kind.Name, req.Issuer)
+		if w.org, err = s.issuerOf(ctx, tx, w.kind.Name, req.Issuer); err != nil || !several(w.kind) {
+			return err
+		}
+		sealers, err = sealersOf(tx, w.kind, w.org, req.Seals)
 		return err
 	})
 	if err != nil {
@@ -65,7 +69,7 @@ func (s *Service) prepare(ctx context.Context, req IssueRequest, a asked, number
 	if err := iam.Allow(ctx, "cert.issue", w.org.ID); err != nil {
 		return nil, atField(err, "issuer", "forbidden", "您或本应用不能代表该单位签发")
 	}
-	if err := oneSeal(w.kind); err != nil {
+	if err := s.checkSealers(w.kind, req.Seals); err != nil {
 		return nil, err
 	}
 	if err := req.check(s.DB.Now()); err != nil {
@@ -83,6 +87,7 @@ func (s *Service) prepare(ctx context.Context, req IssueRequest, a asked, number
 	if w.plan, err = s.newPlan(ctx, w, content, number, p); err != nil {
 		return nil, err
 	}
+	w.plan.Sealers = sealers
 	w.ID, w.CaseNo, w.FinishedAt = newID(), req.CaseNo, req.FinishedAt
 	if err := s.draw(w); err != nil {
 		return nil, err
@@ -151,15 +156,4 @@ func dateText(d workday.Date) string {
 		return ""
 	}
 	return d.String()
-}
-
-// oneSeal refuses kinds that several seals make: each would have its own use,
-// and people who approve it.
-func oneSeal(k *catalogue.Kind) error {
-	for _, slot := range k.Seals {
-		if slot.Role != k.Seals[0].Role || slot.Kind != k.Seals[0].Kind {
-			return fault.Conflict.New("“%s”须多枚印章用印，目前不能签发", k.Title).WithCode("cert.seals").WithHint("请目录管理人员改为由签发单位一枚印章用印")
-		}
-	}
-	return nil
 }

@@ -28,6 +28,8 @@ type IssueRequest struct {
 	ValidTo    string                     `json:"valid_to,omitempty" doc:"有效期截止日期；省略时按种类规则"`
 	CaseNo     string                     `json:"case_no,omitempty" maxLength:"64" doc:"办件编号"`
 	FinishedAt *time.Time                 `json:"finished_at,omitempty" doc:"业务办结时间"`
+	// Seals names the unit of each seal slot that is neither the issuer's nor its superior's.
+	Seals map[string]string `json:"seals,omitempty" maxProperties:"20" doc:"须多枚印章的证照：用印位置 → 单位编号"`
 }
 
 // finishedSlack is how far another machine's clock may be ahead of ours.

@@ -78,6 +78,9 @@ func (s *Service) resumeOne(ctx context.Context, id string) (string, error) {
 func (s *Service) again(ctx context.Context, r *row) error {
 	ctx, stop := context.WithTimeout(ctx, s.lease())
 	defer stop()
+	if r.desk != "" {
+		return s.askAgain(ctx, r)
+	}
 	w, err := s.rework(ctx, r)
 	if err != nil {
 		return err

@@ -19,6 +19,8 @@ type row struct {
 	marks      string
 	actedOn    string // of the last act, a date
 	expires    *int64 // in milliseconds; nil: never, or over
+
+	desk, deskAccount, deskRequest string
 	asked
 }
 
@@ -38,14 +40,19 @@ func insert(tx *db.Tx, r *row, lease time.Duration) error {
 	if r.FinishedAt != nil {
 		finished = r.FinishedAt.UnixMilli()
 	}
+	until := tx.Now().Add(lease).UnixMilli()
+	if r.desk == DeskOpen {
+		until = never
+	}
 	n, err := tx.Exec(`
 		insert into cert_certificate
 		       (id, identifier, kind, kind_version, issuer, number, version, status, code, plan, content, use_id,
-		        valid_from, valid_to, case_no, finished_at, repetition, request, lease_until, created_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+		        valid_from, valid_to, case_no, finished_at, repetition, request, lease_until, created_at, desk, desk_account)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
 		on conflict do nothing`,
 		r.ID, r.Identifier, r.Kind, r.KindVersion, r.Issuer, r.Number, r.Version, Sealing, r.Code, r.sealedPlan, r.content[:], r.Use,
-		r.ValidFrom, r.ValidTo, r.CaseNo, finished, repetition, request, tx.Now().Add(lease).UnixMilli(), tx.Now().UnixMilli())
+		r.ValidFrom, r.ValidTo, r.CaseNo, finished, repetition, request, until, tx.Now().UnixMilli(),
+		r.desk, r.deskAccount)
 	if err == nil && n == 0 {
 		return errTaken
 	}
@@ -122,7 +129,7 @@ func left(tx *db.Tx, limit int) (ids []string, err error) {
 
 const columns = `id, identifier, kind, kind_version, issuer, number, version, status, code, plan, content, use_id,
        document, size, valid_from, valid_to, case_no, finished_at, coalesce(repetition, ''), request, created_at, issued_at,
-       life, life_on, life_basis, marks, acts, acted_on, prior, successor, expires_at`
+       life, life_on, life_basis, marks, acts, acted_on, prior, successor, expires_at, desk, desk_account, desk_request`
 
 func scanRow(scan func(...any) error) (*row, error) {
 	r := &row{}
@@ -131,7 +138,8 @@ func scanRow(scan func(...any) error) (*row, error) {
 	var finished, issued *int64
 	err := scan(&r.ID, &r.Identifier, &r.Kind, &r.KindVersion, &r.Issuer, &r.Number, &r.Version, &r.Status, &r.Code, &r.sealedPlan, &content,
 		&r.Use, &document, &r.Size, &r.ValidFrom, &r.ValidTo, &r.CaseNo, &finished, &r.repetition, &request, &created, &issued,
-		&r.life, &r.Since, &r.Basis, &r.marks, &r.Acts, &r.actedOn, &r.Prior, &r.Successor, &r.expires)
+		&r.life, &r.Since, &r.Basis, &r.marks, &r.Acts, &r.actedOn, &r.Prior, &r.Successor, &r.expires,
+		&r.desk, &r.deskAccount, &r.deskRequest)
 	if err != nil {
 		return nil, err
 	}
@@ -141,6 +149,9 @@ func scanRow(scan func(...any) error) (*row, error) {
 	if finished != nil {
 		at := time.UnixMilli(*finished).UTC()
 		r.FinishedAt = &at
+	}
+	if r.Status == Sealing {
+		r.Desk = r.desk
 	}
 	if r.Status == Effective {
 		r.Status = r.life

@@ -38,8 +38,9 @@ type Trace struct {
 
 // names are the Chinese words for what the audit calls actions.
 var names = map[string]string{
-	"cert.plan": "确定签发内容，登记用印", "cert.issue": "用印签发", "cert.withdraw": "撤回未完成的签发",
+	"cert.plan": "确定签发内容，登记用印", "cert.issue": "用印签发", "cert.withdraw": "撤回未完成的签发", "cert.seals": "提请各单位用印",
 	actView: "查看记录", actTrace: "查看追溯", actRead: "查阅", actReveal: "显示未脱敏信息", actVerify: "核验", actGlass: "应急查阅",
+	ActAnnotate: "制作加注件", "annotation.withdraw": "撤回未制成的加注件", "annotation.read": "取加注件", "annotation.view": "查看加注件记录",
 }
 
 // maxSteps bounds what is told of a certificate, the oldest first: how it came
@@ -55,6 +56,9 @@ func (s *Service) Trace(ctx context.Context, id string) (*Trace, error) {
 	}
 	t := &Trace{Certificate: c}
 	if t.Uses, err = s.Seal.UsesOf(ctx, object(id)); err != nil {
+		return nil, err
+	}
+	if err := s.addUses(ctx, t); err != nil {
 		return nil, err
 	}
 	entries, err := s.entries(ctx, object(id))
@@ -80,6 +84,26 @@ func (s *Service) Trace(ctx context.Context, id string) (*Trace, error) {
 		return nil, err
 	}
 	return t, nil
+}
+
+// addUses adds the uses of seals by the units that were asked for them.
+func (s *Service) addUses(ctx context.Context, t *Trace) error {
+	r, err := s.find(ctx, func(tx *db.Tx) (*row, error) { return byID(tx, t.Certificate.ID) })
+	if err != nil || r.deskRequest == "" {
+		return err
+	}
+	q, err := s.request(ctx, r)
+	if err != nil {
+		return err
+	}
+	for _, st := range q.Steps {
+		uses, err := s.Seal.UsesOf(ctx, "sealing/"+st.ID)
+		if err != nil {
+			return err
+		}
+		t.Uses = append(t.Uses, uses...)
+	}
+	return nil
 }
 
 func (s *Service) entries(ctx context.Context, object string) (all []audit.Entry, err error) {

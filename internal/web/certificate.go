@@ -28,6 +28,7 @@ type certificatePage struct {
 	Pictures []template.URL // of the face, for who said what for
 	Acts     []page.Action  // that may be done now; none for who may not
 	Fates    []page.Step    // what was done to it since it was issued
+	Seals    *sealsView     // of several units; nil: the issuer's one seal
 	Done     *page.Notice   // what was done a moment ago
 	History  []cert.Step    // what changed it
 	Looks    []cert.Step    // who looked at it, the latest first
@@ -72,6 +73,9 @@ func (s *Service) certificate(r *http.Request) (*certificatePage, error) {
 		for i := range k.Template.Pages {
 			p.Pages = append(p.Pages, i+1)
 		}
+	}
+	if p.Seals, err = s.sealsOf(ctx, c, len(t.Uses)); err != nil {
+		return nil, err
 	}
 	p.Acts, p.Fates = actsOf(ctx, c), fates(t.Acts)
 	p.history()

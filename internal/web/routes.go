@@ -25,6 +25,7 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.HandlePage(r, "GET /console/certificates/{id}/file", httpx.Needs("cert.read"), s.getFile)
 	httpx.HandlePage(r, "POST /console/certificates/{id}/file", httpx.Needs("cert.read"), s.postFile)
 	httpx.HandlePage(r, "POST /console/certificates/{id}/reveal", httpx.Needs("cert.reveal"), s.postReveal)
+	httpx.HandlePage(r, "POST /console/certificates/{id}/seals", httpx.Needs("cert.issue"), s.postSeals)
 	httpx.HandlePage(r, "GET /console/certificates/{id}/face", httpx.Needs("cert.read"), s.getFace)
 	httpx.HandlePage(r, "GET /console/certificates/{id}/actions/{action}", httpx.Needs(state.Permission), s.getAct)
 	httpx.HandlePage(r, "POST /console/certificates/{id}/actions/{action}", httpx.Needs(state.Permission), s.postAct)
