@@ -43,9 +43,11 @@ var edges = map[string][]string{
 	"ferry":      {"iam"},
 	"complaint":  {"iam", "notice"},
 	"item":       {"iam", "catalogue", "notice"},
+	"listing":    {"iam", "catalogue", "item", "notice"},
 	"issuing":    {"iam", "catalogue", "item", "seal", "sealing", "cert", "notice"},
 	"remind":     {"iam", "catalogue", "cert", "notice"},
 	"cert":       {"iam", "catalogue", "seal", "sealing", "ledger", "notice"},
+	"annotation": {"iam", "catalogue", "seal", "cert", "notice"},
 	"matter":     {"iam", "catalogue", "item", "cert", "notice"}, // cert does not know it: a case number is a string there
 	"lasting":    {"iam", "cert"},                                // documents are digests to it
 	"grant":      {"iam", "catalogue", "cert", "signature", "notice"},
