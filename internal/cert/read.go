@@ -121,6 +121,7 @@ func (s *Service) Read(ctx context.Context, id string, rd Reading) ([]byte, *Cer
 	if err != nil {
 		return nil, nil, err
 	}
+	c.reading = rd
 	err = s.looked(ctx, audit.Entry{Action: actRead, Object: object(id), Purpose: rd.Purpose, Reason: strings.TrimSpace(rd.Reason), After: c.Digest})
 	if err != nil {
 		return nil, nil, err

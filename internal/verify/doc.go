@@ -94,6 +94,9 @@ type Service struct {
 	// Records tells what was signed on a document by people through this
 	// platform; nil: that is not looked at.
 	Records func(ctx context.Context, document gm.Digest) ([]Record, error)
+	// Copies finds the annotated copy (加注件) that a document is, or
+	// fault.NotFound; nil: that is not looked at.
+	Copies func(ctx context.Context, document gm.Digest) (*Copy, error)
 	// Outbox carries seal.verified; nil: nothing is put.
 	Outbox *outbox.Outbox
 }

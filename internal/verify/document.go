@@ -80,6 +80,9 @@ func (s *Service) examine(ctx context.Context, name string, data []byte, ask boo
 	if v.Register, err = s.register(ctx, v.digest, d); err != nil {
 		return nil, err
 	}
+	if err := s.copies(ctx, v); err != nil {
+		return nil, err
+	}
 	if s.Records != nil {
 		found, err := s.Records(ctx, v.digest)
 		if unlessUnknown(err) != nil {

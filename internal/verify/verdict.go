@@ -14,6 +14,7 @@ import (
 type Verdict struct {
 	*sign.Report
 	Register    *Register `json:"register" doc:"登记信息；不是本平台登记的文件为 null"`
+	Copy        *Copy     `json:"copy,omitempty" doc:"加注件的登记；登记信息是其原件的"`
 	LegalEffect string    `json:"legal_effect" doc:"法律效力说明"`
 	Reasons     []string  `json:"reasons" doc:"结论的理由"`
 
@@ -80,6 +81,8 @@ func (v *Verdict) conclude(mark string) {
 		v.Reasons = append(v.Reasons, elsewhere[v.DocumentType.Code])
 	}
 	switch {
+	case v.Copy != nil && v.Report.Verdict == sign.Valid:
+		v.LegalEffect = v.copyEffect(mark)
 	case v.Stands() && mark != "":
 		v.LegalEffect = "本文件标有“" + mark + "”，仅供演示，不具有法律效力；正式签发的这类文件与纸质证照具有同等法律效力（国务院令第716号）。"
 	case v.Stands():
@@ -133,6 +136,8 @@ func (v *Verdict) documentReasons() (out []string) {
 func (v *Verdict) registerReasons() []string {
 	r := v.Register
 	switch {
+	case v.Copy != nil:
+		return v.copyReasons()
 	case v.Report.Verdict == sign.Refused || v.Report.Verdict == sign.Unsigned && r == nil:
 		return nil
 	case r == nil:

@@ -68,6 +68,8 @@ func resultOf(v *verify.Verdict) *result {
 	switch {
 	case v.Stands():
 		out.Headline = "真实有效"
+	case v.Copy != nil && v.Report.Verdict == sign.Valid:
+		out.Class, out.Headline = copyHeadline(v)
 	case v.Report.Verdict == sign.Valid && v.Register != nil && !v.Register.SameDocument:
 		out.Class, out.Headline = page.Care, "签章真实，与登记不一致"
 	case v.Report.Verdict == sign.Valid && v.Register != nil && v.Register.Passes():
@@ -82,6 +84,9 @@ func resultOf(v *verify.Verdict) *result {
 	if t := v.DocumentType; t != nil {
 		out.Type = []page.Fact{{Label: "种类", Text: t.Name}, {Label: "判断依据", Text: t.How + "；种类不说明真伪"}}
 	}
+	if x := v.Copy; x != nil {
+		out.Type = append(out.Type, page.Fact{Label: "加注编号", Text: x.Number}, page.Fact{Label: "加注件有效期至", At: x.ExpiresAt})
+	}
 	for i := range v.Signatures {
 		out.Signatures = append(out.Signatures, signatureOf(v, i))
 	}
@@ -92,6 +97,17 @@ func resultOf(v *verify.Verdict) *result {
 		out.Records = append(out.Records, recordOf(r))
 	}
 	return out
+}
+
+// copyHeadline is the big word for an annotated copy whose seal is genuine.
+func copyHeadline(v *verify.Verdict) (class, headline string) {
+	switch {
+	case v.CopyStands():
+		return page.Good, "加注件有效"
+	case v.Copy.Expired:
+		return page.Care, "加注件已过期"
+	}
+	return page.Care, "加注件真实，原件" + v.Register.StatusName
 }
 
 // foreign tells a file of another format, which is no trouble of the file.

@@ -32,6 +32,7 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.HandlePage(r, "GET /verify", public, s.getVerify, httpx.Costly())
 	httpx.HandlePage(r, "POST /verify", public, s.postVerify, httpx.Costly(), httpx.MaxBody(verify.MaxDocument+1<<20))
 	httpx.HandlePage(r, "GET /v/{code}", public, s.getShown, httpx.Costly())
+	httpx.HandlePage(r, "GET /v/export/{number}", public, s.getExport)
 	httpx.HandlePage(r, "GET /docs", public, s.getDocs)
 }
 
