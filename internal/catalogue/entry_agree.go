@@ -220,5 +220,5 @@ func (s *Service) tellTx(tx *db.Tx, r *entryRow, org, permission, title, text st
 		return nil
 	}
 	return s.Notices.PutTx(tx, notice.Notice{ID: "catalogue.entry/" + r.id + "/" + itoa(r.version) + "/" + r.state, Org: org, Permission: permission,
-		Topic: "catalogue.entry", Title: title, Text: text, Link: "/console/kinds/entries/" + r.id})
+		Topic: "catalogue.entry", Title: title, Text: text, Link: "/console/kinds/" + r.name + "/entries/" + r.id})
 }

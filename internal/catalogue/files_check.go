@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -177,7 +178,36 @@ func partOf(where string) int {
 	return 0
 }
 
+// maxParts is how many folders' parts are remembered: those that people look at now.
+const maxParts = 64
+
+// remembered are the parts of the folders that were looked at last.
+type remembered struct {
+	mu sync.Mutex
+	m  map[string][]Part
+}
+
+// partsOf draws the sample, which takes a while; people look at one draft often.
 func (s *Service) partsOf(name string, files map[string][]byte) []Part {
+	digest := digestOf(files)
+	key := name + " " + string(digest[:])
+	s.parts.mu.Lock()
+	parts, ok := s.parts.m[key]
+	s.parts.mu.Unlock()
+	if ok {
+		return parts
+	}
+	parts = s.lookedAt(name, files)
+	s.parts.mu.Lock()
+	defer s.parts.mu.Unlock()
+	if s.parts.m == nil || len(s.parts.m) >= maxParts {
+		s.parts.m = map[string][]Part{}
+	}
+	s.parts.m[key] = parts
+	return parts
+}
+
+func (s *Service) lookedAt(name string, files map[string][]byte) []Part {
 	parts := make([]Part, len(partNames))
 	for i, n := range partNames {
 		parts[i] = Part{Name: n, Complete: true}

@@ -10,6 +10,8 @@ import (
 func (s *Service) Routes(r *httpx.Router) {
 	httpx.Handle(r, "GET /api/v1/kinds", httpx.SignedIn(), s.listHTTP, httpx.Doc("目录", "证照类型目录"))
 	httpx.Handle(r, "GET /api/v1/kinds/{name}", httpx.SignedIn(), s.getHTTP, httpx.Doc("目录", "一个证照类型"))
+	s.entryRoutes(r)
+	s.openRoutes(r)
 }
 
 // KindView is a kind as the API shows it.

@@ -56,13 +56,21 @@ type Service struct {
 	// Notices tells people what waits for them; nil: nobody is told.
 	Notices *notice.Service
 
-	kinds cache[*Kind]
-	faces cache[*face.Face]
+	kinds    cache[edition, *Kind]
+	faces    cache[edition, *face.Face]
+	pictures cache[picture, []byte]
+	parts    remembered
 }
 
 // cache keeps what is made of a version. Versions never change, so that
 // nothing is ever thrown away; a platform has some hundred.
-type cache[T any] struct{ m sync.Map }
+type cache[K comparable, T any] struct{ m sync.Map }
+
+// picture names a page of a version's sample.
+type picture struct {
+	of   edition
+	page int
+}
 
 // edition names a version.
 type edition struct {
@@ -70,7 +78,7 @@ type edition struct {
 	version int
 }
 
-func (c *cache[T]) get(key edition, make func() (T, error)) (T, error) {
+func (c *cache[K, T]) get(key K, make func() (T, error)) (T, error) {
 	if v, ok := c.m.Load(key); ok {
 		return v.(T), nil
 	}
