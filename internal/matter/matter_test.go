@@ -186,17 +186,37 @@ func TestRefuses(t *testing.T) {
 		do   func() error
 		kind fault.Kind
 	}{
-		"another unit opens":      {func() error { _, err := w.matters.Open(w.stranger, opening(t, "BJ-13")); return err }, fault.Forbidden},
-		"for another unit's item": {func() error { q := opening(t, "BJ-13"); q.Unit = sealtest.Land; _, err := w.matters.Open(w.stranger, q); return err }, fault.Forbidden},
-		"a reader opens":          {func() error { _, err := w.matters.Open(w.reader, opening(t, "BJ-13")); return err }, fault.Forbidden},
-		"nobody opens":            {func() error { _, err := w.matters.Open(context.Background(), opening(t, "BJ-13")); return err }, fault.Unauthorized},
-		"another unit reads":      {func() error { _, err := w.matters.Get(w.stranger, m.ID); return err }, fault.NotFound},
-		"another unit closes":     {func() error { _, err := w.matters.Close(w.stranger, matter.CloseRequest{ID: m.ID}); return err }, fault.NotFound},
-		"a reader closes":         {func() error { _, err := w.matters.Close(w.reader, matter.CloseRequest{ID: m.ID}); return err }, fault.Forbidden},
-		"no such item":            {func() error { q := opening(t, "BJ-13"); q.Item = "NONE"; _, err := w.matters.Open(w.clerk, q); return err }, fault.Invalid},
-		"the number is taken":     {func() error { q := opening(t, "BJ-12"); q.Materials = nil; _, err := w.matters.Open(w.clerk, q); return err }, fault.Conflict},
-		"no applicant":            {func() error { q := opening(t, "BJ-13"); q.Applicant.ID = ""; _, err := w.matters.Open(w.clerk, q); return err }, fault.Invalid},
-		"a person as number":      {func() error { _, err := w.matters.Open(w.clerk, opening(t, "13912345678")); return err }, fault.Invalid},
+		"another unit opens": {func() error { _, err := w.matters.Open(w.stranger, opening(t, "BJ-13")); return err }, fault.Forbidden},
+		"for another unit's item": {func() error {
+			q := opening(t, "BJ-13")
+			q.Unit = sealtest.Land
+			_, err := w.matters.Open(w.stranger, q)
+			return err
+		}, fault.Forbidden},
+		"a reader opens":      {func() error { _, err := w.matters.Open(w.reader, opening(t, "BJ-13")); return err }, fault.Forbidden},
+		"nobody opens":        {func() error { _, err := w.matters.Open(context.Background(), opening(t, "BJ-13")); return err }, fault.Unauthorized},
+		"another unit reads":  {func() error { _, err := w.matters.Get(w.stranger, m.ID); return err }, fault.NotFound},
+		"another unit closes": {func() error { _, err := w.matters.Close(w.stranger, matter.CloseRequest{ID: m.ID}); return err }, fault.NotFound},
+		"a reader closes":     {func() error { _, err := w.matters.Close(w.reader, matter.CloseRequest{ID: m.ID}); return err }, fault.Forbidden},
+		"no such item": {func() error {
+			q := opening(t, "BJ-13")
+			q.Item = "NONE"
+			_, err := w.matters.Open(w.clerk, q)
+			return err
+		}, fault.Invalid},
+		"the number is taken": {func() error {
+			q := opening(t, "BJ-12")
+			q.Materials = nil
+			_, err := w.matters.Open(w.clerk, q)
+			return err
+		}, fault.Conflict},
+		"no applicant": {func() error {
+			q := opening(t, "BJ-13")
+			q.Applicant.ID = ""
+			_, err := w.matters.Open(w.clerk, q)
+			return err
+		}, fault.Invalid},
+		"a person as number": {func() error { _, err := w.matters.Open(w.clerk, opening(t, "13912345678")); return err }, fault.Invalid},
 	} {
 		if k, _ := fault.Of(c.do()); k != c.kind {
 			t.Errorf("%s: %v, want %v", name, c.do(), c.kind)
