@@ -141,6 +141,7 @@ func TestBrowserMenu(t *testing.T) {
 func (tb *tab) targets(least int) {
 	tb.t.Helper()
 	low := eval[[]string](tb, `[...document.querySelectorAll("a.button, button, input:not([type=hidden]), select, textarea, .bar a, footer a, .crumb a")]
+		.map(e => /^(checkbox|radio)$/.test(e.type) ? e.closest("label") ?? e : e) // its label can be pressed
 		.filter(e => e.offsetWidth > 1 && e.getBoundingClientRect().height < `+itoa(least)+` - .5).map(e => e.getBoundingClientRect().height + " " + e.outerHTML.slice(0, 100))`)
 	if len(low) > 0 {
 		tb.t.Errorf("targets below %d px: %q", least, low)

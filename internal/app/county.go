@@ -24,6 +24,8 @@ type county struct {
 	People       []person
 	Firms        []firm
 	Certificates []holding
+	Items        []serviceItem
+	Drafts       []journey
 }
 
 type unit struct {

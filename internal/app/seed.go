@@ -37,7 +37,7 @@ func (a *App) seed(ctx context.Context) (*Credentials, error) {
 		do   func(context.Context) error
 	}{
 		{"administrators", s.administrators}, {"units", s.units}, {"staff", s.staff}, {"posts", s.posts}, {"holders", s.holders},
-		{"client", s.clients}, {"seals", s.seals}, {"certificates", s.certificates}, {"work", s.work}, {"archive", s.archive},
+		{"client", s.clients}, {"seals", s.seals}, {"certificates", s.certificates}, {"items", s.items}, {"work", s.work}, {"drafts", s.drafts}, {"archive", s.archive},
 	} {
 		if err := step.do(ctx); err != nil {
 			return nil, fmt.Errorf("%s: %w", step.name, err)
