@@ -46,6 +46,7 @@ var edges = map[string][]string{
 	"listing":    {"iam", "catalogue", "item", "notice"},
 	"issuing":    {"iam", "catalogue", "item", "seal", "sealing", "cert", "notice"},
 	"remind":     {"iam", "catalogue", "cert", "notice"},
+	"batch":      {"iam", "catalogue", "cert", "notice"},
 	"cert":       {"iam", "catalogue", "seal", "sealing", "ledger", "notice"},
 	"annotation": {"iam", "catalogue", "seal", "cert", "notice"},
 	"matter":     {"iam", "catalogue", "item", "cert", "notice"}, // cert does not know it: a case number is a string there

@@ -20,9 +20,6 @@ import (
 //go:embed pages/*.html
 var pages embed.FS
 
-//go:embed assets/*
-var assets embed.FS
-
 // A Service serves the pages. It is safe for concurrent use.
 type Service struct {
 	Onboard *onboard.Service
@@ -47,9 +44,6 @@ var (
 // called once, before Routes.
 func (s *Service) Load() (err error) {
 	s.Kit.Add(page.Item{Key: "onboarding", Label: "批量导入", Href: Home, For: need, Group: page.Administration, Order: 13})
-	if err := s.Kit.AddAssets(assets); err != nil {
-		return err
-	}
 	s.set, err = s.Kit.Load(pages)
 	return err
 }

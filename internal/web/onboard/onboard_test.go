@@ -64,7 +64,7 @@ func TestWizard(t *testing.T) {
 		s.Send("system", run+"/start", url.Values{}).Is(422, "须填写理由")
 		s.Send("system", run+"/start", url.Values{"reason": {"青市监〔2026〕1号"}}).Is(303)
 		s.Send("system", run+"/start", url.Values{"reason": {"再来一次"}}).Is(409)
-		s.Get("system", run).Is(200, "导入中", "data-follow", "onboard.")
+		s.Get("system", run).Is(200, "导入中", "data-follow", "follow.")
 		s.Send("system", run+"/pause", url.Values{}).Is(303)
 		s.Get("system", run).Is(200, "已暂停", "继续导入")
 		s.Send("system", run+"/resume", url.Values{}).Is(303)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"time"
 
 	"sidian/internal/fault"
 	"sidian/internal/httpx"
@@ -56,7 +55,7 @@ func (s *Service) run(r *http.Request) (*runPage, error) {
 		p.Start = startOf(run, r)
 	case onboard.Running:
 		p.Follow = true
-		p.Frame = p.WithScript("onboard.js")
+		p.Frame = p.WithScript("follow.js")
 	case onboard.Finished, onboard.Over:
 		if run.Kind == onboard.People {
 			if p.Links, err = s.linkParts(r, run); err != nil {
@@ -106,7 +105,7 @@ func factsOf(run *onboard.Run) []page.Fact {
 		{Label: "以前导入过", Text: strconv.Itoa(run.Repeated)},
 	}
 	if run.State == onboard.Running && run.Rate > 0 {
-		list = append(list, page.Fact{Label: "速度", Text: fmt.Sprintf("每秒 %.0f 行，约剩 %s", run.Rate, left(run.Left))})
+		list = append(list, page.Fact{Label: "速度", Text: fmt.Sprintf("每秒 %.0f 行，约剩 %s", run.Rate, page.Lasting(run.Left))})
 	}
 	if run.Reason != "" {
 		list = append(list, page.Fact{Label: "理由", Text: run.Reason})
@@ -116,18 +115,6 @@ func factsOf(run *onboard.Run) []page.Fact {
 		list = append(list, page.Fact{Label: "结束时间", At: run.Finished})
 	}
 	return append(list, page.Fact{Label: "文件摘要（SM3）", Text: run.Digest[:16] + "…", Code: true})
-}
-
-// left is a time as people say it.
-func left(seconds int) string {
-	d := time.Duration(seconds) * time.Second
-	switch {
-	case d < time.Minute:
-		return strconv.Itoa(seconds) + " 秒"
-	case d < time.Hour:
-		return strconv.Itoa(int(d.Minutes())+1) + " 分钟"
-	}
-	return fmt.Sprintf("%d 小时 %d 分钟", int(d.Hours()), int(d.Minutes())%60)
 }
 
 // problemTable shows each problem at its cell.

@@ -28,6 +28,18 @@ const (
 	Plain = "plain"
 )
 
+// Lasting is a number of seconds as people say it.
+func Lasting(seconds int) string {
+	d := time.Duration(seconds) * time.Second
+	switch {
+	case d < time.Minute:
+		return strconv.Itoa(seconds) + " 秒"
+	case d < time.Hour:
+		return strconv.Itoa(int(d.Minutes())+1) + " 分钟"
+	}
+	return strconv.Itoa(int(d.Hours())) + " 小时 " + strconv.Itoa(int(d.Minutes())%60) + " 分钟"
+}
+
 // Beijing is the time zone of everything that is shown (GB/T 7408.1).
 var beijing = time.FixedZone("CST", 8*3600)
 
