@@ -31,6 +31,11 @@ var issuingLines = []line{
 	{route: "POST /api/v1/issuing/drafts/{id}/return", at: draftPath + "${toreview}/return", body: `{"version":1,` + because + `}`, about: unit, needs: []string{"cert.review"}},
 	{route: "POST /api/v1/issuing/drafts/{id}/issue", at: draftPath + "${toseal}/issue", body: `{"version":1}`, about: unit},
 	{route: "POST /api/v1/issuing/drafts/{id}/drop", at: draftPath + "${collected}/drop", body: `{"version":1,` + because + `}`, about: unit},
+	{route: "POST /api/v1/issuing/drafts/{id}/reveal", at: draftPath + "${correcting}/reveal", body: `{"purpose":"${purpose}",` + because + `}`, about: unit, needs: []string{"cert.reveal"}, class: "敏感", means: true},
+	{route: "POST /api/v1/issuing/corrections", body: `{"certificate":"${cert}","action":"replace","basis":"样例规定第 1 条",` + because + `}`, about: unit, also: []int{409}},
+	{route: "GET /api/v1/issuing/batches", about: door},
+	{route: "GET /api/v1/issuing/batches/{id}", at: "/api/v1/issuing/batches/${batch}", about: unit, needs: working},
+	{route: "GET /api/v1/issuing/offers", about: door},
 	{route: "POST /api/v1/issuing/batches", body: "${offline}", about: unit},
 	{route: "POST /api/v1/issuing/incidents", body: `{"unit":"${org}","what":"线路中断","measures":"先发实物证照","began_at":"${began}"}`, about: unit, also: []int{409}},
 	{route: "GET /api/v1/issuing/incidents", about: door},
@@ -57,6 +62,26 @@ var issuingPageLines = []line{
 	{route: "POST /console/issuing/{id}/pass", at: "/console/issuing/${toreview}/pass", body: "version=1", about: unit},
 	{route: "POST /console/issuing/{id}/return", at: "/console/issuing/${toreview}/return", body: "version=1&" + why, about: unit, needs: []string{"cert.review"}},
 	{route: "POST /console/issuing/{id}/issue", at: "/console/issuing/${toseal}/issue", body: "version=1", about: unit},
+	{route: "POST /console/issuing/{id}/reveal", at: "/console/issuing/${correcting}/reveal", body: why, about: unit, needs: []string{"cert.reveal"}, class: "敏感"},
+	{route: "GET /console/corrections/new", at: "/console/corrections/new?certificate=${cert}", about: unit, needs: []string{"cert.read"}},
+	{route: "POST /console/corrections/new", at: "/console/corrections/new?certificate=${cert}", body: "action=replace&basis=rule&" + why, about: unit, also: []int{409}},
+	{route: "GET /console/incidents", about: door},
+	{route: "GET /console/incidents/new", about: door},
+	{route: "POST /console/incidents/new", body: "unit=${org}&what=a&measures=b&" + why, about: unit, also: wanting},
+	{route: "GET /console/incidents/{id}", at: "/console/incidents/${incident}", about: unit, needs: overseeing},
+	{route: "POST /console/incidents/{id}/owed", at: "/console/incidents/${incident}/owed", body: "operation=update&about=BJ-${number}", about: unit},
+	{route: "POST /console/incidents/{id}/done", at: "/console/incidents/${owing}/done", body: "owed=${owed}&note=done", about: unit},
+	{route: "POST /console/incidents/{id}/clear", at: "/console/incidents/${incident}/clear", body: why, about: unit},
+	{route: "GET /console/offline", about: door},
+	{route: "GET /console/offline/new", about: door},
+	{route: "POST /console/offline/new", at: "/console/offline/new?kind=" + stageKind, body: issuingForm, about: door, also: wanting},
+	{route: "GET /console/offline/template", at: "/console/offline/template?kind=" + stageKind, about: door},
+	{route: "GET /console/offline/{id}", at: "/console/offline/${batch}", about: unit, needs: working},
+	{route: "GET /wallet/applications", about: door},
+	{route: "GET /wallet/applications/new", about: door},
+	{route: "POST /wallet/applications/new", at: "/wallet/applications/new?kind=none", body: issuingForm, about: door, also: []int{404}},
+	{route: "GET /wallet/applications/{id}", at: "/wallet/applications/none", about: door, also: []int{404}},
+	{route: "POST /wallet/applications/{id}/withdraw", at: "/wallet/applications/none/withdraw", body: why, about: door, also: []int{404}},
 	{route: "POST /console/issuing/{id}/drop", at: "/console/issuing/${collected}/drop", body: "version=1&" + why, about: unit},
 }
 
@@ -91,6 +116,30 @@ func issuingMakers() map[string]func(t testing.TB, r *record) string {
 	}
 	return map[string]func(t testing.TB, r *record) string{
 		"collected": drafted, "toreview": submitted, "toseal": step(submitted, "reviewer", (*issuing.Service).Pass), "incident": incident,
+		"correcting": func(t testing.TB, r *record) string { // a certificate has one at a time
+			ctx, id := r.hired(t, "clerk"), r.certificate(t).ID
+			d, err := r.s.Issuing.Correct(ctx, issuing.CorrectRequest{Certificate: id, Action: "replace", Reason: "样例换证", Basis: "样例规定第 1 条"})
+			if !errors.Is(err, fault.Conflict) {
+				must(t, err)
+				return d.ID
+			}
+			list, err := r.s.Issuing.List(ctx, issuing.Query{View: issuing.ViewCollect, Limit: 100})
+			must(t, err)
+			for _, d := range list.Items {
+				if d.Correction != nil && d.Correction.Certificate == id {
+					return d.ID
+				}
+			}
+			t.Fatal("the correction that is under way is not in the queue")
+			return ""
+		},
+		"batch": func(t testing.TB, r *record) string {
+			q := exampleRequest(t)
+			b, err := r.s.Issuing.Push(r.hired(t, "clerk"), issuing.BatchRequest{Kind: stageKind, Unit: r.org(), Items: []issuing.BatchItem{{Ref: r.value(t, "number"), FinishedAt: r.s.DB.Now(),
+				Content: issuing.Content{Holders: q.Holders, Fields: q.Fields, ValidFrom: q.ValidFrom, ValidTo: q.ValidTo}}}})
+			must(t, err)
+			return b.Batch
+		},
 		"began": func(_ testing.TB, r *record) string { return r.s.DB.Now().Format(time.RFC3339) },
 		"owing": incident,
 		"owed": func(t testing.TB, r *record) string {

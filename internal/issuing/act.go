@@ -16,7 +16,11 @@ func (s *Service) Submit(ctx context.Context, d Decision) (*Draft, error) {
 	if err := d.check(false); err != nil {
 		return nil, err
 	}
-	return s.act(ctx, d, ActSubmit)
+	c, err := s.refresh(ctx, d.ID)
+	if err != nil {
+		return nil, err
+	}
+	return s.act(ctx, d, ActSubmit, func(tx *db.Tx, r *row) error { return s.seenTx(tx, r, c) })
 }
 
 // Pass is the reviewer's word that the newest version is complete and right.
@@ -45,7 +49,7 @@ func (s *Service) Drop(ctx context.Context, d Decision) (*Draft, error) {
 }
 
 // act does what the table allows, in one transaction.
-func (s *Service) act(ctx context.Context, d Decision, a Action) (*Draft, error) {
+func (s *Service) act(ctx context.Context, d Decision, a Action, with ...func(*db.Tx, *row) error) (*Draft, error) {
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
 		r, err := byID(tx, d.ID, true)
 		if err != nil {
@@ -57,7 +61,15 @@ func (s *Service) act(ctx context.Context, d Decision, a Action) (*Draft, error)
 		if a == ActReturn && r.state == Passed {
 			return s.actTx(ctx, tx, r, ActSendBack, &d)
 		}
-		return s.actTx(ctx, tx, r, a, &d)
+		if err := s.actTx(ctx, tx, r, a, &d); err != nil {
+			return err
+		}
+		for _, then := range with {
+			if err := then(tx, r); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "issuing." + string(a), Object: objectOf(d.ID)}, err)
@@ -128,6 +140,11 @@ func (s *Service) moveTx(tx *db.Tx, r *row, x *rule, k *catalogue.Kind, actor st
 	r.state = x.to
 	if err := save(tx, r); err != nil {
 		return err
+	}
+	if r.state.Ended() {
+		if err := endCorrection(tx, r.id); err != nil {
+			return err
+		}
 	}
 	if err := s.clocksTx(tx, r, from, k.Title); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sidian/internal/audit"
+	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
 )
@@ -58,7 +59,22 @@ func (s *Service) Push(ctx context.Context, req BatchRequest) (*BatchAnswer, err
 	if len(req.Items) == 0 || len(req.Items) > maxBatch {
 		return nil, fault.Invalid.New("一批应有 1 至 %d 件", maxBatch).WithCode("issuing.batch").WithHint("更多的请分批推送").WithField("items", "count", "件数不对")
 	}
+	k, err := s.kindOf(ctx, req.Kind)
+	if err != nil {
+		return nil, err
+	}
 	out := &BatchAnswer{Batch: newID()}
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		above, err := iam.AboveTx(tx, req.Unit)
+		if err != nil {
+			return err
+		}
+		return insertBatch(tx, &batchRow{id: out.Batch, unit: req.Unit, path: above[0].Path(), kind: k.Name, pushedBy: actorOf(ctx), pushed: milli(tx.Now()), items: int64(len(req.Items))})
+	})
+	if err != nil {
+		return nil, err
+	}
+	var refused, again int64
 	for i := range req.Items {
 		x, err := s.take(ctx, &req, &req.Items[i], out.Batch)
 		if err != nil {
@@ -69,10 +85,15 @@ func (s *Service) Push(ctx context.Context, req BatchRequest) (*BatchAnswer, err
 			if x.Late {
 				out.Late++
 			}
+		} else {
+			refused++
+		}
+		if x.Already {
+			again++
 		}
 		out.Items = append(out.Items, x)
 	}
-	return out, nil
+	return out, s.DB.Write(ctx, func(tx *db.Tx) error { return endBatch(tx, out.Batch, refused, again) })
 }
 
 // take takes one item; its error is one that the whole batch cannot go on with.

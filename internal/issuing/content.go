@@ -37,6 +37,10 @@ func noteCell(draft string, seq int64) keys.Cell {
 	return keys.Cell{Table: "issuing_step", Column: "note", Row: draft + "/" + strconv.FormatInt(seq, 10)}
 }
 
+func beforeCell(draft string) keys.Cell {
+	return keys.Cell{Table: "issuing_correction", Column: "before", Row: draft}
+}
+
 // A note is what belongs to a step.
 type note struct {
 	Reason string       `json:"reason,omitempty"`

@@ -26,27 +26,7 @@ func TestCrash(t *testing.T) {
 			dbtest.Each(t, func(t *testing.T, d *db.DB) {
 				w := issuingtest.New(t, d)
 				x := w.Passed(t)
-				die := func(name string) {
-					if name == at {
-						panic(died{})
-					}
-				}
-				w.Cert.Step = die
-				w.Issuing.Step = func(name string) {
-					if name == "issue" { // the certificate is there, the draft does not know yet
-						name = "settle"
-					}
-					die(name)
-				}
-				func() {
-					defer func() {
-						if r := recover(); r != (died{}) {
-							t.Errorf("it did not die, but %v", r)
-						}
-					}()
-					_, _ = w.Issuing.Issue(w.Sealer, issuingtest.Decide(x))
-				}()
-				w.Cert.Step, w.Issuing.Step = nil, nil
+				dying(t, w, at, func() { _, _ = w.Issuing.Issue(w.Sealer, issuingtest.Decide(x)) })
 				d.Now = func() time.Time { return time.Now().Add(time.Hour) }
 				_, _, err := w.Cert.Resume(t.Context())
 				must(t, err)
@@ -56,6 +36,32 @@ func TestCrash(t *testing.T) {
 			})
 		})
 	}
+}
+
+// dying does something in a process that stops at a step.
+func dying(t *testing.T, w *issuingtest.World, at string, do func()) {
+	t.Helper()
+	die := func(name string) {
+		if name == at {
+			panic(died{})
+		}
+	}
+	w.Cert.Step = die
+	w.Issuing.Step = func(name string) {
+		if name == "issue" { // the certificate is there, the draft does not know yet
+			name = "settle"
+		}
+		die(name)
+	}
+	func() {
+		defer func() {
+			if r := recover(); r != (died{}) {
+				t.Errorf("it did not die, but %v", r)
+			}
+		}()
+		do()
+	}()
+	w.Cert.Step, w.Issuing.Step = nil, nil
 }
 
 // wantOne wants that a draft has become one certificate.

@@ -133,6 +133,9 @@ func (s *Service) beginTx(tx *db.Tx, k *catalogue.Kind, req *CreateRequest, said
 	if err != nil {
 		return "", false, err
 	}
+	if err := s.followTx(tx, r, req.follows); err != nil {
+		return "", false, err
+	}
 	if err := s.promise(tx, r, k.Title); err != nil {
 		return "", false, err
 	}

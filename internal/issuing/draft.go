@@ -46,6 +46,7 @@ type CreateRequest struct {
 	Ref        string     `json:"ref,omitempty" maxLength:"100" doc:"来源系统的流水号；同一单位内重复提交得到同一件"`
 	Owed       string     `json:"owed,omitempty" maxLength:"64" doc:"补办：突发情况待办清单中的编号"`
 	batch      string
+	follows    *correction
 }
 
 // A SaveRequest changes what a draft holds.
@@ -102,6 +103,8 @@ type Draft struct {
 	Waits       string        `json:"waits,omitempty" doc:"轮到谁办理，或本人为何不能办理"`
 	Due         time.Time     `json:"due,omitzero" doc:"本环节最迟"`
 	Left        due.Left      `json:"left,omitzero" doc:"本环节还剩多少时间"`
+	PushDue     *time.Time    `json:"push_due,omitempty" doc:"离线生成：最迟何时推送"`
+	Correction  *Correction   `json:"correction,omitempty" doc:"更正、变更、换证：所依据的证照和改动"`
 	Certificate string        `json:"certificate,omitempty"`
 	Already     bool          `json:"already,omitempty" doc:"采集时：同一流水号已有此件"`
 	CreatedAt   time.Time     `json:"created_at"`

@@ -39,6 +39,11 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.Handle(r, "POST "+base+"/drafts/{id}/return", NeedReturn, s.Return, doc("退回补正，逐项说明"))
 	httpx.Handle(r, "POST "+base+"/drafts/{id}/issue", NeedSeal, s.Issue, doc("制作签发；重复请求得到同一证照"))
 	httpx.Handle(r, "POST "+base+"/drafts/{id}/drop", NeedCollect, s.Drop, doc("终止，说明理由"))
+	httpx.Handle(r, "POST "+base+"/drafts/{id}/reveal", NeedWork, s.Reveal, doc("更正、变更、换证：显示改动的完整内容，说明用途和事由"))
+	httpx.Handle(r, "POST "+base+"/corrections", NeedCollect, s.Correct, doc("更正、变更、换证：以现行证照为底稿建立经办件"), httpx.Status(201))
+	httpx.Handle(r, "GET "+base+"/batches", NeedWork, s.listBatches, doc("离线批次"))
+	httpx.Handle(r, "GET "+base+"/batches/{id}", NeedWork, s.getBatch, doc("离线批次：收到、超时、未收的件数"))
+	httpx.Handle(r, "GET "+base+"/offers", NeedApply, s.getOffers, doc("可以网上申领的证照种类和签发单位"))
 	httpx.Handle(r, "POST "+base+"/batches", NeedCollect, s.Push, doc("推送离线生成的证照"), httpx.MaxBody(maxBatchBody), httpx.Timeout(5*time.Minute))
 	httpx.Handle(r, "POST "+base+"/incidents", NeedCollect, s.Declare, doc("报告突发情况"), httpx.Status(201))
 	httpx.Handle(r, "GET "+base+"/incidents", NeedLook, s.listIncidents, doc("突发情况"))
@@ -82,6 +87,18 @@ func (s *Service) listIncidents(ctx context.Context, q pageRequest) (*IncidentPa
 
 func (s *Service) getIncident(ctx context.Context, r idRequest) (*Incident, error) {
 	return s.Incident(ctx, r.ID)
+}
+
+func (s *Service) listBatches(ctx context.Context, q pageRequest) (*BatchPage, error) {
+	return s.Batches(ctx, q.Limit, q.Cursor)
+}
+
+func (s *Service) getBatch(ctx context.Context, r idRequest) (*Batch, error) {
+	return s.Batch(ctx, r.ID)
+}
+
+func (s *Service) getOffers(ctx context.Context, _ struct{}) (*OfferList, error) {
+	return s.Offers(ctx)
 }
 
 type clearRequest struct {

@@ -38,6 +38,9 @@ func (s *Service) Issue(ctx context.Context, d Decision) (*Draft, error) {
 			return mayTx(ctx, tx, r, move(Issuing, ActIssue))
 		}
 		r.issuer = actorOf(ctx)
+		if err := decideTx(tx, r.id); err != nil {
+			return err
+		}
 		return s.actTx(ctx, tx, r, ActIssue, &d)
 	})
 	if err != nil {
@@ -57,6 +60,7 @@ func (s *Service) Issue(ctx context.Context, d Decision) (*Draft, error) {
 func (s *Service) goOn(ctx context.Context, id string) error {
 	ctx = context.WithoutCancel(ctx)
 	var req cert.IssueRequest
+	var follows *correctionRow
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
 		r, err := byID(tx, id, false)
 		if err != nil {
@@ -68,6 +72,7 @@ func (s *Service) goOn(ctx context.Context, id string) error {
 		c, err := s.contentOf(r)
 		if err == nil {
 			req = c.request(r)
+			follows, err = correctionOf(tx, id)
 		}
 		return err
 	})
@@ -77,7 +82,7 @@ func (s *Service) goOn(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	c, why := s.Cert.Issue(once(ctx, id), req)
+	c, why := s.make(once(ctx, id), req, follows)
 	s.step("issue")
 	switch {
 	case why == nil:
@@ -88,6 +93,38 @@ func (s *Service) goOn(ctx context.Context, id string) error {
 		}
 	}
 	return why
+}
+
+// make asks for the certificate, or for the next version of the one that the
+// draft follows: its place is taken in one transaction, if it stands as it did
+// when the draft was submitted.
+func (s *Service) make(ctx context.Context, req cert.IssueRequest, x *correctionRow) (*cert.Certificate, error) {
+	if x == nil {
+		return s.Cert.Issue(ctx, req)
+	}
+	acts := int(x.acts)
+	c, err := s.Cert.Act(ctx, cert.ActRequest{ID: x.certificate, Action: x.action, Reason: x.reason, Basis: x.basis, At: x.decided, Acts: &acts, Certificate: &req})
+	if e := fault.As(err); e != nil {
+		plain := *e
+		plain.Fields = nil
+		for _, f := range e.Fields {
+			f.Name = strings.TrimPrefix(f.Name, "certificate.")
+			plain.Fields = append(plain.Fields, f)
+		}
+		return nil, &plain
+	}
+	return c, err
+}
+
+// decideTx notes the day on which a correction is decided upon: the first on
+// which its issuing was begun, however long it takes.
+func decideTx(tx *db.Tx, id string) error {
+	x, err := correctionOf(tx, id)
+	if err != nil || x == nil {
+		return err
+	}
+	x.decided = tx.Now().In(beijing).Format(time.DateOnly)
+	return saveCorrection(tx, x)
 }
 
 // errDone is never shown: another was faster.

@@ -67,6 +67,9 @@ func (s *Service) whole(ctx context.Context, tx *db.Tx, r *row) (*Draft, error) 
 	if err := s.history(d, r, steps); err != nil {
 		return nil, err
 	}
+	if err := s.addCorrection(tx, d, r, k, c); err != nil {
+		return nil, err
+	}
 	d.May, d.Waits = mayDo(ctx, r, steps)
 	return d, nil
 }
@@ -83,6 +86,14 @@ func (s *Service) brief(tx *db.Tx, r *row, kind string, c *Content) (*Draft, err
 		CreatedAt: moment(r.created), UpdatedAt: moment(r.updated), EndedAt: momentOf(r.ended)}
 	if len(c.Holders) > 0 {
 		d.Holder = catalogue.MaskHolder(c.Holders[0]).Name
+	}
+	if r.mode == Offline && s.Due != nil {
+		p, err := s.Due.Promise(tx, duePush, r.id)
+		if err == nil {
+			d.PushDue = &p.Due
+		} else if !errors.Is(err, fault.NotFound) {
+			return nil, err
+		}
 	}
 	if clock, ok := clocks[r.state]; ok && s.Due != nil {
 		p, err := s.Due.Promise(tx, clock.topic, r.id)
@@ -241,6 +252,11 @@ func (s *Service) briefs(ctx context.Context, tx *db.Tx, rows []*row) ([]*Draft,
 		d, err := s.brief(tx, r, titles[r.kind], c)
 		if err != nil {
 			return nil, err
+		}
+		if x, err := correctionOf(tx, r.id); err != nil {
+			return nil, err
+		} else if x != nil {
+			d.Correction = x.shown()
 		}
 		steps, err := stepsOf(tx, r.id)
 		if err != nil {

@@ -10,7 +10,8 @@ import (
 )
 
 // resealer seals again what this package keeps encrypted: contents by their id,
-// then notes by theirs behind a stroke.
+// then notes, then
+// what corrections follow, by keys that begin with a word and a stroke.
 type resealer struct{ s *Service }
 
 // Resealer is what a rotation of the keys of fields calls.
@@ -19,50 +20,67 @@ func (s *Service) Resealer() keys.Counter { return resealer{s} }
 func (resealer) Name() string { return "issuing" }
 
 func (resealer) Count(tx *db.Tx) (int64, error) {
-	n, notes, err := countSealed(tx)
-	return n + notes, err
+	n, notes, befores, err := countSealed(tx)
+	return n + notes + befores, err
 }
 
-// notesBegin is the key between contents and notes.
-const notesBegin = "note/ /0"
+// A stage is one of the encrypted columns, in the order in which they are gone
+// through. The keys of a rotation begin with its prefix.
+type stage struct {
+	prefix, first string // the key before its first cell
+	page          func(tx *db.Tx, after string, n int) ([]sealedCell, error)
+	cell          func(c sealedCell) keys.Cell
+	replace       func(tx *db.Tx, c sealedCell, again []byte) (int64, error)
+}
+
+var stages = []stage{
+	{"", "", sealedContents, func(c sealedCell) keys.Cell { return contentCell(c.draft, c.n) }, replaceContent},
+	{"note/", "note/ /0", notesAfter, func(c sealedCell) keys.Cell { return noteCell(c.draft, c.n) }, replaceNote},
+	{"before/", "before/ ", sealedBefores, func(c sealedCell) keys.Cell { return beforeCell(c.draft) }, replaceBefore},
+}
+
+func notesAfter(tx *db.Tx, after string, n int) ([]sealedCell, error) {
+	id, seq, _ := strings.Cut(after, "/")
+	at, _ := strconv.ParseInt(seq, 10, 64)
+	return sealedNotes(tx, id, at, n)
+}
+
+// keyOf is the key of a cell within its stage.
+func (x *stage) keyOf(c sealedCell) string {
+	if x.prefix == "note/" {
+		return x.prefix + c.draft + "/" + strconv.FormatInt(c.n, 10)
+	}
+	return x.prefix + c.draft
+}
 
 func (x resealer) Reseal(tx *db.Tx, after string, n int) (next string, done int, err error) {
-	rest, notes := strings.CutPrefix(after, "note/")
-	var cells []sealedCell
-	if notes {
-		id, seq, _ := strings.Cut(rest, "/")
-		at, _ := strconv.ParseInt(seq, 10, 64)
-		cells, err = sealedNotes(tx, id, at, n)
-	} else {
-		cells, err = sealedContents(tx, after, n)
+	i := len(stages) - 1
+	for i > 0 && !strings.HasPrefix(after, stages[i].prefix) {
+		i--
 	}
+	st := &stages[i]
+	cells, err := st.page(tx, strings.TrimPrefix(after, st.prefix), n)
 	if err != nil {
 		return "", 0, err
 	}
 	for _, c := range cells {
-		m, err := x.again(tx, c, notes)
+		m, err := x.again(tx, st, c)
 		if err != nil {
 			return "", done, err
 		}
 		done += m
 	}
 	switch {
-	case len(cells) < n && notes:
-		return "", done, nil
-	case len(cells) < n:
-		return notesBegin, done, nil
-	case notes:
-		last := cells[n-1]
-		return "note/" + last.draft + "/" + strconv.FormatInt(last.n, 10), done, nil
+	case len(cells) == n:
+		return st.keyOf(cells[n-1]), done, nil
+	case i+1 < len(stages):
+		return stages[i+1].first, done, nil
 	}
-	return cells[n-1].draft, done, nil
+	return "", done, nil
 }
 
-func (x resealer) again(tx *db.Tx, c sealedCell, notes bool) (int, error) {
-	cell, replace := contentCell(c.draft, c.n), replaceContent
-	if notes {
-		cell, replace = noteCell(c.draft, c.n), replaceNote
-	}
+func (x resealer) again(tx *db.Tx, st *stage, c sealedCell) (int, error) {
+	cell := st.cell(c)
 	again, stale, err := x.s.box.Again(cell, c.sealed)
 	if err != nil {
 		return 0, fmt.Errorf("issuing: sealing %s %s again: %w", cell.Column, cell.Row, err)
@@ -70,6 +88,6 @@ func (x resealer) again(tx *db.Tx, c sealedCell, notes bool) (int, error) {
 	if !stale {
 		return 0, nil
 	}
-	n, err := replace(tx, c, again)
+	n, err := st.replace(tx, c, again)
 	return int(n), err
 }

@@ -33,7 +33,8 @@ type Action string
 // The actions.
 const (
 	ActCreate   Action = "create"
-	ActApply    Action = "apply" // by the holder
+	ActApply    Action = "apply"   // by the holder
+	ActCorrect  Action = "correct" // the next version of a certificate
 	ActSave     Action = "save"
 	ActSubmit   Action = "submit"
 	ActPass     Action = "pass"
@@ -47,7 +48,7 @@ const (
 )
 
 var actionNames = map[Action]string{
-	ActCreate: "采集", ActApply: "网上申领", ActSave: "修改", ActSubmit: "提交审核", ActPass: "审核通过", ActReturn: "退回补正", ActSendBack: "签发环节退回", ActIssue: "制作签发",
+	ActCreate: "采集", ActApply: "网上申领", ActCorrect: "开始更正、变更或换证", ActSave: "修改", ActSubmit: "提交审核", ActPass: "审核通过", ActReturn: "退回补正", ActSendBack: "签发环节退回", ActIssue: "制作签发",
 	ActFail: "签发没有完成", ActIssued: "签发完成", ActDrop: "终止", ActWithdraw: "申请人撤回",
 }
 
@@ -60,6 +61,7 @@ const (
 	permReview  = "cert.review"
 	permSeal    = "cert.issue"
 	permApply   = "cert.read.own" // a holder's own certificates, asked for by themselves
+	permReveal  = "cert.reveal"
 	permOversee = "supervise.read"
 )
 

@@ -41,9 +41,22 @@ func replaceNote(tx *db.Tx, c sealedCell, again []byte) (int64, error) {
 	return tx.Exec(`update issuing_step set note = $4 where draft = $1 and seq = $2 and note = $3`, c.draft, c.n, c.sealed, again)
 }
 
-func countSealed(tx *db.Tx) (n, notes int64, err error) {
+func sealedBefores(tx *db.Tx, after string, n int) (out []sealedCell, err error) {
+	return cells(tx, `
+		select draft, 0, before from issuing_correction
+		 where draft > $1 and before is not null order by draft limit $2`, after, n)
+}
+
+func replaceBefore(tx *db.Tx, c sealedCell, again []byte) (int64, error) {
+	return tx.Exec(`update issuing_correction set before = $3 where draft = $1 and before = $2`, c.draft, c.sealed, again)
+}
+
+func countSealed(tx *db.Tx) (n, notes, befores int64, err error) {
+	if err = tx.Get(`select count(*) from issuing_correction where before is not null`, nil, &befores); err != nil {
+		return 0, 0, 0, err
+	}
 	if err = tx.Get(`select count(*) from issuing_draft where content is not null`, nil, &n); err == nil {
 		err = tx.Get(`select count(*) from issuing_step where note is not null`, nil, &notes)
 	}
-	return n, notes, err
+	return n, notes, befores, err
 }

@@ -31,7 +31,7 @@ var clocks = map[State]struct{ topic, permission, title string }{
 }
 
 // applicationLink is where a holder finds what they asked for.
-const applicationLink = "/me"
+const applicationLink = "/wallet/applications"
 
 // Link is the page of a draft.
 func Link(id string) string { return "/console/issuing/" + id }

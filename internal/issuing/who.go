@@ -44,7 +44,7 @@ func sees(ctx context.Context, r *row) error {
 }
 
 // collects tells the actions by which somebody has collected.
-var collects = []Action{ActCreate, ActApply, ActSave, ActSubmit}
+var collects = []Action{ActCreate, ActApply, ActCorrect, ActSave, ActSubmit}
 
 // apart refuses who did another part of the same draft already, whatever roles
 // they hold.

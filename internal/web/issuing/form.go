@@ -26,6 +26,7 @@ type formPart struct {
 	Kind    string
 	Version int    // of the draft that the reader saw; 0 for a new one
 	Once    string // stands for a new draft, however often the button is pressed
+	Owed    string // what it makes up for
 	Issuers []iam.Org
 	Issuer  string
 	Preview string // address that the script asks
@@ -76,7 +77,7 @@ func (s *Service) getNew(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.showNew(w, r, http.StatusOK, k, map[string]string{"valid_from": page.Day(s.Cert.DB.Now())}, nil)
+	return s.showNew(w, r, http.StatusOK, k, map[string]string{"valid_from": page.Day(s.Cert.DB.Now()), "owed": r.URL.Query().Get("owed")}, nil)
 }
 
 // chooseKind lists what the reader's units issue.
@@ -111,10 +112,10 @@ func (s *Service) showNew(w http.ResponseWriter, r *http.Request, code int, k *c
 		return err
 	}
 	if len(issuers) == 0 {
-		return fault.Forbidden.New("您的单位不签发“%s”", k.Title).WithCode("issuing.issuer").WithHint("请由证照目录登记的签发单位办理；如需调整，请联系管理单位")
+		return errNotIssuer(k.Title)
 	}
 	p := &editPage{Frame: s.Kit.Frame(r, "采集"+k.Title, "issuing", ""), KindName: k.Title}
-	p.Form = formPart{Form: web.NewForm(k, values), Action: page.Asking(Home+"/new", "kind", k.Name), Kind: k.Name, Once: values["once"], Issuers: issuers, Issuer: values["issuer"],
+	p.Form = formPart{Form: web.NewForm(k, values), Action: page.Asking(Home+"/new", "kind", k.Name), Kind: k.Name, Once: values["once"], Owed: values["owed"], Issuers: issuers, Issuer: values["issuer"],
 		Preview: page.Asking(Home+"/preview", "kind", k.Name)}
 	if p.Form.Once == "" {
 		p.Form.Once = rand.Text()
@@ -127,6 +128,10 @@ func (s *Service) showNew(w http.ResponseWriter, r *http.Request, code int, k *c
 		p.Title = "有错误：" + p.Title
 	}
 	return s.set.Show(w, code, "edit", p)
+}
+
+func errNotIssuer(title string) error {
+	return fault.Forbidden.New("您的单位不签发“%s”", title).WithCode("issuing.issuer").WithHint("请由证照目录登记的签发单位办理；如需调整，请联系管理单位")
 }
 
 // problemOf is a refusal above the form, with what is wrong at each control.
@@ -161,7 +166,7 @@ func (s *Service) postNew(w http.ResponseWriter, r *http.Request) error {
 	if once := values["once"]; once != "" && len(once) <= 64 {
 		ref = "表单 " + once
 	}
-	d, refusal := s.Issuing.Create(r.Context(), issuing.CreateRequest{Kind: k.Name, Unit: q.Issuer, Content: contentOf(q), CaseNo: q.CaseNo, Ref: ref})
+	d, refusal := s.Issuing.Create(r.Context(), issuing.CreateRequest{Kind: k.Name, Unit: q.Issuer, Content: contentOf(q), CaseNo: q.CaseNo, Ref: ref, Owed: values["owed"]})
 	if refusal == nil {
 		return s.goOn(w, r, d, values["then"])
 	}
@@ -207,7 +212,7 @@ func (s *Service) postPreview(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if len(issuers) == 0 {
-		return fault.Forbidden.New("您的单位不签发“%s”", k.Title).WithCode("issuing.issuer").WithHint("请由证照目录登记的签发单位办理")
+		return errNotIssuer(k.Title)
 	}
 	f, err := s.face(k, values, issuers)
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"testing"
 
+	"sidian/internal/catalogue"
+	"sidian/internal/cert"
 	"sidian/internal/db"
 	"sidian/internal/db/dbtest"
 	domain "sidian/internal/issuing"
@@ -120,4 +122,20 @@ func TestRefusals(t *testing.T) {
 		w.Post("clerk", at+"/drop", "version", "2", "reason", "申请人撤回").Leads(at + "?done=dropped")
 		w.Get("clerk", at).Is(200, "已终止", "申请人撤回")
 	})
+}
+
+type certRequest = cert.IssueRequest
+
+func kindOf(t *testing.T, w *issuingtest.World) *catalogue.Kind {
+	t.Helper()
+	k, err := w.Catalogue.Get(t.Context(), issuingtest.Personal)
+	pagetest.Must(t, err)
+	return k
+}
+
+func mustKind(t *testing.T, w *world) *catalogue.Kind {
+	t.Helper()
+	k, err := w.World.Catalogue.Get(t.Context(), issuingtest.Kind)
+	pagetest.Must(t, err)
+	return k
 }

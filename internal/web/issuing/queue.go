@@ -73,7 +73,11 @@ func rowOf(d *issuing.Draft) page.Row {
 	if d.CaseNo != "" {
 		what.Sub += "，办件 " + d.CaseNo
 	}
-	return page.Row{Cells: []page.Cell{what, {Text: holder}, {Chips: chipsOf(d), Sub: waitsOf(d)}, left, {Text: d.OriginName, Sub: d.ModeName}}}
+	source := page.Cell{Text: d.OriginName, Sub: d.ModeName}
+	if d.Origin == issuing.ByHolder {
+		source = page.Cell{Chips: []page.Chip{{Class: page.Care, Word: d.OriginName}}, Sub: d.ModeName}
+	}
+	return page.Row{ID: "draft-" + d.ID, Cells: []page.Cell{what, {Text: holder}, {Chips: chipsOf(d), Sub: waitsOf(d)}, left, source}}
 }
 
 // waitsOf says why it is not the reader's turn, where it is not.
@@ -91,6 +95,9 @@ func leftOf(x due.Left) page.Chip {
 func chipsOf(d *issuing.Draft) []page.Chip {
 	class := map[issuing.State]string{issuing.Issued: page.Good, issuing.Dropped: page.Bad, issuing.Issuing: page.Care}[d.State]
 	out := []page.Chip{chip(class, d.StateName)}
+	if d.Correction != nil {
+		out = append(out, page.Chip{Class: page.Plain, Word: d.Correction.ActionName})
+	}
 	if d.Late {
 		out = append(out, page.Chip{Class: page.Bad, Word: "推送超时"})
 	}

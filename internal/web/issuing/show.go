@@ -23,7 +23,10 @@ type showPage struct {
 	Chips   []page.Chip
 	Notice  *page.Notice
 	Problem *page.Problem
-	Wrong   []string // why it was sent back, a line each
+	Changes *page.Table // of a next version: what differs from the one in force
+	Follows []page.Fact
+	Reveal  *page.Form // asks to see the changes in full
+	Wrong   []string   // why it was sent back, a line each
 	Edit    *formPart
 	Face    web.Face
 	Facts   []page.Fact
@@ -43,12 +46,13 @@ type returning struct {
 }
 
 var notices = map[string]page.Notice{
-	"saved":     {Class: page.Good, Title: "已保存", Text: "补齐后提交审核，由另一位审核人审核。"},
-	"submitted": {Class: page.Good, Title: "已提交审核", Text: "由没有经手采集的审核人审核，结果会在站内消息里告诉您。"},
-	"passed":    {Class: page.Good, Title: "审核通过", Text: "由没有经手采集和审核的签发人制作签发。"},
-	"returned":  {Class: page.Good, Title: "已退回补正", Text: "经办人已收到消息，补正后重新审核。"},
-	"issued":    {Class: page.Good, Title: "已签发", Text: "证照已加盖电子印章并登记。"},
-	"dropped":   {Class: page.Good, Title: "已终止", Text: "采集的信息已删除，办理经过保留。"},
+	"saved":      {Class: page.Good, Title: "已保存", Text: "补齐后提交审核，由另一位审核人审核。"},
+	"correcting": {Class: page.Good, Title: "已按现行证照填好", Text: "请改要改的项，再提交审核。图片和表格不能带过来，请重新提供。"},
+	"submitted":  {Class: page.Good, Title: "已提交审核", Text: "由没有经手采集的审核人审核，结果会在站内消息里告诉您。"},
+	"passed":     {Class: page.Good, Title: "审核通过", Text: "由没有经手采集和审核的签发人制作签发。"},
+	"returned":   {Class: page.Good, Title: "已退回补正", Text: "经办人已收到消息，补正后重新审核。"},
+	"issued":     {Class: page.Good, Title: "已签发", Text: "证照已加盖电子印章并登记。"},
+	"dropped":    {Class: page.Good, Title: "已终止", Text: "采集的信息已删除，办理经过保留。"},
 }
 
 func (s *Service) getDraft(w http.ResponseWriter, r *http.Request) error {
@@ -64,15 +68,51 @@ func may(d *issuing.Draft, a issuing.Action) bool {
 	return false
 }
 
-// showDraft shows a draft, with what was typed and refused.
-func (s *Service) showDraft(w http.ResponseWriter, r *http.Request, id string, code int, values map[string]string, refusal error) error {
-	d, err := s.Issuing.Get(r.Context(), id)
+// showRevealed shows a draft with its changes in full, for this once.
+func (s *Service) showRevealed(w http.ResponseWriter, r *http.Request, c *issuing.Correction) error {
+	p, err := s.draftPage(r, r.PathValue("id"), nil, nil)
 	if err != nil {
 		return err
 	}
-	k, err := s.Catalogue.Version(r.Context(), d.Kind, d.KindVersion)
+	p.Changes, p.Reveal = changed(c), nil
+	p.Notice = &page.Notice{Class: page.Care, Title: "改动已完整显示", Text: "谁、何时、为什么看的，已记入审计。离开本页后重新遮蔽。"}
+	return s.set.Show(w, http.StatusOK, "show", p)
+}
+
+// correction fills what a draft of a next version follows.
+func (s *Service) correction(r *http.Request, p *showPage) {
+	c := p.D.Correction
+	if c == nil {
+		return
+	}
+	p.Follows = []page.Fact{{Label: "办理", Text: c.ActionName}, {Label: "现行证照", Text: c.Number, Code: true, Href: "/console/certificates/" + c.Certificate}, {Label: "事由", Text: c.Reason}, {Label: "依据", Text: c.Basis}}
+	if p.D.Content == nil {
+		return
+	}
+	p.Changes = changed(c)
+	if masked(c) && iam.May(r.Context(), "cert.reveal", p.D.Unit) {
+		p.Reveal = &page.Form{ID: "reveal", Action: page.At(Home, p.D.ID, "reveal"), Button: "显示完整内容", Plain: true,
+			Fields: []page.Field{{ID: "reveal-reason", Name: "reason", Label: "显示的事由", Value: reasonOf(r, "/reveal"), Required: true, Max: 200, Hint: "与您的姓名、时间一起记入审计；请勿写个人信息"}}}
+	}
+}
+
+// showDraft shows a draft, with what was typed and refused.
+func (s *Service) showDraft(w http.ResponseWriter, r *http.Request, id string, code int, values map[string]string, refusal error) error {
+	p, err := s.draftPage(r, id, values, refusal)
 	if err != nil {
 		return err
+	}
+	return s.set.Show(w, code, "show", p)
+}
+
+func (s *Service) draftPage(r *http.Request, id string, values map[string]string, refusal error) (*showPage, error) {
+	d, err := s.Issuing.Get(r.Context(), id)
+	if err != nil {
+		return nil, err
+	}
+	k, err := s.Catalogue.Version(r.Context(), d.Kind, d.KindVersion)
+	if err != nil {
+		return nil, err
 	}
 	p := &showPage{Frame: s.Kit.Frame(r, d.KindName, "issuing", ""), D: d, Lead: lead(d), Chips: chipsOf(d)}
 	if d.Left.Text != "" {
@@ -87,10 +127,7 @@ func (s *Service) showDraft(w http.ResponseWriter, r *http.Request, id string, c
 	if r.Method == http.MethodPost {
 		p.Path = page.At(Home, id)
 	}
-	if err := s.parts(r, p, k, values, refusal); err != nil {
-		return err
-	}
-	return s.set.Show(w, code, "show", p)
+	return p, s.parts(r, p, k, values, refusal)
 }
 
 func lead(d *issuing.Draft) string {
@@ -146,6 +183,7 @@ func (s *Service) parts(r *http.Request, p *showPage, k *catalogue.Kind, values 
 		p.Drop = &page.Form{ID: "drop", Title: "终止办理", Action: at + "/drop", Hidden: version, Plain: true, Button: "终止", Busy: "正在提交…",
 			Fields: []page.Field{{ID: "drop-reason", Name: "reason", Label: "终止的理由", Value: reasonOf(r, "/drop"), Required: true, Max: 500, Hint: "申领人会看到；不要写个人信息。采集的信息随即删除"}}}
 	}
+	s.correction(r, p)
 	p.Problem = s.problem(p, f, refusal)
 	p.Steps, err = s.steps(r, d)
 	return err
@@ -166,6 +204,9 @@ func (s *Service) problem(p *showPage, f web.Form, refusal error) *page.Problem 
 		return nil
 	}
 	p.Title = "有错误：" + p.Title
+	if p.Reveal != nil && e.Code == "issuing.reveal" {
+		return page.Mark(refusal, p.Reveal.Fields)
+	}
 	if p.Edit != nil && !strings.HasPrefix(e.Code, "issuing.reason") {
 		return problemOf(refusal, f)
 	}
