@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -127,7 +126,7 @@ func (s *Service) Work(ctx context.Context) error {
 			return err
 		}
 		s.at("lent")
-		if err := s.all(ctx, jobs); err != nil {
+		if err := outbox.Together(parallel, jobs, func(j *job) error { return s.one(ctx, j) }); err != nil {
 			return err
 		}
 	}
@@ -195,25 +194,6 @@ func (s *Service) ready(tx *db.Tx, j *job) (bool, error) {
 		j.message.Link = strings.TrimSuffix(s.BaseURL, "/") + n.Link
 	}
 	return true, nil
-}
-
-func (s *Service) all(ctx context.Context, jobs []*job) error {
-	var wait sync.WaitGroup
-	slots, failed := make(chan struct{}, parallel), make(chan error, len(jobs))
-	for _, j := range jobs {
-		slots <- struct{}{}
-		wait.Go(func() {
-			defer func() { <-slots }()
-			failed <- s.one(ctx, j)
-		})
-	}
-	wait.Wait()
-	close(failed)
-	var all []error
-	for err := range failed {
-		all = append(all, err)
-	}
-	return errors.Join(all...)
 }
 
 // one hands a message over once and keeps what came of it.

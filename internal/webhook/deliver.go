@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
-	"sync"
 	"time"
 
 	"sidian/internal/audit"
@@ -118,30 +117,11 @@ func (s *Service) Work(ctx context.Context) error {
 			return err
 		}
 		s.at("lent")
-		if err := s.all(ctx, due); err != nil {
+		if err := outbox.Together(parallel, due, func(d *Delivery) error { return s.one(ctx, d) }); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (s *Service) all(ctx context.Context, due []*Delivery) error {
-	var wait sync.WaitGroup
-	slots, failed := make(chan struct{}, parallel), make(chan error, len(due))
-	for _, d := range due {
-		slots <- struct{}{}
-		wait.Go(func() {
-			defer func() { <-slots }()
-			failed <- s.one(ctx, d)
-		})
-	}
-	wait.Wait()
-	close(failed)
-	var all []error
-	for err := range failed {
-		all = append(all, err)
-	}
-	return errors.Join(all...)
 }
 
 // one calls once and keeps what came of it.
