@@ -105,6 +105,7 @@ type Draft struct {
 	Left        due.Left      `json:"left,omitzero" doc:"本环节还剩多少时间"`
 	PushDue     *time.Time    `json:"push_due,omitempty" doc:"离线生成：最迟何时推送"`
 	Correction  *Correction   `json:"correction,omitempty" doc:"更正、变更、换证：所依据的证照和改动"`
+	Pending     string        `json:"pending,omitempty" doc:"正在等待其他单位用印的证照"`
 	Certificate string        `json:"certificate,omitempty"`
 	Already     bool          `json:"already,omitempty" doc:"采集时：同一流水号已有此件"`
 	CreatedAt   time.Time     `json:"created_at"`

@@ -61,6 +61,7 @@ func (s *Service) goOn(ctx context.Context, id string) error {
 	ctx = context.WithoutCancel(ctx)
 	var req cert.IssueRequest
 	var follows *correctionRow
+	var pending string
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
 		r, err := byID(tx, id, false)
 		if err != nil {
@@ -71,7 +72,7 @@ func (s *Service) goOn(ctx context.Context, id string) error {
 		}
 		c, err := s.contentOf(r)
 		if err == nil {
-			req = c.request(r)
+			req, pending = c.request(r), r.pending
 			follows, err = correctionOf(tx, id)
 		}
 		return err
@@ -82,9 +83,16 @@ func (s *Service) goOn(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
+	if pending != "" {
+		if given, err := s.waits(ctx, id, pending); given || err != nil {
+			return err
+		}
+	}
 	c, why := s.make(once(ctx, id), req, follows)
 	s.step("issue")
 	switch {
+	case why == nil && c.Status == cert.Sealing: // others seal it, too
+		return s.waiting(ctx, id, c.ID)
 	case why == nil:
 		return s.issued(ctx, id, c.ID)
 	case final(why):
@@ -93,6 +101,39 @@ func (s *Service) goOn(ctx context.Context, id string) error {
 		}
 	}
 	return why
+}
+
+// waiting notes that a certificate is made but for the seals of others. What
+// waits longest is looked at first.
+func (s *Service) waiting(ctx context.Context, id, certificate string) error {
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		r, err := byID(tx, id, true)
+		if err != nil || r.state != Issuing {
+			return err
+		}
+		r.pending = certificate
+		return save(tx, r)
+	})
+}
+
+// waits looks whether the certificate that a draft waits for was given up by who
+// should have sealed it: then the draft is put back, and not made again until
+// somebody says so.
+func (s *Service) waits(ctx context.Context, id, certificate string) (givenUp bool, err error) {
+	c, err := s.Cert.Get(ctx, certificate)
+	switch {
+	case err != nil && final(err): // who began may not look any more: it waits for another
+		return true, s.waiting(ctx, id, certificate)
+	case err != nil:
+		return false, err
+	case c.Status != cert.Withdrawn:
+		return false, nil
+	}
+	why := fault.Conflict.New("没有盖齐印章，签发已撤回").WithCode("issuing.seals").WithHint("原因见用印申请；排除后重新制作签发")
+	if err := s.failed(ctx, id, why); err != nil {
+		return true, err
+	}
+	return true, why
 }
 
 // make asks for the certificate, or for the next version of the one that the
@@ -168,7 +209,7 @@ func (s *Service) failed(ctx context.Context, id string, why error) error {
 	if len(e.Fields) > 0 {
 		text += "：" + e.Fields[0].Message
 	}
-	return s.settle(ctx, id, ActFail, &note{Reason: clip(text, maxReason)}, func(*db.Tx, *row) error { return nil })
+	return s.settle(ctx, id, ActFail, &note{Reason: clip(text, maxReason)}, func(_ *db.Tx, r *row) error { r.pending = ""; return nil })
 }
 
 func (s *Service) settle(ctx context.Context, id string, a Action, n *note, with func(*db.Tx, *row) error) error {

@@ -82,7 +82,7 @@ func (s *Service) brief(tx *db.Tx, r *row, kind string, c *Content) (*Draft, err
 	}
 	d := &Draft{ID: r.id, Kind: r.kind, KindName: kind, KindVersion: int(r.kindVersion), Unit: r.unit, UnitName: o.Name, State: r.state, StateName: r.state.Label(),
 		Version: int(r.version), Mode: r.mode, ModeName: modeNames[r.mode], Origin: r.origin, OriginName: originNames[r.origin], Ref: r.ref, Batch: r.batch, Owed: r.owed,
-		CaseNo: r.caseNo, FinishedAt: timeOf(r.finished), Late: r.late, Waits: waits[r.state], Certificate: r.certificate,
+		CaseNo: r.caseNo, FinishedAt: timeOf(r.finished), Late: r.late, Waits: waits[r.state], Certificate: r.certificate, Pending: r.pending,
 		CreatedAt: moment(r.created), UpdatedAt: moment(r.updated), EndedAt: momentOf(r.ended)}
 	if len(c.Holders) > 0 {
 		d.Holder = catalogue.MaskHolder(c.Holders[0]).Name

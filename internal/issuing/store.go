@@ -25,14 +25,15 @@ type row struct {
 	certificate, issuer          string
 	revision, created, updated   int64
 	ended                        *int64
+	pending                      string
 }
 
 const columns = `id, unit, path, region, kind, kind_version, state, version, mode, origin, ref, said, batch, owed, applicant, case_no,
-	finished_at, late, content, certificate, issuer, revision, created_at, updated_at, ended_at`
+	finished_at, late, content, certificate, issuer, revision, created_at, updated_at, ended_at, pending`
 
 func (r *row) dest() []any {
 	return []any{&r.id, &r.unit, &r.path, &r.region, &r.kind, &r.kindVersion, &r.state, &r.version, &r.mode, &r.origin, &r.ref, &r.said, &r.batch, &r.owed,
-		&r.applicant, &r.caseNo, &r.finished, &r.late, &r.content, &r.certificate, &r.issuer, &r.revision, &r.created, &r.updated, &r.ended}
+		&r.applicant, &r.caseNo, &r.finished, &r.late, &r.content, &r.certificate, &r.issuer, &r.revision, &r.created, &r.updated, &r.ended, &r.pending}
 }
 
 // insert writes a new draft, and tells whether its reference was free.
@@ -53,15 +54,15 @@ func save(tx *db.Tx, r *row) error {
 	r.revision++
 	r.updated = milli(tx.Now())
 	if r.state.Ended() {
-		r.ended, r.content = &r.updated, nil
+		r.ended, r.content, r.pending = &r.updated, nil, ""
 	}
 	n, err := tx.Exec(`
 		update issuing_draft
 		   set kind_version = $2, state = $3, version = $4, case_no = $5, finished_at = $6, late = $7, content = $8, certificate = $9, issuer = $10,
-		       revision = $11, updated_at = $12, ended_at = $13
-		 where id = $1 and revision = $14`,
+		       revision = $11, updated_at = $12, ended_at = $13, pending = $14
+		 where id = $1 and revision = $15`,
 		r.id, r.kindVersion, string(r.state), r.version, r.caseNo, r.finished, r.late, r.content, r.certificate, r.issuer,
-		r.revision, r.updated, r.ended, r.revision-1)
+		r.revision, r.updated, r.ended, r.pending, r.revision-1)
 	if err == nil && n == 0 {
 		return fault.Conflict.New("此件刚刚被他人办理").WithCode("issuing.moved").WithHint("请刷新后重试")
 	}

@@ -34,3 +34,7 @@ create table issuing_correction (
   constraint issuing_correction_before check ((before is null) = ended)
 );
 create unique index issuing_correction_one on issuing_correction (certificate) where not ended;
+
+-- The certificate that waits for the seals of others, until it is issued or given
+-- up.
+alter table issuing_draft add column pending text not null default '';

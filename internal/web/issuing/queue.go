@@ -13,6 +13,7 @@ type queuePage struct {
 	page.Frame
 	Collects bool
 	Tabs     page.Tabs
+	Search   *page.Search
 	Table    page.Table
 }
 
@@ -45,7 +46,7 @@ func (s *Service) getQueue(w http.ResponseWriter, r *http.Request) error {
 	for i := range p.Tabs.Items {
 		p.Tabs.Items[i].Current = p.Tabs.Items[i].Label == views[now].label
 	}
-	list, err := s.Issuing.List(ctx, issuing.Query{View: views[now].key, Cursor: asked.Get("cursor")})
+	list, err := s.Issuing.List(ctx, issuing.Query{View: views[now].key, Kind: asked.Get("kind"), Unit: asked.Get("unit"), Cursor: asked.Get("cursor")})
 	if err != nil {
 		return err
 	}
@@ -54,10 +55,40 @@ func (s *Service) getQueue(w http.ResponseWriter, r *http.Request) error {
 	for _, d := range list.Items {
 		p.Table.Rows = append(p.Table.Rows, rowOf(d))
 	}
+	p.Search = &page.Search{Action: Home, Label: "筛选经办件", Button: "筛选", Fields: []page.Field{
+		{ID: "view", Name: "view", Label: "环节", Value: views[now].key, Options: viewOptions(p.Tabs)},
+		{ID: "kind", Name: "kind", Label: "证照种类", Value: asked.Get("kind"), Any: "全部", Options: s.issuedKinds(r)}}}
+	if asked.Get("kind") != "" {
+		p.Search.Clear = page.Asking(Home, "view", views[now].key)
+	}
 	if list.Next != "" {
-		p.Table.Pager.Next = page.Asking(Home, "view", views[now].key, "cursor", list.Next)
+		p.Table.Pager.Next = page.Asking(Home, "view", views[now].key, "kind", asked.Get("kind"), "unit", asked.Get("unit"), "cursor", list.Next)
 	}
 	return s.set.Show(w, http.StatusOK, "queue", p)
+}
+
+// viewOptions are the views that the tabs offer.
+func viewOptions(tabs page.Tabs) (out []page.Option) {
+	for _, v := range views {
+		for _, t := range tabs.Items {
+			if t.Label == v.label {
+				out = append(out, page.Option{Value: v.key, Label: v.label})
+			}
+		}
+	}
+	return out
+}
+
+// issuedKinds are the kinds that are issued, to choose from.
+func (s *Service) issuedKinds(r *http.Request) (out []page.Option) {
+	kinds, err := s.Catalogue.Published(r.Context())
+	if err != nil {
+		return nil // the list stands without
+	}
+	for _, k := range kinds {
+		out = append(out, page.Option{Value: k.Name, Label: k.Title})
+	}
+	return out
 }
 
 func rowOf(d *issuing.Draft) page.Row {

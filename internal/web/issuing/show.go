@@ -3,6 +3,7 @@ package issuing
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -25,8 +26,9 @@ type showPage struct {
 	Problem *page.Problem
 	Changes *page.Table // of a next version: what differs from the one in force
 	Follows []page.Fact
-	Reveal  *page.Form // asks to see the changes in full
-	Wrong   []string   // why it was sent back, a line each
+	Reveal  *page.Form  // asks to see the changes in full
+	Seals   *page.Table // who must seal, where, and who has
+	Wrong   []string    // why it was sent back, a line each
 	Edit    *formPart
 	Face    web.Face
 	Facts   []page.Fact
@@ -95,6 +97,44 @@ func (s *Service) correction(r *http.Request, p *showPage) {
 			Fields: []page.Field{{ID: "reveal-reason", Name: "reason", Label: "显示的事由", Value: reasonOf(r, "/reveal"), Required: true, Max: 200, Hint: "与您的姓名、时间一起记入审计；请勿写个人信息"}}}
 	}
 }
+
+// seals fills whose seals stand where, and who has sealed while others are
+// waited for.
+func (s *Service) seals(r *http.Request, p *showPage, k *catalogue.Kind) error {
+	t := &page.Table{ID: "seals", Caption: "用印位置", Quiet: true, Head: []string{"印章", "位置", "情况"}}
+	if p.D.Pending != "" && iam.May(r.Context(), "cert.read", p.D.Unit) {
+		now, err := s.Cert.Sealings(r.Context(), p.D.Pending)
+		if err != nil {
+			return err
+		}
+		for i, x := range now.Seals {
+			class := map[string]string{"stamped": page.Good, "dropped": page.Bad}[x.State]
+			t.Rows = append(t.Rows, page.Row{ID: "seal-" + strconv.Itoa(i), Cells: []page.Cell{{Text: x.OrgName}, {Text: fmt.Sprintf("第 %d 页，距左 %g、距上 %g 毫米", x.Page, x.X, x.Y)},
+				{Chips: []page.Chip{chip(class, x.StateName)}, Sub: x.Trouble}}})
+		}
+		p.Seals = t
+		return nil
+	}
+	if p.Pass == nil && p.Issue == nil {
+		return nil
+	}
+	for i, x := range k.Seals {
+		who := "其他单位"
+		if x.Role == "issuer" {
+			who = p.D.UnitName
+		} else if x.Role == "superior" {
+			who = "上级单位"
+		}
+		t.Rows = append(t.Rows, page.Row{ID: "seal-" + strconv.Itoa(i), Cells: []page.Cell{{Text: who, Sub: sealNames[x.Kind]}, {Text: fmt.Sprintf("第 %d 页，距左 %g、距上 %g 毫米，%g×%g 毫米", x.Page+1, x.At[0], x.At[1], x.At[2], x.At[3])},
+			{Chips: []page.Chip{chip("", "签发时加盖")}}}})
+	}
+	if len(t.Rows) > 0 {
+		p.Seals = t
+	}
+	return nil
+}
+
+var sealNames = map[catalogue.SealKind]string{catalogue.LegalName: "法定名称章", catalogue.Special: "业务专用章"}
 
 // showDraft shows a draft, with what was typed and refused.
 func (s *Service) showDraft(w http.ResponseWriter, r *http.Request, id string, code int, values map[string]string, refusal error) error {
@@ -184,6 +224,9 @@ func (s *Service) parts(r *http.Request, p *showPage, k *catalogue.Kind, values 
 			Fields: []page.Field{{ID: "drop-reason", Name: "reason", Label: "终止的理由", Value: reasonOf(r, "/drop"), Required: true, Max: 500, Hint: "申领人会看到；不要写个人信息。采集的信息随即删除"}}}
 	}
 	s.correction(r, p)
+	if err := s.seals(r, p, k); err != nil {
+		return err
+	}
 	p.Problem = s.problem(p, f, refusal)
 	p.Steps, err = s.steps(r, d)
 	return err
