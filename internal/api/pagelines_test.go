@@ -3,7 +3,7 @@ package api_test
 import "slices"
 
 // pageLines are the requests of pages.
-var pageLines = slices.Concat(openPages, ownPages, officePages, bulkPages, recordPages, sealPageLines, complaintPages, itemPages, issuingPageLines, archivePages)
+var pageLines = slices.Concat(openPages, ownPages, officePages, bulkPages, recordPages, sealPageLines, complaintPages, itemPages, kindPages, listPages, issuingPageLines, batchPageLines, archivePages)
 
 const why = "reason=依测试方案办理"
 
@@ -18,6 +18,7 @@ var openPages = []line{
 	{route: "GET /docs", about: anybody},
 	{route: "GET /verify", about: anybody},
 	{route: "POST /verify", body: "x=1", about: anybody, also: []int{400, 415, 422}},
+	{route: "GET /v/export/{number}", at: "/v/export/none", about: anybody, also: []int{404}},
 	{route: "GET /v/{code}", at: "/v/${certcode}", about: anybody},
 
 	{route: "GET /console", about: known},
@@ -33,6 +34,9 @@ var openPages = []line{
 	{route: "GET /console/certificates/{id}/actions/{action}", at: "/console/certificates/${cert}/actions/unobject", about: unit, also: wanting},
 	{route: "POST /console/certificates/{id}/actions/{action}", at: "/console/certificates/${cert}/actions/unobject", body: "reason=case-1", about: unit, also: wanting},
 	{route: "POST /console/certificates/{id}/seals", at: "/console/certificates/${cert}/seals", body: "as=ask", about: unit, also: wanting},
+	{route: "GET /console/physicals", about: door},
+	{route: "POST /console/certificates/{id}/physicals", at: "/console/certificates/${cert}/physicals", body: "number=a+b", about: unit, also: wanting},
+	{route: "POST /console/certificates/{id}/physicals/{physical}", at: "/console/certificates/${cert}/physicals/none", body: "as=print", about: unit, also: []int{404}},
 	{route: "GET /console/certificates/{id}/face", at: "/console/certificates/${cert}/face?purpose=${purpose}&reason=case-1", about: unit, class: "敏感", means: true, also: wanting},
 }
 

@@ -26,6 +26,9 @@ type ActRequest struct {
 	At     string `json:"at,omitempty" doc:"作出决定的日期 2006-01-02；省略为今天"`
 	// Acts guards against deciding on what somebody else has changed meanwhile.
 	Acts *int `json:"acts,omitempty" minimum:"0" doc:"办理时所见的 acts；已不同时拒绝"`
+	// Physical is the physical certificate that this was done to: its status
+	// follows in the same transaction.
+	Physical string `json:"physical,omitempty" maxLength:"64" doc:"因实体证照的状态事项办理时：实体证照编号，其状态同时登记"`
 	// Certificate is the content of the version that takes its place.
 	Certificate *IssueRequest `json:"certificate,omitempty" doc:"变更、换证、更正：新版本的内容"`
 }
@@ -68,7 +71,10 @@ func (s *Service) Act(ctx context.Context, req ActRequest) (*Certificate, error)
 	if err != nil {
 		return nil, err
 	}
-	ctx, err = s.decided(ctx, r.ID, "cert."+a.Code, iam.Question{Permission: a.Permission, Org: r.Issuer}, "")
+	if err := s.transferred(ctx, r, a.Permission, "cert."+a.Code); err != nil {
+		return nil, err
+	}
+	ctx, err = s.decided(ctx, r.ID, "cert."+a.Code, iam.Question{Permission: a.Permission, Org: r.Unit()}, "")
 	if err != nil {
 		return nil, err
 	}
@@ -84,8 +90,14 @@ func (s *Service) Act(ctx context.Context, req ActRequest) (*Certificate, error)
 		if r, err = byID(tx, req.ID); err != nil {
 			return err
 		}
+		if err := kept(tx, r); err != nil {
+			return err
+		}
 		again := *done // the function may run twice
-		return s.actTx(tx, r, a, &again, req.Acts)
+		if err := s.actTx(tx, r, a, &again, req.Acts); err != nil || req.Physical == "" {
+			return err
+		}
+		return followPhysical(tx, r, req.Physical)
 	})
 	if err != nil {
 		return nil, s.refusedAct(ctx, a, req.ID, err)
@@ -223,6 +235,8 @@ func (s *Service) checkAct(a state.Action, r *row, req *ActRequest) error {
 	switch {
 	case a.Next && req.Certificate == nil:
 		f = f.WithField("certificate", "required", "须给出新版本的内容")
+	case a.Next && req.Physical != "":
+		f = f.WithField("physical", "unwanted", "新版本须另行制作实体证照，原来的请登记收回")
 	case !a.Next && req.Certificate != nil:
 		f = f.WithField("certificate", "unwanted", "“"+a.Name+"”不产生新版本")
 	}

@@ -62,6 +62,8 @@ type Certificate struct {
 	KindCode   string            `json:"kind_code"`
 	Issuer     string            `json:"issuer"`
 	IssuerName string            `json:"issuer_name"`
+	Keeper     string            `json:"keeper,omitempty" doc:"颁证职责移交后的承接单位；没有移交的省略"`
+	KeeperName string            `json:"keeper_name,omitempty"`
 	Status     string            `json:"status" enum:"sealing,effective,withdrawn,expired,suspended,lost,recalled,revoked,rescinded,cancelled,abolished,changed,replaced"`
 	StatusName string            `json:"status_name"`
 	Since      string            `json:"status_since,omitempty" doc:"何日起处于该状态；签发后没有变过的省略"`

@@ -15,6 +15,20 @@
 // with the same number, and end the one before in the same transaction. Issuing is two short transactions around
 // one stamp (docs/issuance.md); [Service.Resume] finishes what a crash left.
 //
+// Several seals (ISS-12): a kind.yaml says of each seal slot whose seal stands
+// there by its role (issuer; superior, the unit above the issuer; or other words
+// such as 会签部门, whose unit the request names in seals) and when by its order,
+// the lower first, those of one order in parallel. A kind with more than the
+// issuer's one seal, or with another unit's, is planned first, and then package
+// sealing asks each unit's custodian, with the document and under an approval of
+// its own ([Desk]); the certificate becomes effective when the last has sealed,
+// and is withdrawn with the reason when one refuses. What a program plans waits
+// until staff of the issuer ask for the seals.
+//
+// Transfer (ISS-15): from a day on another unit answers for the certificates of
+// a kind that a unit issued ([Certificate.Unit]), by a transfer that the unit
+// above both agreed to. Rows do not change: who answers is looked up by the date.
+//
 // Looking: a record is masked by the class of each field; who needs more says
 // what for ([Service.Reveal], [Service.Read]). Every way on which a certificate
 // is shown leaves an audit row with the object cert/<id> before it is shown, so
@@ -22,7 +36,8 @@
 //
 // Topics: event.Issued, event.Withdrawn, event.Changed.
 //
-// It owns the tables cert_certificate, cert_holder, cert_issuer, cert_act and cert_export.
+// It owns the tables cert_certificate, cert_holder, cert_issuer, cert_act,
+// cert_export, cert_transfer and cert_physical.
 package cert
 
 import (

@@ -27,6 +27,8 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.Handle(r, "GET /api/v1/certificates/{id}/seals", read, s.getSeals, httpx.Doc(tag, "须多枚印章的证照：各单位用印进度"))
 	httpx.Handle(r, "POST /api/v1/certificates/{id}/seals", issue, s.postSeals, httpx.Doc(tag, "提请各单位用印：由系统提交、须多枚印章的证照"), httpx.Status(202))
 	httpx.Handle(r, "POST /api/v1/certificates/{id}/withdrawal", issue, s.postWithdrawal, httpx.Doc(tag, "撤回等待用印的签发"))
+	s.transferRoutes(r)
+	s.physicalRoutes(r)
 	httpx.Handle(r, "GET /api/v1/certificates/{id}/trace", read, s.getTrace, httpx.Doc(tag, "追溯"))
 }
 

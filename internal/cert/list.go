@@ -30,6 +30,7 @@ type ListQuery struct {
 	Cursor string
 
 	issuers []string
+	taken   [][2]string // kinds, and the units that gave them to one of issuers
 	holder  *gm.Digest
 }
 
@@ -55,7 +56,13 @@ func (s *Service) List(ctx context.Context, q ListQuery) (*Page, error) {
 		return nil, err
 	}
 	var rows []*row
-	err = s.DB.Read(ctx, func(tx *db.Tx) error { rows, err = listOf(tx, q, before, id); return err })
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		if q.taken, err = takenOver(tx, q.issuers); err != nil {
+			return err
+		}
+		rows, err = listOf(tx, q, before, id)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

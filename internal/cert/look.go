@@ -68,20 +68,20 @@ func namesPerson() error {
 
 // mayLook asks whether whoever acts may see the masked record.
 func (s *Service) mayLook(ctx context.Context, r *row, action string) (context.Context, error) {
-	return s.decided(ctx, r.ID, action, iam.Question{Permission: "cert.read", Org: r.Issuer}, "")
+	return s.decided(ctx, r.ID, action, iam.Question{Permission: "cert.read", Org: r.ReadIn(ctx)}, "")
 }
 
 // mayRead asks whether whoever acts may see the document in full. Staff of
 // another unit than the issuer's, and whoever broke the glass, say what for.
 func (s *Service) mayRead(ctx context.Context, r *row, class string, rd Reading) (context.Context, error) {
-	if wrong := rd.check(justifies(ctx, r.Issuer)); wrong != nil {
+	if wrong := rd.check(justifies(ctx, r.ReadIn(ctx))); wrong != nil {
 		// Whoever may not at all is told so, not asked what for.
 		if ctx, err := s.mayLook(ctx, r, actRead); err != nil {
 			return ctx, err
 		}
 		return ctx, wrong
 	}
-	return s.decided(ctx, r.ID, actRead, iam.Question{Permission: "cert.read", Org: r.Issuer, Class: class, Purpose: rd.Purpose}, rd.Reason)
+	return s.decided(ctx, r.ID, actRead, iam.Question{Permission: "cert.read", Org: r.ReadIn(ctx), Class: class, Purpose: rd.Purpose}, rd.Reason)
 }
 
 // justifies tells who has to say what a document is read for.

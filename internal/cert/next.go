@@ -23,6 +23,8 @@ type prior struct {
 	Serial  string `json:"serial"`
 	Version int    `json:"version"`
 	Changes string `json:"changes"` // labels, no values
+	// Issuer is who issued it, where another unit has taken the authority over.
+	Issuer string `json:"issuer,omitempty"`
 
 	Action  string `json:"action"`
 	Reason  string `json:"reason"`
@@ -57,7 +59,7 @@ func (s *Service) next(ctx context.Context, r *row, a state.Action, req *ActRequ
 	}
 	q := *req.Certificate
 	if q.Issuer == "" {
-		q.Issuer = r.Issuer
+		q.Issuer = r.Unit()
 	}
 	asked, err := s.ask(ctx, struct {
 		ID, Action, Reason, Basis, At string
@@ -103,6 +105,9 @@ func (s *Service) priorOf(ctx context.Context, r *row, req *ActRequest, done *Ac
 	}
 	if req.Acts != nil {
 		p.Acts = *req.Acts
+	}
+	if r.Keeper != "" {
+		p.Issuer = old.Issuance.Issuer.Name
 	}
 	return p, nil
 }

@@ -122,6 +122,10 @@ func (s *Service) newPlan(ctx context.Context, w *work, content *catalogue.Conte
 	return &plan{Content: content, Issuance: i}, err
 }
 
+// metaIssuer names who issued the version before, in the document of the unit
+// that took the authority over.
+const metaIssuer = "KZ_原颁证机构"
+
 // draw makes the document out of the plan, and all of the row that follows
 // from it.
 func (s *Service) draw(w *work) (err error) {
@@ -131,6 +135,9 @@ func (s *Service) draw(w *work) (err error) {
 	f, err := s.Catalogue.Face(w.kind)
 	if err != nil {
 		return err
+	}
+	if p := w.plan.Prior; p != nil && p.Issuer != "" { // both stand in it: who issued, and who does now
+		w.draft.Face.Metadata = append(w.draft.Face.Metadata, ofd.CustomData{Name: metaIssuer, Value: p.Issuer})
 	}
 	if w.document, err = f.Fill(w.draft.Face); err != nil {
 		return catalogue.Refusal(err)

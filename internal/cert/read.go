@@ -42,7 +42,12 @@ func (s *Service) look(ctx context.Context, id, action string) (context.Context,
 }
 
 func (s *Service) find(ctx context.Context, fn func(*db.Tx) (*row, error)) (r *row, err error) {
-	err = s.DB.Read(ctx, func(tx *db.Tx) error { r, err = fn(tx); return err })
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		if r, err = fn(tx); err != nil || r == nil {
+			return err
+		}
+		return kept(tx, r)
+	})
 	return r, err
 }
 

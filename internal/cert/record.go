@@ -27,7 +27,15 @@ func (s *Service) record(ctx context.Context, r *row) (*Certificate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cert: reading the plan of %s: %w", r.ID, err)
 	}
-	return s.recordOf(r, kind, &org, d), nil
+	c := s.recordOf(r, kind, &org, d)
+	if c.Keeper != "" {
+		keeper, err := s.IAM.Org(ctx, c.Keeper)
+		if err != nil {
+			return nil, err
+		}
+		c.KeeperName = keeper.Name
+	}
+	return c, nil
 }
 
 func (s *Service) recordOf(r *row, kind *catalogue.Kind, org *iam.Org, d *catalogue.Draft) *Certificate {

@@ -85,9 +85,14 @@ func atField(err error, name, code, message string) error {
 // issuerOf finds who issues: the one that is named, else the caller's own
 // organisation if it issues the kind, else the only one that does.
 func (s *Service) issuerOf(ctx context.Context, tx *db.Tx, kind, named string) (*iam.Org, error) {
-	entrusted, err := issuers(tx, kind)
+	entrusted, err := entrusted(tx, kind)
 	if err != nil {
 		return nil, err
+	}
+	if named != "" && !slices.Contains(entrusted, named) {
+		if err := gone(tx, kind, named); err != nil {
+			return nil, err
+		}
 	}
 	if named == "" {
 		if named, err = defaultIssuer(ctx, entrusted); err != nil {
@@ -153,8 +158,8 @@ func (s *Service) Entrust(ctx context.Context, kind, org string) error {
 	})
 }
 
-// Issuers are the organisations that issue a kind.
+// Issuers are the organisations that issue a kind today.
 func (s *Service) Issuers(ctx context.Context, kind string) (out []string, err error) {
-	err = s.DB.Read(ctx, func(tx *db.Tx) error { out, err = issuers(tx, kind); return err })
+	err = s.DB.Read(ctx, func(tx *db.Tx) error { out, err = entrusted(tx, kind); return err })
 	return out, err
 }

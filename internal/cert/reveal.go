@@ -94,7 +94,7 @@ func (s *Service) mayReveal(ctx context.Context, r *row, kind *catalogue.Kind, d
 		}
 		class = higher(class, f.ClassOf())
 	}
-	q := iam.Question{Permission: "cert.reveal", Org: r.Issuer, Class: class, Purpose: req.Purpose}
+	q := iam.Question{Permission: "cert.reveal", Org: r.ReadIn(ctx), Class: class, Purpose: req.Purpose}
 	wrong := Reading{req.Purpose, req.Reason}.check(true)
 	if wrong == nil && hide(req.Reason, d.Holders) != req.Reason {
 		wrong = namesPerson()

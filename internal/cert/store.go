@@ -21,6 +21,8 @@ type row struct {
 	expires    *int64 // in milliseconds; nil: never, or over
 
 	desk, deskAccount, deskRequest string
+
+	keptFrom string // the day from which Keeper answers for it
 	asked
 }
 
@@ -228,7 +230,12 @@ func listOf(tx *db.Tx, q ListQuery, before int64, beforeID string) ([]*row, erro
 		return nil, nil
 	}
 	marks, args := db.Marks([]any{before, beforeID, q.Limit + 1}, q.issuers)
-	where := `(created_at, id) < ($1, $2) and status <> 'withdrawn' and issuer in (` + marks + `)`
+	mine := `issuer in (` + marks + `)`
+	for _, pair := range q.taken {
+		args = append(args, pair[0], pair[1])
+		mine += fmt.Sprintf(` or kind = $%d and issuer = $%d`, len(args)-1, len(args))
+	}
+	where := `(created_at, id) < ($1, $2) and status <> 'withdrawn' and (` + mine + `)`
 	if q.Kind != "" {
 		args = append(args, q.Kind)
 		where += fmt.Sprintf(` and kind = $%d`, len(args))

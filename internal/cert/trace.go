@@ -34,11 +34,12 @@ type Trace struct {
 	Acts        []*Act       `json:"acts" doc:"状态事项，先后为序"`
 	Steps       []Step       `json:"steps"`
 	Uses        []*seal.Use  `json:"uses" doc:"用印记录"`
+	Transfers   []*Transfer  `json:"transfers,omitempty" doc:"颁证职责移交，先后为序"`
 }
 
 // names are the Chinese words for what the audit calls actions.
 var names = map[string]string{
-	"cert.plan": "确定签发内容，登记用印", "cert.issue": "用印签发", "cert.withdraw": "撤回未完成的签发", "cert.seals": "提请各单位用印",
+	"cert.plan": "确定签发内容，登记用印", "cert.issue": "用印签发", "cert.withdraw": "撤回未完成的签发", "cert.seals": "提请各单位用印", "cert.physical": "登记实体证照",
 	actView: "查看记录", actTrace: "查看追溯", actRead: "查阅", actReveal: "显示未脱敏信息", actVerify: "核验", actGlass: "应急查阅",
 	ActAnnotate: "制作加注件", "annotation.withdraw": "撤回未制成的加注件", "annotation.read": "取加注件", "annotation.view": "查看加注件记录",
 }
@@ -59,6 +60,9 @@ func (s *Service) Trace(ctx context.Context, id string) (*Trace, error) {
 		return nil, err
 	}
 	if err := s.addUses(ctx, t); err != nil {
+		return nil, err
+	}
+	if t.Transfers, err = s.transfersOf(ctx, c); err != nil {
 		return nil, err
 	}
 	entries, err := s.entries(ctx, object(id))

@@ -23,7 +23,7 @@ type actPage struct {
 // actsOf are the actions that may be done now on this page, by whoever may: nil
 // for others. Those with a new version of the content are a program's.
 func actsOf(ctx context.Context, c *cert.Certificate) (out []page.Action) {
-	if iam.Ask(ctx, iam.Question{Permission: state.Permission, Org: c.Issuer, Gate: true}) != nil {
+	if iam.Ask(ctx, iam.Question{Permission: state.Permission, Org: c.Unit(), Gate: true}) != nil {
 		return nil
 	}
 	for _, a := range state.Open(c.State()) {
@@ -77,7 +77,7 @@ func (s *Service) actPage(r *http.Request, c *cert.Certificate) (*actPage, error
 	if !ok || a.Permission == "" || a.Next {
 		return nil, fault.NotFound.New("这里没有这个办理事项").WithCode("cert.action").WithHint("请从证照页面选择；变更、换证、更正由业务系统提交新版本办理")
 	}
-	if err := iam.Allow(r.Context(), a.Permission, c.Issuer); err != nil {
+	if err := iam.Allow(r.Context(), a.Permission, c.Unit()); err != nil {
 		return nil, err
 	}
 	became, no := a.Apply(c.State())

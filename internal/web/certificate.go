@@ -29,6 +29,7 @@ type certificatePage struct {
 	Acts     []page.Action  // that may be done now; none for who may not
 	Fates    []page.Step    // what was done to it since it was issued
 	Seals    *sealsView     // of several units; nil: the issuer's one seal
+	Physical *physicalView  // of paper or plastic; nil: nothing to say or to do
 	Done     *page.Notice   // what was done a moment ago
 	History  []cert.Step    // what changed it
 	Looks    []cert.Step    // who looked at it, the latest first
@@ -75,6 +76,9 @@ func (s *Service) certificate(r *http.Request) (*certificatePage, error) {
 		}
 	}
 	if p.Seals, err = s.sealsOf(ctx, c, len(t.Uses)); err != nil {
+		return nil, err
+	}
+	if p.Physical, err = s.physicalsOf(ctx, c); err != nil {
 		return nil, err
 	}
 	p.Acts, p.Fates = actsOf(ctx, c), fates(t.Acts)

@@ -106,7 +106,7 @@ func stepUp(say, hint string) *page.Notice {
 // factor, where the platform demands one.
 func lockedOf(ctx context.Context, c *cert.Certificate, k *catalogue.Kind) *page.Notice {
 	for i := range k.Fields {
-		d := iam.Decide(ctx, iam.Question{Permission: "cert.read", Org: c.Issuer, Class: k.Fields[i].ClassOf()})
+		d := iam.Decide(ctx, iam.Question{Permission: "cert.read", Org: c.ReadIn(ctx), Class: k.Fields[i].ClassOf()})
 		if d.Code == "auth.second" {
 			return stepUp(d.Say, d.Hint)
 		}
@@ -188,12 +188,12 @@ type readForm struct {
 // unit that issued it. Others, and whoever broke the glass, say it each time.
 func readOf(ctx context.Context, c *cert.Certificate) *readForm {
 	p, ok := iam.From(ctx)
-	if !ok || p.Account == "" || p.Org == c.Issuer && !p.Has(policy.Glass) || c.Document == "" {
+	if !ok || p.Account == "" || p.Org == c.ReadIn(ctx) && !p.Has(policy.Glass) || c.Document == "" {
 		return nil
 	}
 	return &readForm{
 		Action:  "/console/certificates/" + c.ID + "/file",
-		Purpose: page.Field{ID: "read-purpose", Name: "purpose", Label: "用途", Required: true, Options: options(iam.PurposesFor(ctx, iam.Question{Permission: "cert.read", Org: c.Issuer}))},
+		Purpose: page.Field{ID: "read-purpose", Name: "purpose", Label: "用途", Required: true, Options: options(iam.PurposesFor(ctx, iam.Question{Permission: "cert.read", Org: c.ReadIn(ctx)}))},
 		Reason:  page.Field{ID: "read-reason", Name: "reason", Label: "事由", Required: true, Max: 200, Autocomplete: "off", Hint: "如办件编号；请勿写个人信息。与您的姓名、时间一起记入审计"},
 	}
 }

@@ -25,8 +25,8 @@ create table cert_transfer (
   constraint cert_transfer_state check (state in ('proposed', 'agreed', 'refused', 'withdrawn')),
   constraint cert_transfer_other check (issuer <> successor)
 );
-create unique index cert_transfer_one on cert_transfer (kind, issuer) where state in ('proposed', 'agreed');
-create index cert_transfer_to on cert_transfer (successor, kind) where state = 'agreed';
+create unique index cert_transfer_one on cert_transfer (kind, issuer) where state = 'proposed';
+create index cert_transfer_kind on cert_transfer (kind, starts_on, id) where state = 'agreed';
 create index cert_transfer_list on cert_transfer (created_at, id);
 -- The certificate of paper or plastic on the record of the electronic one.
 create table cert_physical (
