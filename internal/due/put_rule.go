@@ -118,7 +118,7 @@ func notLooser(c Code, all []Rule, r Rule) error {
 		return nil
 	}
 	for _, law := range all {
-		if law.Origin == Local || law.Origin == Platform && !c.Least || !covers(law.Region, r.Region) || ended(law) {
+		if law.Origin == Local || law.Origin == Platform && !c.Least || !Covers(law.Region, r.Region) || ended(law) {
 			continue
 		}
 		if !law.Until.IsZero() && law.Until.Before(r.From) || !r.Until.IsZero() && r.Until.Before(law.From) {

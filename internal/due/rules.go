@@ -157,41 +157,19 @@ func pick(all []Rule, region string, day workday.Date) (Rule, bool) {
 	var best Rule
 	found := false
 	for _, r := range all {
-		if r.InForce(day) && covers(r.Region, region) && (!found || stronger(r, best)) {
+		if r.InForce(day) && Covers(r.Region, region) && (!found || stronger(r, best)) {
 			best, found = r, true
 		}
 	}
 	return best, found
 }
 
-// covers tells whether a region lies in a rule's region.
-func covers(rule, region string) bool {
-	if rule == "" || rule == region {
-		return true
-	}
-	outer, err := gbcode.ParseDivision(rule)
-	if err != nil {
-		return false
-	}
-	inner, err := gbcode.ParseDivision(region)
-	return err == nil && outer.Contains(inner)
-}
-
 // stronger compares rules of nested regions.
 func stronger(a, b Rule) bool {
 	order := cmp.Or(
-		cmp.Compare(tier(a.Region), tier(b.Region)),
+		cmp.Compare(TierOf(a.Region), TierOf(b.Region)),
 		cmp.Compare(a.From.String(), b.From.String()),
 		a.At.Compare(b.At),
 		cmp.Compare(a.ID, b.ID))
 	return order > 0
-}
-
-// tier is how far down the tree of divisions a region stands.
-func tier(region string) int {
-	d, err := gbcode.ParseDivision(region)
-	if err != nil {
-		return 0
-	}
-	return 1 + slices.Index([]gbcode.Level{gbcode.Province, gbcode.City, gbcode.County, gbcode.Town, gbcode.Village}, d.Level())
 }

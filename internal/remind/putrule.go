@@ -9,6 +9,7 @@ import (
 
 	"sidian/internal/audit"
 	"sidian/internal/db"
+	"sidian/internal/due"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
 	"sidian/workday"
@@ -101,7 +102,7 @@ func (s *Service) manages(ctx context.Context, region string) error {
 		if err != nil {
 			return err
 		}
-		if covers(own, region) {
+		if due.Covers(own, region) {
 			return nil
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"sidian/gbcode"
+	"sidian/internal/due"
 	"sidian/internal/fault"
 	"sidian/workday"
 )
@@ -112,20 +113,11 @@ func pick(all []Rule, kind, region string, day workday.Date) (Rule, bool) {
 	var best Rule
 	found := false
 	for _, r := range all {
-		if (r.Kind == "" || r.Kind == kind) && covers(r.Region, region) && !day.Before(r.From) && (!found || stronger(r, best)) {
+		if (r.Kind == "" || r.Kind == kind) && due.Covers(r.Region, region) && !day.Before(r.From) && (!found || stronger(r, best)) {
 			best, found = r, true
 		}
 	}
 	return best, found
-}
-
-func covers(rule, region string) bool {
-	if rule == "" || rule == region {
-		return true
-	}
-	outer, err := gbcode.ParseDivision(rule)
-	inner, wrong := gbcode.ParseDivision(region)
-	return err == nil && wrong == nil && outer.Contains(inner)
 }
 
 // stronger compares rules that both count: a kind before all, the smaller region,
@@ -133,18 +125,10 @@ func covers(rule, region string) bool {
 func stronger(a, b Rule) bool {
 	return cmp.Or(
 		cmp.Compare(min(len(a.Kind), 1), min(len(b.Kind), 1)),
-		cmp.Compare(tier(a.Region), tier(b.Region)),
+		cmp.Compare(due.TierOf(a.Region), due.TierOf(b.Region)),
 		cmp.Compare(a.From.String(), b.From.String()),
 		a.At.Compare(b.At),
 		cmp.Compare(a.ID, b.ID)) > 0
-}
-
-func tier(region string) int {
-	d, err := gbcode.ParseDivision(region)
-	if err != nil {
-		return 0
-	}
-	return 1 + slices.Index([]gbcode.Level{gbcode.Province, gbcode.City, gbcode.County, gbcode.Town, gbcode.Village}, d.Level())
 }
 
 // leadsOf are all lead times of rules, longest first.

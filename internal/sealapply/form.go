@@ -16,6 +16,7 @@ import (
 
 	"sidian/gbcode"
 	"sidian/gm"
+	"sidian/internal/due"
 	"sidian/internal/fault"
 	"sidian/internal/seal"
 	"sidian/workday"
@@ -216,7 +217,7 @@ func (f *Form) check(bad *fault.Error) error {
 func inForce(all []*Form, region string, day workday.Date) *Form {
 	var best *Form
 	for _, f := range all {
-		if day.Before(f.Version) || !within(f.Region, region) {
+		if day.Before(f.Version) || !due.Covers(f.Region, region) {
 			continue
 		}
 		if best == nil || narrower(f.Region, best.Region) || f.Region == best.Region && best.Version.Before(f.Version) {
@@ -226,18 +227,5 @@ func inForce(all []*Form, region string, day workday.Date) *Form {
 	return best
 }
 
-// within tells whether a region lies in another; "" is the whole country.
-func within(outer, inner string) bool {
-	if outer == "" || outer == inner {
-		return true
-	}
-	a, err := gbcode.ParseDivision(outer)
-	if err != nil {
-		return false
-	}
-	b, err := gbcode.ParseDivision(inner)
-	return err == nil && a.Contains(b)
-}
-
 // narrower tells whether a lies within b and is not b.
-func narrower(a, b string) bool { return a != b && within(b, a) }
+func narrower(a, b string) bool { return a != b && due.Covers(b, a) }

@@ -9,6 +9,7 @@ import (
 	"sidian/gm"
 	"sidian/internal/audit"
 	"sidian/internal/db"
+	"sidian/internal/due"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
 	"sidian/workday"
@@ -146,7 +147,7 @@ func (s *Service) mayForm(ctx context.Context, region string) error {
 			if err != nil {
 				return err
 			}
-			covered = covered || own != "" && within(own, region)
+			covered = covered || own != "" && due.Covers(own, region)
 		}
 		return nil
 	})

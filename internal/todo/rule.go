@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"sidian/gbcode"
 	"sidian/gm"
 	"sidian/internal/audit"
 	"sidian/internal/db"
@@ -175,7 +174,7 @@ func (s *Service) manages(ctx context.Context, region string) (*iam.Principal, e
 		if err != nil {
 			return nil, err
 		}
-		if within(own, region) {
+		if due.Covers(own, region) {
 			return me, nil
 		}
 	}
@@ -188,18 +187,6 @@ func (s *Service) manages(ctx context.Context, region string) (*iam.Principal, e
 func (s *Service) regionOf(ctx context.Context, org string) (region string, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) { region, err = iam.RegionTx(tx, org); return err })
 	return region, err
-}
-
-func within(outer, inner string) bool {
-	if outer == "" || outer == inner {
-		return true
-	}
-	a, err := gbcode.ParseDivision(outer)
-	if err != nil {
-		return false
-	}
-	b, err := gbcode.ParseDivision(inner)
-	return err == nil && a.Contains(b)
 }
 
 // digest is that of a value's canonical text.
