@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"sidian/internal/annotation"
 	"sidian/internal/archive"
 	"sidian/internal/auditor"
 	"sidian/internal/auth"
@@ -87,6 +88,7 @@ type Services struct {
 	Filing     *archivepages.Service // the pages of Archive
 	Complaint  *complaint.Service
 	Complaints *complaints.Service // the pages of Complaint
+	Annotation *annotation.Service
 	Issuing    *issuing.Service
 	Desk       *issuingpages.Service // the pages of Issuing
 
@@ -125,6 +127,7 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	s.Item.Routes(r)
 	s.Items.Routes(r)
 	s.Cert.Routes(r)
+	s.Annotation.Routes(r)
 	s.Issuing.Routes(r)
 	s.Desk.Routes(r)
 	s.Verify.Routes(r)

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"sidian/internal/annotation"
 	"sidian/internal/api"
 	"sidian/internal/archive"
 	"sidian/internal/auditor"
@@ -62,20 +63,21 @@ func must(t testing.TB, err error) {
 type server struct {
 	*certtest.World
 	http.Handler
-	Auth      *auth.Service
-	Onboard   *onboard.Service
-	Apply     *sealapply.Service
-	Sealing   *sealing.Service
-	Signature *signature.Service
-	Provider  *provider.Service
-	Webhook   *webhook.Service
-	Archive   *archive.Service
-	Complaint *complaint.Service
-	Item      *item.Service
-	Issuing   *issuing.Service
-	routes    []httpx.Route
-	log       *bytes.Buffer
-	token     string
+	Auth       *auth.Service
+	Onboard    *onboard.Service
+	Apply      *sealapply.Service
+	Sealing    *sealing.Service
+	Signature  *signature.Service
+	Provider   *provider.Service
+	Webhook    *webhook.Service
+	Archive    *archive.Service
+	Complaint  *complaint.Service
+	Item       *item.Service
+	Annotation *annotation.Service
+	Issuing    *issuing.Service
+	routes     []httpx.Route
+	log        *bytes.Buffer
+	token      string
 }
 
 func newServer(t testing.TB, d *db.DB, kinds ...string) *server {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"sidian/internal/annotation"
 	"sidian/internal/api"
 	"sidian/internal/complaint"
 	"sidian/internal/db"
@@ -81,9 +82,11 @@ func (s *server) sealContexts(t testing.TB, v *api.Services) {
 	v.Complaint = s.Complaint
 	s.Item = &item.Service{DB: w.DB, IAM: w.IAM, Catalogue: w.Catalogue, Notices: w.Notice}
 	v.Item = s.Item
+	s.Annotation, err = annotation.New(ctx, annotation.Parts{DB: w.DB, Keys: w.Keys, IAM: w.IAM, Cert: w.Cert, Seal: w.Seal, Blob: w.Blob, Outbox: w.Outbox, Notices: w.Notice, Fonts: w.Catalogue.Fonts})
+	must(t, err)
 	s.Issuing, err = issuing.New(ctx, issuing.Parts{DB: w.DB, Keys: w.Keys, IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert, Notices: w.Notice, Due: w.Seal.Due})
 	must(t, err)
-	v.Issuing = s.Issuing
+	v.Annotation, v.Issuing = s.Annotation, s.Issuing
 	s.archives(v)
 	v.SealApply, v.Sealing, v.Signature, v.Status, v.Notice, v.Provider, v.Webhook = s.Apply, s.Sealing, s.Signature, w.Status, w.Notice, s.Provider, s.Webhook
 	v.Remind = &remind.Service{DB: w.DB, IAM: w.IAM, Notice: w.Notice, Document: w.Blob.Get}

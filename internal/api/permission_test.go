@@ -11,7 +11,6 @@ import (
 
 // elsewhere are the permissions that no route asks for, and who does.
 var elsewhere = map[string]string{
-	"cert.annotate":   "加注件 are made in a later slice",
 	"cert.read.any":   "a scope of programs that read for sharing, in a later slice",
 	"inspect.scan":    "inspections scan in a later slice",
 	"inspect.record":  "inspections are recorded in a later slice",

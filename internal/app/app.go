@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sidian/gm"
+	"sidian/internal/annotation"
 	"sidian/internal/api"
 	"sidian/internal/archive"
 	"sidian/internal/auditor"
@@ -103,6 +104,7 @@ type App struct {
 	Item       *item.Service
 	Items      *items.Service // the pages of Item
 	Cert       *cert.Service
+	Annotation *annotation.Service
 	Issuing    *issuing.Service
 	Desk       *issuingpages.Service // the pages of Issuing
 	Verify     *verify.Service
@@ -253,6 +255,9 @@ func (a *App) contexts(ctx context.Context) (err error) {
 	if a.Cert.Index, err = a.Keys.Index(ctx, "cert.holder"); err != nil {
 		return err
 	}
+	if err = a.annotations(ctx, fonts); err != nil {
+		return err
+	}
 	if err = a.issuing(ctx); err != nil {
 		return err
 	}
@@ -306,7 +311,8 @@ func (a *App) routes(ctx context.Context) error {
 		SealApply: a.SealApply, Sealing: a.Sealing, Signature: a.Signature, Status: a.Status, Notice: a.Notice, Remind: a.Remind, Provider: a.Provider, Webhook: a.Webhook,
 		Archive: a.Archive, Filing: a.Filing,
 		Complaint: a.Complaint, Complaints: a.Complaints,
-		Issuing: a.Issuing, Desk: a.Desk,
+		Annotation: a.Annotation,
+		Issuing:    a.Issuing, Desk: a.Desk,
 		Item: a.Item, Items: a.Items,
 	})
 	return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	annotationevent "sidian/internal/annotation/event"
 	certevent "sidian/internal/cert/event"
 	complaintevent "sidian/internal/complaint/event"
 	"sidian/internal/httpx"
@@ -21,6 +22,7 @@ func topics() []webhook.Topic {
 		{Name: certevent.Issued, Label: "证照已签发", Scope: "cert.read"},
 		{Name: certevent.Withdrawn, Label: "证照签发已撤回", Scope: "cert.read"},
 		{Name: certevent.Changed, Label: "证照状态已变更", Scope: "cert.read"},
+		{Name: annotationevent.Made, Label: "加注件已制成", Scope: "cert.read"},
 		{Name: applyevent.Applied, Label: "印章申请已提交", Scope: "seal.apply"},
 		{Name: applyevent.Reviewed, Label: "印章申请已通过一级审核", Scope: "seal.apply"},
 		{Name: applyevent.Refused, Label: "印章申请未通过", Scope: "seal.apply"},
@@ -59,7 +61,7 @@ func (a *App) beyond(ctx context.Context) (err error) {
 		return err
 	}
 	resealers := []keys.Resealer{
-		a.IAM, a.Auth, a.Cert.Resealer(), a.Onboard, lists, a.SealApply.Resealer(), a.Signature.Resealer(), a.Complaint.Resealer(), a.Issuing.Resealer(), a.Provider, a.Webhook, a.Notice.Resealer(),
+		a.IAM, a.Auth, a.Cert.Resealer(), a.Annotation.Resealer(), a.Onboard, lists, a.SealApply.Resealer(), a.Signature.Resealer(), a.Complaint.Resealer(), a.Issuing.Resealer(), a.Provider, a.Webhook, a.Notice.Resealer(),
 	}
 	if a.Ferry != nil {
 		a.Ferry.Box = box

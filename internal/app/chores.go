@@ -26,6 +26,7 @@ func (a *App) chores() []chore {
 	return []chore{
 		{"resuming what was being issued", 5 * time.Second, a.resume},
 		{"ending certificates whose validity is over", time.Minute, func(ctx context.Context) error { _, err := a.Cert.Expire(ctx); return err }},
+		{"finishing annotated copies", 5 * time.Second, func(ctx context.Context) error { _, _, err := a.Annotation.Resume(ctx); return err }},
 		{"going on with drafts that were being issued", 5 * time.Second, func(ctx context.Context) error { _, err := a.Issuing.Resume(ctx); return err }},
 		{"finishing seals that were being made", 5 * time.Second, func(ctx context.Context) error { _, err := a.SealApply.Resume(ctx); return err }},
 		{"making the seals of campaigns", 2 * time.Second, a.SealApply.Work},
@@ -113,7 +114,7 @@ func (a *App) sweepDocuments(ctx context.Context) error {
 func (a *App) named(ctx context.Context, digests []gm.Digest) (map[gm.Digest]bool, error) {
 	all := map[gm.Digest]bool{}
 	for _, ask := range []func(context.Context, []gm.Digest) (map[gm.Digest]bool, error){
-		a.Cert.Named, a.SealApply.Named, a.Sealing.Named, a.Signature.Named, a.Archive.Named, a.Complaint.Named,
+		a.Cert.Named, a.Annotation.Named, a.SealApply.Named, a.Sealing.Named, a.Signature.Named, a.Archive.Named, a.Complaint.Named,
 	} {
 		some, err := ask(ctx, digests)
 		if err != nil {

@@ -126,7 +126,7 @@ func (a *App) federation(ctx context.Context) (err error) {
 	}
 	a.Verify = &verify.Service{
 		DB: a.DB, PKI: a.PKI, Cert: a.Cert, Cache: sign.NewChainCache(), Mark: a.mark,
-		Providers: a.Provider, Seals: a.Seal.PublicGet, Changed: a.sealChanged, Records: a.signedOn, Outbox: a.Outbox,
+		Providers: a.Provider, Seals: a.Seal.PublicGet, Changed: a.sealChanged, Records: a.signedOn, Copies: a.copied, Outbox: a.Outbox,
 	}
 	return nil
 }

@@ -180,7 +180,7 @@ func (s *seeder) holders(context.Context) error {
 // clients registers the business system that may issue and read every kind on
 // behalf of its issuer.
 func (s *seeder) clients(ctx context.Context) error {
-	scopes := []string{"cert.issue", "cert.read", "kind.read", "seal.read", "seal.ask", "signature.ask", "signature.read", "webhook.manage"}
+	scopes := []string{"cert.issue", "cert.read", "cert.annotate", "kind.read", "seal.read", "seal.ask", "signature.ask", "signature.read", "webhook.manage"}
 	n, err := s.IAM.CreateClient(s.security, iam.ClientRequest{Name: "样例政务服务业务系统", Org: s.County.ID, Scopes: scopes})
 	if err != nil {
 		return err

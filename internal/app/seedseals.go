@@ -96,9 +96,13 @@ func (s *seeder) seal(ctx, admin context.Context, authority string, o iam.Org, k
 			}
 		}
 	}
-	// A copy for somebody else is sealed with the unit's name, by its own staff.
-	if kind == seal.LegalName && !slices.Contains(purposes, seal.Any) {
-		if _, err := s.Seal.Grant(keeper, seal.Policy{Seal: x.ID, Purpose: sealing.Annotated, Until: until, Reason: "样例县常备用印授权"}); err != nil {
+	// A copy for somebody else is sealed with the unit's name, by its own staff; one
+	// of a certificate with the seal that the certificate bears, by programs as well.
+	for _, app := range []string{s.clientID, ""} {
+		if slices.Contains(purposes, seal.Any) {
+			break
+		}
+		if _, err := s.Seal.Grant(keeper, seal.Policy{Seal: x.ID, App: app, Purpose: sealing.Annotated, Until: until, Reason: "样例县常备用印授权"}); err != nil {
 			return err
 		}
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -145,6 +144,14 @@ func (h *load) do(q *http.Request, want int) ([]byte, error) {
 
 // run issues for a while and returns certificates a second.
 func (h *load) run(ctx context.Context, span time.Duration) (float64, error) {
+	return many(ctx, span, func(ctx context.Context) error {
+		_, err := h.post(ctx, "/api/v1/certificates", h.body)
+		return err
+	})
+}
+
+// many does one thing for a while, as many clients, and returns how often a second.
+func many(ctx context.Context, span time.Duration, one func(context.Context) error) (float64, error) {
 	var n atomic.Int64
 	var wg sync.WaitGroup
 	var first error
@@ -153,7 +160,7 @@ func (h *load) run(ctx context.Context, span time.Duration) (float64, error) {
 	for range clients {
 		wg.Go(func() {
 			for time.Since(start) < span {
-				if err := h.issue(ctx); err != nil {
+				if err := one(ctx); err != nil {
 					once.Do(func() { first = err })
 					return
 				}
@@ -163,16 +170,4 @@ func (h *load) run(ctx context.Context, span time.Duration) (float64, error) {
 	}
 	wg.Wait()
 	return float64(n.Load()) / time.Since(start).Seconds(), first
-}
-
-func (h *load) issue(ctx context.Context) error {
-	q, err := http.NewRequestWithContext(ctx, "POST", h.base+"/api/v1/certificates", bytes.NewReader(h.body))
-	if err != nil {
-		return err
-	}
-	q.Header.Set("Authorization", "Bearer "+h.token)
-	q.Header.Set("Content-Type", "application/json")
-	q.Header.Set("Idempotency-Key", rand.Text())
-	_, err = h.do(q, http.StatusCreated)
-	return err
 }

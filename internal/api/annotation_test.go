@@ -1,0 +1,33 @@
+package api_test
+
+import (
+	"testing"
+	"time"
+
+	"sidian/internal/annotation"
+)
+
+const copyPath = "/api/v1/annotations/"
+
+var seeing = []string{"cert.read", "cert.annotate"}
+
+// annotationLines are the requests of annotated copies.
+var annotationLines = []line{
+	{route: "POST /api/v1/certificates/{id}/annotations", at: "/api/v1/certificates/${cert}/annotations", body: `{"purpose":"办理贷款","recipient":"样例银行","purpose_code":"${purpose}","expires_at":"${soon}"}`, about: unit, class: "敏感", means: true},
+	{route: "GET /api/v1/certificates/{id}/annotations", at: "/api/v1/certificates/${cert}/annotations", about: unit},
+	{route: "POST /api/v1/annotations/find", body: `{"recipient":"样例银行"}`, about: door},
+	{route: "GET /api/v1/annotations/{id}", at: copyPath + "${annotated}", about: unit, needs: seeing},
+	{route: "GET /api/v1/annotations/{id}/file", at: copyPath + "${annotated}/file?purpose=${purpose}&reason=case-1", about: unit, class: "敏感", means: true},
+}
+
+func annotationMakers() map[string]func(t testing.TB, r *record) string {
+	soon := func(_ testing.TB, r *record) string { return r.s.DB.Now().AddDate(0, 1, 0).UTC().Format(time.RFC3339) }
+	return map[string]func(t testing.TB, r *record) string{
+		"soon": soon,
+		"annotated": func(t testing.TB, r *record) string {
+			c, err := r.s.Annotation.Make(r.hired(t, "issuer"), annotation.Request{ID: r.certificate(t).ID, Purpose: "办理贷款", Recipient: "样例银行", ExpiresAt: soon(t, r)})
+			must(t, err)
+			return c.ID
+		},
+	}
+}

@@ -1,0 +1,27 @@
+package app
+
+import (
+	"context"
+
+	"sidian/gm"
+	"sidian/internal/annotation"
+	"sidian/internal/verify"
+	"sidian/ofd/draw"
+)
+
+// annotations makes what makes annotated copies of certificates.
+func (a *App) annotations(ctx context.Context, fonts *draw.Fonts) (err error) {
+	a.Annotation, err = annotation.New(ctx, annotation.Parts{
+		DB: a.DB, Keys: a.Keys, IAM: a.IAM, Cert: a.Cert, Seal: a.Seal, Blob: a.Blob, Outbox: a.Outbox, Notices: a.Notice, Fonts: fonts,
+	})
+	return err
+}
+
+// copied finds the annotated copy that a document is.
+func (a *App) copied(ctx context.Context, document gm.Digest) (*verify.Copy, error) {
+	f, err := a.Annotation.Lookup(ctx, document)
+	if err != nil {
+		return nil, err
+	}
+	return &verify.Copy{Number: f.Number, MadeAt: f.MadeAt, ExpiresAt: f.ExpiresAt, Certificate: f.Certificate}, nil
+}
