@@ -38,13 +38,13 @@ func TestHoldDemo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := tc.dir(t)
-			before := listing(dir)
+			before := contents(dir)
 			d, err := holdDemo(dir)
 			if tc.refuse != "" {
 				if err == nil || !strings.Contains(Explain(err, false), tc.refuse) {
 					t.Errorf("got %v, want %q", err, tc.refuse)
 				}
-				if after := listing(dir); after != before {
+				if after := contents(dir); after != before {
 					t.Errorf("what was refused was changed from %s to %s", before, after)
 				}
 				return
@@ -73,7 +73,7 @@ func heldDir(t *testing.T) string {
 	return dir
 }
 
-func listing(dir string) string {
+func contents(dir string) string {
 	entries, _ := os.ReadDir(dir) // absent: none
 	var names []string
 	for _, e := range entries {
@@ -97,7 +97,7 @@ func TestBeginAnew(t *testing.T) {
 	if err := d.begin(); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := listing(dir), lockFile+" mine.txt "+unfinishedFile; got != want {
+	if got, want := contents(dir), lockFile+" mine.txt "+unfinishedFile; got != want {
 		t.Errorf("left are %s, want %s", got, want)
 	}
 	if d.whole() {
