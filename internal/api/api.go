@@ -19,6 +19,8 @@ import (
 	"sidian/internal/iam"
 	"sidian/internal/issuing"
 	"sidian/internal/item"
+	"sidian/internal/lasting"
+	"sidian/internal/matter"
 	"sidian/internal/notice"
 	"sidian/internal/obs"
 	"sidian/internal/onboard"
@@ -90,6 +92,8 @@ type Services struct {
 	Complaints *complaints.Service // the pages of Complaint
 	Annotation *annotation.Service
 	Issuing    *issuing.Service
+	Matter     *matter.Service
+	Lasting    *lasting.Service
 	Desk       *issuingpages.Service // the pages of Issuing
 
 	Item  *item.Service
@@ -129,6 +133,8 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	s.Cert.Routes(r)
 	s.Annotation.Routes(r)
 	s.Issuing.Routes(r)
+	s.Matter.Routes(r)
+	s.Lasting.Routes(r)
 	s.Desk.Routes(r)
 	s.Verify.Routes(r)
 	s.Web.Routes(r)

@@ -31,6 +31,8 @@ import (
 	"sidian/internal/issuing"
 	"sidian/internal/item"
 	"sidian/internal/keys"
+	"sidian/internal/lasting"
+	"sidian/internal/matter"
 	"sidian/internal/notice"
 	"sidian/internal/obs"
 	"sidian/internal/onboard"
@@ -75,6 +77,8 @@ type server struct {
 	Item       *item.Service
 	Annotation *annotation.Service
 	Issuing    *issuing.Service
+	Matter     *matter.Service
+	Lasting    *lasting.Service
 	routes     []httpx.Route
 	log        *bytes.Buffer
 	token      string

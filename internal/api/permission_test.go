@@ -18,8 +18,6 @@ var elsewhere = map[string]string{
 	"catalogue.agree": "wave",
 	"list.report":     "wave",
 	"list.review":     "wave",
-	"matter.manage":   "wave",
-	"matter.read":     "wave",
 	"person.read":     "asked by iam.Service.Unmask, for whoever broke the glass",
 	"kind.manage":     "kinds are managed on the command line until a later slice",
 	"kind.read":       "kinds are public to whoever is signed in: catalogue.Routes",

@@ -31,6 +31,8 @@ import (
 	"sidian/internal/issuing"
 	"sidian/internal/item"
 	"sidian/internal/keys"
+	"sidian/internal/lasting"
+	"sidian/internal/matter"
 	"sidian/internal/notice"
 	"sidian/internal/obs"
 	"sidian/internal/onboard"
@@ -106,6 +108,8 @@ type App struct {
 	Cert       *cert.Service
 	Annotation *annotation.Service
 	Issuing    *issuing.Service
+	Matter     *matter.Service
+	Lasting    *lasting.Service
 	Desk       *issuingpages.Service // the pages of Issuing
 	Verify     *verify.Service
 	Web        *web.Service
@@ -261,6 +265,9 @@ func (a *App) contexts(ctx context.Context) (err error) {
 	if err = a.issuing(ctx); err != nil {
 		return err
 	}
+	if err = a.matters(ctx); err != nil {
+		return err
+	}
 	if a.Onboard, err = onboard.New(ctx, a.IAM, a.Auth, a.Keys); err != nil {
 		return err
 	}
@@ -311,6 +318,7 @@ func (a *App) routes(ctx context.Context) error {
 		SealApply: a.SealApply, Sealing: a.Sealing, Signature: a.Signature, Status: a.Status, Notice: a.Notice, Remind: a.Remind, Provider: a.Provider, Webhook: a.Webhook,
 		Archive: a.Archive, Filing: a.Filing,
 		Complaint: a.Complaint, Complaints: a.Complaints,
+		Matter: a.Matter, Lasting: a.Lasting,
 		Annotation: a.Annotation,
 		Issuing:    a.Issuing, Desk: a.Desk,
 		Item: a.Item, Items: a.Items,

@@ -9,6 +9,7 @@ import (
 	complaintevent "sidian/internal/complaint/event"
 	"sidian/internal/httpx"
 	"sidian/internal/keys"
+	matterevent "sidian/internal/matter/event"
 	sealevent "sidian/internal/seal/event"
 	applyevent "sidian/internal/sealapply/event"
 	sealingevent "sidian/internal/sealing/event"
@@ -43,6 +44,9 @@ func topics() []webhook.Topic {
 		{Name: signevent.Expired, Label: "签署任务已逾期", Scope: "signature.read"},
 		{Name: complaintevent.Filed, Label: "收到拒收电子印章的投诉", Scope: "complaint.read"},
 		{Name: complaintevent.Decided, Label: "拒收投诉已处理", Scope: "complaint.read"},
+		{Name: matterevent.Opened, Label: "办件已受理", Scope: "matter.read"},
+		{Name: matterevent.Result, Label: "办件的结果证照已签发", Scope: "matter.read"},
+		{Name: matterevent.Closed, Label: "办件已办结", Scope: "matter.read"},
 	}
 }
 
@@ -61,7 +65,7 @@ func (a *App) beyond(ctx context.Context) (err error) {
 		return err
 	}
 	resealers := []keys.Resealer{
-		a.IAM, a.Auth, a.Cert.Resealer(), a.Annotation.Resealer(), a.Onboard, lists, a.SealApply.Resealer(), a.Signature.Resealer(), a.Complaint.Resealer(), a.Issuing.Resealer(), a.Provider, a.Webhook, a.Notice.Resealer(),
+		a.IAM, a.Auth, a.Cert.Resealer(), a.Annotation.Resealer(), a.Onboard, lists, a.SealApply.Resealer(), a.Signature.Resealer(), a.Complaint.Resealer(), a.Issuing.Resealer(), a.Matter.Resealer(), a.Provider, a.Webhook, a.Notice.Resealer(),
 	}
 	if a.Ferry != nil {
 		a.Ferry.Box = box

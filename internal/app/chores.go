@@ -28,6 +28,8 @@ func (a *App) chores() []chore {
 		{"ending certificates whose validity is over", time.Minute, func(ctx context.Context) error { _, err := a.Cert.Expire(ctx); return err }},
 		{"finishing annotated copies", 5 * time.Second, func(ctx context.Context) error { _, _, err := a.Annotation.Resume(ctx); return err }},
 		{"going on with drafts that were being issued", 5 * time.Second, func(ctx context.Context) error { _, err := a.Issuing.Resume(ctx); return err }},
+		{"stamping and renewing evidence", time.Minute, func(ctx context.Context) error { _, err := a.Lasting.Work(ctx); return err }},
+		{"noting certificates that were issued before there was evidence", 24 * time.Hour, after(time.Minute, a.noteForEvidence)},
 		{"finishing seals that were being made", 5 * time.Second, func(ctx context.Context) error { _, err := a.SealApply.Resume(ctx); return err }},
 		{"making the seals of campaigns", 2 * time.Second, a.SealApply.Work},
 		{"finishing stamps", 5 * time.Second, func(ctx context.Context) error { _, _, err := a.Sealing.Resume(ctx); return err }},

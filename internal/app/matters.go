@@ -1,0 +1,35 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"sidian/internal/lasting"
+	"sidian/internal/matter"
+	"sidian/internal/outbox"
+)
+
+// matterConsumers are who follows what is issued: cases, and lasting proof. Their
+// services are filled in by matters, when what they need is made.
+func (a *App) matterConsumers() []outbox.Consumer {
+	a.Matter, a.Lasting = &matter.Service{DB: a.DB}, &lasting.Service{DB: a.DB}
+	return []outbox.Consumer{a.Matter.Consumer(), a.Lasting.Consumer()}
+}
+
+func (a *App) matters(ctx context.Context) (err error) {
+	m := a.Matter
+	m.Catalogue, m.Items, m.Cert, m.Outbox = a.Catalogue, a.Item, a.Cert, a.Outbox
+	if err = m.Unlock(ctx, a.Keys); err != nil {
+		return err
+	}
+	l := a.Lasting
+	l.Document, l.TimeStamp, l.Trust = a.Blob.Get, a.PKI.TimeStamp, a.trustForDocuments
+	l.Mac, err = a.Keys.Index(ctx, "lasting.anchor")
+	return err
+}
+
+// noteForEvidence tells of what was issued before there was evidence.
+func (a *App) noteForEvidence(ctx context.Context) error {
+	_, err := a.Outbox.Backfill(ctx, a.DB, "lasting", time.Time{})
+	return err
+}
