@@ -12,6 +12,7 @@ import (
 	"sidian/internal/archive"
 	"sidian/internal/auditor"
 	"sidian/internal/auth"
+	"sidian/internal/batch"
 	"sidian/internal/catalogue"
 	"sidian/internal/cert"
 	"sidian/internal/complaint"
@@ -38,6 +39,7 @@ import (
 	"sidian/internal/web/account"
 	"sidian/internal/web/admin"
 	archivepages "sidian/internal/web/archive"
+	batchpages "sidian/internal/web/batch"
 	"sidian/internal/web/complaints"
 	issuingpages "sidian/internal/web/issuing"
 	"sidian/internal/web/items"
@@ -95,6 +97,8 @@ type Services struct {
 	Matter     *matter.Service
 	Lasting    *lasting.Service
 	Desk       *issuingpages.Service // the pages of Issuing
+	Batch      *batch.Service
+	Batches    *batchpages.Service // the pages of Batch
 
 	Item  *item.Service
 	Items *items.Service // the pages of Item
@@ -136,6 +140,8 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	s.Matter.Routes(r)
 	s.Lasting.Routes(r)
 	s.Desk.Routes(r)
+	s.Batch.Routes(r)
+	s.Batches.Routes(r)
 	s.Verify.Routes(r)
 	s.Web.Routes(r)
 	s.Todo.Routes(r)

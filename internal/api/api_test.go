@@ -20,6 +20,7 @@ import (
 	"sidian/internal/auditor"
 	"sidian/internal/auth"
 	"sidian/internal/auth/authtest"
+	"sidian/internal/batch"
 	"sidian/internal/cert/certtest"
 	"sidian/internal/complaint"
 	"sidian/internal/db"
@@ -77,6 +78,7 @@ type server struct {
 	Item       *item.Service
 	Annotation *annotation.Service
 	Issuing    *issuing.Service
+	Batch      *batch.Service
 	Matter     *matter.Service
 	Lasting    *lasting.Service
 	routes     []httpx.Route

@@ -7,6 +7,7 @@ import (
 
 	"sidian/internal/annotation"
 	"sidian/internal/api"
+	"sidian/internal/batch"
 	"sidian/internal/complaint"
 	"sidian/internal/db"
 	"sidian/internal/fault"
@@ -84,6 +85,9 @@ func (s *server) sealContexts(t testing.TB, v *api.Services) {
 	v.Item = s.Item
 	s.Annotation, err = annotation.New(ctx, annotation.Parts{DB: w.DB, Keys: w.Keys, IAM: w.IAM, Cert: w.Cert, Seal: w.Seal, Blob: w.Blob, Outbox: w.Outbox, Notices: w.Notice, Fonts: w.Catalogue.Fonts})
 	must(t, err)
+	s.Batch, err = batch.New(ctx, batch.Parts{DB: w.DB, Keys: w.Keys, IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert, Notices: w.Notice, Outbox: w.Outbox})
+	must(t, err)
+	v.Batch = s.Batch
 	s.Issuing, err = issuing.New(ctx, issuing.Parts{DB: w.DB, Keys: w.Keys, IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert, Notices: w.Notice, Due: w.Seal.Due})
 	must(t, err)
 	v.Annotation, v.Issuing = s.Annotation, s.Issuing

@@ -6,6 +6,7 @@ import (
 
 	"sidian/internal/api"
 	"sidian/internal/todo"
+	batchpages "sidian/internal/web/batch"
 	"sidian/internal/web/complaints"
 	issuingpages "sidian/internal/web/issuing"
 	"sidian/internal/web/items"
@@ -25,6 +26,7 @@ func (s *server) sealPages(t testing.TB, v *api.Services, kit *page.Kit) {
 	nobody := func(context.Context, string) ([]string, error) { return nil, nil }
 	v.Complaints = &complaints.Service{Kit: kit, Complaints: s.Complaint}
 	v.Items = &items.Service{Kit: kit, Items: s.Item}
+	v.Batches = &batchpages.Service{Kit: kit, IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert, Batch: s.Batch}
 	v.Desk = &issuingpages.Service{Kit: kit, Web: v.Web, IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert, Issuing: s.Issuing}
 	v.Notices = &notices.Service{Kit: kit, Notices: w.Notice, IAM: w.IAM}
 	v.Providers = &providers.Service{Kit: kit, Providers: s.Provider, IAM: w.IAM, BaseURL: "https://zz.example", Now: w.DB.Now}
@@ -40,7 +42,7 @@ func (s *server) sealPages(t testing.TB, v *api.Services, kit *page.Kit) {
 	var err error
 	v.Stamps.Key, err = w.Keys.Index(t.Context(), "sealing.draft")
 	must(t, err)
-	for _, load := range []func() error{s.archivePages(v, kit), v.Complaints.Load, v.Items.Load, v.Desk.Load, v.Notices.Load, v.Providers.Load, v.SealPages.Load, v.ApplyPages.Load, v.Signing.Load, v.Stamps.Load} {
+	for _, load := range []func() error{s.archivePages(v, kit), v.Complaints.Load, v.Items.Load, v.Desk.Load, v.Batches.Load, v.Notices.Load, v.Providers.Load, v.SealPages.Load, v.ApplyPages.Load, v.Signing.Load, v.Stamps.Load} {
 		must(t, load())
 	}
 }

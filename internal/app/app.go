@@ -18,6 +18,7 @@ import (
 	"sidian/internal/archive"
 	"sidian/internal/auditor"
 	"sidian/internal/auth"
+	"sidian/internal/batch"
 	"sidian/internal/blob"
 	"sidian/internal/catalogue"
 	"sidian/internal/cert"
@@ -51,6 +52,7 @@ import (
 	"sidian/internal/web/account"
 	"sidian/internal/web/admin"
 	archivepages "sidian/internal/web/archive"
+	batchpages "sidian/internal/web/batch"
 	"sidian/internal/web/complaints"
 	issuingpages "sidian/internal/web/issuing"
 	"sidian/internal/web/items"
@@ -111,6 +113,8 @@ type App struct {
 	Matter     *matter.Service
 	Lasting    *lasting.Service
 	Desk       *issuingpages.Service // the pages of Issuing
+	Batch      *batch.Service
+	Batches    *batchpages.Service // the pages of Batch
 	Verify     *verify.Service
 	Web        *web.Service
 	Onboard    *onboard.Service
@@ -262,6 +266,9 @@ func (a *App) contexts(ctx context.Context) (err error) {
 	if err = a.annotations(ctx, fonts); err != nil {
 		return err
 	}
+	if err = a.batch(ctx); err != nil {
+		return err
+	}
 	if err = a.issuing(ctx); err != nil {
 		return err
 	}
@@ -320,7 +327,7 @@ func (a *App) routes(ctx context.Context) error {
 		Complaint: a.Complaint, Complaints: a.Complaints,
 		Matter: a.Matter, Lasting: a.Lasting,
 		Annotation: a.Annotation,
-		Issuing:    a.Issuing, Desk: a.Desk,
+		Issuing:    a.Issuing, Desk: a.Desk, Batch: a.Batch, Batches: a.Batches,
 		Item: a.Item, Items: a.Items,
 	})
 	return err

@@ -46,6 +46,8 @@ func (a *App) chores() []chore {
 		{"sending notices", 2 * time.Second, a.Notice.Work},
 		{"reminding of certificates that end", time.Minute, func(ctx context.Context) error { _, err := a.Remind.Tick(ctx); return err }},
 		{"carrying files between the zones", time.Minute, a.carry},
+		{"issuing batches", 2 * time.Second, a.Batch.Work},
+		{"ending batches that nobody goes on with", time.Hour, a.Batch.Sweep},
 		{"bringing in units and people", 2 * time.Second, a.Onboard.Work},
 		{"giving up tables that nobody goes on with", time.Hour, a.Onboard.Sweep},
 		{"forgetting sessions that are over", time.Hour, a.Auth.Sweep},
