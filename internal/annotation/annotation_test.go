@@ -332,7 +332,7 @@ func TestTogether(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)
-		id := w.Issue(t, kind).ID
+		r := w.request(w.Issue(t, kind).ID)
 		const many = 50
 		var mu sync.Mutex
 		var wg sync.WaitGroup
@@ -344,7 +344,7 @@ func TestTogether(t *testing.T) {
 				if i%5 == 0 { // ten of them are one request
 					ctx = repeating(ctx, "same")
 				}
-				c, err := w.copies.Make(ctx, w.request(id))
+				c, err := w.copies.Make(ctx, r)
 				mu.Lock()
 				defer mu.Unlock()
 				switch {

@@ -23,7 +23,6 @@ var annotationLines = []line{
 func annotationMakers() map[string]func(t testing.TB, r *record) string {
 	soon := func(_ testing.TB, r *record) string { return r.s.DB.Now().AddDate(0, 1, 0).UTC().Format(time.RFC3339) }
 	return map[string]func(t testing.TB, r *record) string{
-		"soon": soon,
 		"annotated": func(t testing.TB, r *record) string {
 			c, err := r.s.Annotation.Make(r.hired(t, "issuer"), annotation.Request{ID: r.certificate(t).ID, Purpose: "办理贷款", Recipient: "样例银行", ExpiresAt: soon(t, r)})
 			must(t, err)
