@@ -95,7 +95,7 @@ func (s *Service) Bind(ctx context.Context, code string, b Bound) (*Item, error)
 		return s.bindTx(tx, r, w)
 	})
 	if err != nil {
-		return nil, s.refused(ctx, "item.bind", objectOf(code), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "item.bind", Object: objectOf(code)}, err)
 	}
 	return s.Get(ctx, code)
 }
@@ -214,7 +214,7 @@ func (s *Service) Unbind(ctx context.Context, code, binding, reason string) (*It
 		return audit.Put(tx, audit.Entry{Action: "item.unbind", Object: objectOf(r.code), Reason: reason})
 	})
 	if err != nil {
-		return nil, s.refused(ctx, "item.unbind", objectOf(code), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "item.unbind", Object: objectOf(code)}, err)
 	}
 	return s.Get(ctx, code)
 }

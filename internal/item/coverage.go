@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"sidian/internal/db"
+	"sidian/internal/iam"
 )
 
 // A Coverage tells how far items and kinds are bound (CAT-04).
@@ -85,7 +86,7 @@ func (c *Coverage) itemsTx(ctx context.Context, tx *db.Tx, org string, names map
 	}
 	paths := f.paths
 	if org != "" {
-		p, err := pathTx(tx, org)
+		p, err := iam.PathTx(tx, org)
 		if err != nil {
 			return err
 		}

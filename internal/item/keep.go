@@ -62,7 +62,7 @@ func (s *Service) Create(ctx context.Context, org, code string, c Content) (*Ite
 		err = fault.Conflict.New("这个实施编码已有事项").WithCode("item.exists").WithHint("请在原事项上登记新版本").WithField("code", "item.exists", "这个实施编码已有事项")
 	}
 	if err != nil {
-		return nil, s.refused(ctx, "item.create", objectOf(code), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "item.create", Object: objectOf(code)}, err)
 	}
 	return s.Get(ctx, code)
 }
@@ -78,7 +78,7 @@ func wholeCode(code string) (string, []wrong) {
 
 // createTx enters an item, unless its code is taken.
 func (s *Service) createTx(tx *db.Tx, org, code string, c Content, reason string) (there bool, err error) {
-	path, err := pathTx(tx, org)
+	path, err := iam.PathTx(tx, org)
 	if err != nil {
 		return false, err
 	}
@@ -127,7 +127,7 @@ func (s *Service) Change(ctx context.Context, code string, c Content, reason str
 		return s.changeTx(tx, r, v, reason)
 	})
 	if err != nil {
-		return nil, s.refused(ctx, "item.change", objectOf(code), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "item.change", Object: objectOf(code)}, err)
 	}
 	return s.Get(ctx, code)
 }

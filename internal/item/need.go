@@ -88,7 +88,7 @@ func (s *Service) Need(ctx context.Context, code string, w Want) (*Item, error) 
 		return s.needTx(tx, r, w)
 	})
 	if err != nil {
-		return nil, s.refused(ctx, "item.need", objectOf(code), err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "item.need", Object: objectOf(code)}, err)
 	}
 	return s.Get(ctx, code)
 }
@@ -103,7 +103,7 @@ func (s *Service) needTx(tx *db.Tx, r *row, w Want) error {
 	case o.ID == r.org:
 		return errBound("provider", "item.provider", "本单位提供的材料不用提出需求，请直接关联证照类型")
 	}
-	path, err := pathTx(tx, o.ID)
+	path, err := iam.PathTx(tx, o.ID)
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func (s *Service) Answer(ctx context.Context, need string, a Answer) (*Need, err
 		return s.answerTx(tx, n, a, reason)
 	})
 	if err != nil {
-		return nil, s.refused(ctx, "item.answer", "item-need/"+need, err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "item.answer", Object: "item-need/" + need}, err)
 	}
 	names, err := s.names(ctx)
 	if err != nil {

@@ -152,11 +152,11 @@ func (s *Service) List(ctx context.Context, q Query) (*Page, error) {
 
 // bothPathsTx are the paths of what whoever acts reads or manages.
 func bothPathsTx(ctx context.Context, tx *db.Tx) ([]string, error) {
-	a, err := pathsTx(ctx, tx, permRead)
+	a, err := iam.PathsTx(tx, iam.ScopeRoots(ctx, permRead))
 	if err != nil {
 		return nil, err
 	}
-	b, err := pathsTx(ctx, tx, permManage)
+	b, err := iam.PathsTx(tx, iam.ScopeRoots(ctx, permManage))
 	return append(a, b...), err
 }
 

@@ -83,7 +83,7 @@ func (s *Service) Check(ctx context.Context, data []byte) (*Report, error) {
 // read makes plans of a list, with what is wrong with each line.
 func (s *Service) read(ctx context.Context, data []byte) ([]*lineRow, error) {
 	if err := iam.Allow(ctx, permManage, ""); err != nil {
-		return nil, s.refused(ctx, "item.import", "item-run", err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "item.import", Object: "item-run"}, err)
 	}
 	t, err := lists.Read(data, tableColumns())
 	if err != nil {
@@ -193,7 +193,7 @@ func (s *Service) Draft(ctx context.Context, data []byte) (*Run, error) {
 	var id string
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		p, _ := iam.From(ctx)
-		path, err := pathTx(tx, p.Org)
+		path, err := iam.PathTx(tx, p.Org)
 		if err != nil {
 			return err
 		}
@@ -327,7 +327,7 @@ func (s *Service) Start(ctx context.Context, id, reason string) (*Run, error) {
 		return audit.Put(tx, audit.Entry{Action: "item.import", Object: "item-run/" + id, Reason: reason})
 	})
 	if err != nil {
-		return nil, s.refused(ctx, "item.import", "item-run/"+id, err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "item.import", Object: "item-run/" + id}, err)
 	}
 	for more := true; more; {
 		if more, err = s.batch(ctx, id); err != nil {

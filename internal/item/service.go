@@ -39,34 +39,6 @@ type Service struct {
 // newID is 130 random bits in letters that can be read aloud.
 func newID() string { return strings.ToLower(rand.Text()) }
 
-// maxDepth bounds the walk up the tree: a loop in the data must not loop here.
-const maxDepth = 20
-
-// pathTx is the path of a unit, "/a/b/".
-func pathTx(tx *db.Tx, org string) (string, error) {
-	path := ""
-	for id, n := org, 0; id != "" && n < maxDepth; n++ {
-		o, err := iam.OrgTx(tx, id)
-		if err != nil {
-			return "", err
-		}
-		path, id = "/"+o.ID+path, o.Parent
-	}
-	return path + "/", nil
-}
-
-// pathsTx are the paths below which whoever acts holds a permission.
-func pathsTx(ctx context.Context, tx *db.Tx, permission string) (paths []string, err error) {
-	for _, root := range iam.ScopeRoots(ctx, permission) {
-		p, err := pathTx(tx, root)
-		if err != nil {
-			return nil, err
-		}
-		paths = append(paths, p)
-	}
-	return paths, nil
-}
-
 // maySee refuses who neither reads nor manages items of a unit.
 func maySee(ctx context.Context, org string) error {
 	if iam.Allow(ctx, permManage, org) == nil {
@@ -96,22 +68,6 @@ func reasonOf(reason string) (string, error) {
 		return "", fault.Invalid.New("理由中不得写证件号码、手机号码").WithCode("item.personal").WithHint("请改写理由").WithField("reason", "item.personal", "不得写证件号码、手机号码")
 	}
 	return reason, nil
-}
-
-// refused records in a transaction of its own that a rule refused something, and
-// returns the refusal.
-func (s *Service) refused(ctx context.Context, action, object string, err error) error {
-	f := fault.As(err)
-	if f == nil || f.Kind != fault.Forbidden || audit.RefusalNoted(ctx) {
-		return err
-	}
-	if len(object) > 80 {
-		object = object[:80]
-	}
-	put := s.DB.Write(ctx, func(tx *db.Tx) error {
-		return audit.Put(tx, audit.Entry{Action: action, Object: strings.ToValidUTF8(object, ""), Result: audit.Refused, Rule: f.Code})
-	})
-	return errors.Join(put, err)
 }
 
 func objectOf(code string) string { return "item/" + code }
