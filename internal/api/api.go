@@ -21,6 +21,7 @@ import (
 	"sidian/internal/issuing"
 	"sidian/internal/item"
 	"sidian/internal/lasting"
+	"sidian/internal/listing"
 	"sidian/internal/matter"
 	"sidian/internal/notice"
 	"sidian/internal/obs"
@@ -40,9 +41,12 @@ import (
 	"sidian/internal/web/admin"
 	archivepages "sidian/internal/web/archive"
 	batchpages "sidian/internal/web/batch"
+	kindpages "sidian/internal/web/catalogue"
 	"sidian/internal/web/complaints"
+	"sidian/internal/web/designer"
 	issuingpages "sidian/internal/web/issuing"
 	"sidian/internal/web/items"
+	"sidian/internal/web/lists"
 	"sidian/internal/web/notices"
 	onboardpages "sidian/internal/web/onboard"
 	"sidian/internal/web/providers"
@@ -102,6 +106,12 @@ type Services struct {
 
 	Item  *item.Service
 	Items *items.Service // the pages of Item
+
+	KindPages *kindpages.Service // the pages of Catalogue
+	Designer  *designer.Service  // of Catalogue too: where kinds are drawn up
+
+	Listing *listing.Service
+	Lists   *lists.Service // the pages of Listing
 }
 
 // Mount mounts all routes and returns the handler of the program.
@@ -134,6 +144,10 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	s.Complaints.Routes(r)
 	s.Item.Routes(r)
 	s.Items.Routes(r)
+	s.KindPages.Routes(r)
+	s.Designer.Routes(r)
+	s.Listing.Routes(r)
+	s.Lists.Routes(r)
 	s.Cert.Routes(r)
 	s.Annotation.Routes(r)
 	s.Issuing.Routes(r)

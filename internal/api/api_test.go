@@ -33,6 +33,7 @@ import (
 	"sidian/internal/item"
 	"sidian/internal/keys"
 	"sidian/internal/lasting"
+	"sidian/internal/listing"
 	"sidian/internal/matter"
 	"sidian/internal/notice"
 	"sidian/internal/obs"
@@ -76,6 +77,7 @@ type server struct {
 	Archive    *archive.Service
 	Complaint  *complaint.Service
 	Item       *item.Service
+	Listing    *listing.Service
 	Annotation *annotation.Service
 	Issuing    *issuing.Service
 	Batch      *batch.Service

@@ -14,6 +14,7 @@ import (
 	"sidian/internal/httpx"
 	"sidian/internal/issuing"
 	"sidian/internal/item"
+	"sidian/internal/listing"
 	"sidian/internal/pki/pkitest"
 	"sidian/internal/provider"
 	"sidian/internal/remind"
@@ -83,6 +84,8 @@ func (s *server) sealContexts(t testing.TB, v *api.Services) {
 	v.Complaint = s.Complaint
 	s.Item = &item.Service{DB: w.DB, IAM: w.IAM, Catalogue: w.Catalogue, Notices: w.Notice}
 	v.Item = s.Item
+	s.Listing = &listing.Service{DB: w.DB, IAM: w.IAM, Catalogue: w.Catalogue, Items: s.Item, Notices: w.Notice, Blob: w.Blob}
+	v.Listing = s.Listing
 	s.Annotation, err = annotation.New(ctx, annotation.Parts{DB: w.DB, Keys: w.Keys, IAM: w.IAM, Cert: w.Cert, Seal: w.Seal, Blob: w.Blob, Outbox: w.Outbox, Notices: w.Notice, Fonts: w.Catalogue.Fonts})
 	must(t, err)
 	s.Batch, err = batch.New(ctx, batch.Parts{DB: w.DB, Keys: w.Keys, IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert, Notices: w.Notice, Outbox: w.Outbox})

@@ -7,9 +7,12 @@ import (
 	"sidian/internal/api"
 	"sidian/internal/todo"
 	batchpages "sidian/internal/web/batch"
+	kindpages "sidian/internal/web/catalogue"
 	"sidian/internal/web/complaints"
+	"sidian/internal/web/designer"
 	issuingpages "sidian/internal/web/issuing"
 	"sidian/internal/web/items"
+	"sidian/internal/web/lists"
 	"sidian/internal/web/notices"
 	"sidian/internal/web/page"
 	"sidian/internal/web/providers"
@@ -26,6 +29,9 @@ func (s *server) sealPages(t testing.TB, v *api.Services, kit *page.Kit) {
 	nobody := func(context.Context, string) ([]string, error) { return nil, nil }
 	v.Complaints = &complaints.Service{Kit: kit, Complaints: s.Complaint}
 	v.Items = &items.Service{Kit: kit, Items: s.Item}
+	v.KindPages = &kindpages.Service{Kit: kit, IAM: w.IAM, Catalogue: w.Catalogue}
+	v.Designer = &designer.Service{Kit: kit, IAM: w.IAM, Catalogue: w.Catalogue}
+	v.Lists = &lists.Service{Kit: kit, Listing: s.Listing}
 	v.Batches = &batchpages.Service{Kit: kit, IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert, Batch: s.Batch}
 	v.Desk = &issuingpages.Service{Kit: kit, Web: v.Web, IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert, Issuing: s.Issuing}
 	v.Notices = &notices.Service{Kit: kit, Notices: w.Notice, IAM: w.IAM}
@@ -42,7 +48,7 @@ func (s *server) sealPages(t testing.TB, v *api.Services, kit *page.Kit) {
 	var err error
 	v.Stamps.Key, err = w.Keys.Index(t.Context(), "sealing.draft")
 	must(t, err)
-	for _, load := range []func() error{s.archivePages(v, kit), v.Complaints.Load, v.Items.Load, v.Desk.Load, v.Batches.Load, v.Notices.Load, v.Providers.Load, v.SealPages.Load, v.ApplyPages.Load, v.Signing.Load, v.Stamps.Load} {
+	for _, load := range []func() error{s.archivePages(v, kit), v.Complaints.Load, v.Items.Load, v.KindPages.Load, v.Designer.Load, v.Desk.Load, v.Batches.Load, v.Notices.Load, v.Providers.Load, v.SealPages.Load, v.ApplyPages.Load, v.Signing.Load, v.Stamps.Load} {
 		must(t, load())
 	}
 }

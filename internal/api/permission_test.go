@@ -11,16 +11,11 @@ import (
 
 // elsewhere are the permissions that no route asks for, and who does.
 var elsewhere = map[string]string{
-	"cert.read.any":   "a scope of programs that read for sharing, in a later slice",
-	"inspect.scan":    "inspections scan in a later slice",
-	"inspect.record":  "inspections are recorded in a later slice",
-	"share.query":     "sharing is queried in a later slice",
-	"catalogue.agree": "wave",
-	"list.report":     "wave",
-	"list.review":     "wave",
-	"person.read":     "asked by iam.Service.Unmask, for whoever broke the glass",
-	"kind.manage":     "kinds are managed on the command line until a later slice",
-	"kind.read":       "kinds are public to whoever is signed in: catalogue.Routes",
+	"cert.read.any":  "a scope of programs that read for sharing, in a later slice",
+	"inspect.scan":   "inspections scan in a later slice",
+	"inspect.record": "inspections are recorded in a later slice",
+	"share.query":    "sharing is queried in a later slice",
+	"person.read":    "asked by iam.Service.Unmask, for whoever broke the glass",
 }
 
 // Every permission that a route asks for is one that somebody may hold, and

@@ -33,6 +33,7 @@ import (
 	"sidian/internal/item"
 	"sidian/internal/keys"
 	"sidian/internal/lasting"
+	"sidian/internal/listing"
 	"sidian/internal/matter"
 	"sidian/internal/notice"
 	"sidian/internal/obs"
@@ -53,9 +54,12 @@ import (
 	"sidian/internal/web/admin"
 	archivepages "sidian/internal/web/archive"
 	batchpages "sidian/internal/web/batch"
+	kindpages "sidian/internal/web/catalogue"
 	"sidian/internal/web/complaints"
+	"sidian/internal/web/designer"
 	issuingpages "sidian/internal/web/issuing"
 	"sidian/internal/web/items"
+	"sidian/internal/web/lists"
 	"sidian/internal/web/notices"
 	onboardpages "sidian/internal/web/onboard"
 	"sidian/internal/web/providers"
@@ -106,7 +110,11 @@ type App struct {
 	Complaints *complaints.Service // the pages of Complaint
 	Catalogue  *catalogue.Service
 	Item       *item.Service
-	Items      *items.Service // the pages of Item
+	Items      *items.Service     // the pages of Item
+	KindPages  *kindpages.Service // the pages of Catalogue
+	Designer   *designer.Service  // of Catalogue too: where kinds are drawn up
+	Listing    *listing.Service
+	Lists      *lists.Service // the pages of Listing
 	Cert       *cert.Service
 	Annotation *annotation.Service
 	Issuing    *issuing.Service
@@ -254,9 +262,10 @@ func (a *App) contexts(ctx context.Context) (err error) {
 	if err = a.seals(ctx, fonts); err != nil {
 		return err
 	}
-	a.Catalogue = &catalogue.Service{DB: a.DB, Fonts: fonts}
+	a.Catalogue = &catalogue.Service{DB: a.DB, Fonts: fonts, Notices: a.Notice}
 	a.items()
 	a.Cert = &cert.Service{DB: a.DB, IAM: a.IAM, Catalogue: a.Catalogue, Seal: a.Seal, Desk: a.Sealing, Blob: a.Blob, Outbox: a.Outbox, Status: a.Status.Book(status.Certificates), BaseURL: base, Mark: a.mark}
+	a.Catalogue.Used = a.Cert.CountOf
 	if a.Cert.Box, err = a.Keys.Box(ctx); err != nil {
 		return err
 	}
@@ -327,8 +336,8 @@ func (a *App) routes(ctx context.Context) error {
 		Complaint: a.Complaint, Complaints: a.Complaints,
 		Matter: a.Matter, Lasting: a.Lasting,
 		Annotation: a.Annotation,
-		Issuing:    a.Issuing, Desk: a.Desk, Batch: a.Batch, Batches: a.Batches,
-		Item: a.Item, Items: a.Items,
+		Issuing:    a.Issuing, Desk: a.Desk, Batch: a.Batch, Batches: a.Batches, Designer: a.Designer,
+		KindPages: a.KindPages, Item: a.Item, Items: a.Items, Listing: a.Listing, Lists: a.Lists,
 	})
 	return err
 }
