@@ -30,8 +30,8 @@ var listLines = []line{
 	{route: "POST /api/v1/list-rows/{id}/review", at: "/api/v1/list-rows/${sentrow}/review", body: `{"accept":true}`, about: unit},
 	{route: "POST /api/v1/list-rows/{id}/choose", at: "/api/v1/list-rows/${twicerow}/choose", body: "{" + because + "}", about: unit},
 	{route: "GET /open/v1/lists", about: anybody},
-	{route: "GET /open/v1/lists/{id}", at: "/open/v1/lists/${edition}", about: anybody},
-	{route: "GET /open/v1/lists/{id}/csv", at: "/open/v1/lists/${edition}/csv", about: anybody},
+	{route: "GET /open/v1/lists/{id}", at: "/open/v1/lists/${listedition}", about: anybody},
+	{route: "GET /open/v1/lists/{id}/csv", at: "/open/v1/lists/${listedition}/csv", about: anybody},
 
 	{route: "GET /api/v1/use-lists/{org}", at: "/api/v1/use-lists/${org}", about: unit},
 	{route: "POST /api/v1/use-lists/{org}", at: "/api/v1/use-lists/${org}", body: `{"uses":[{"kind":"` + stageKind + `"}],` + because + `}`, about: unit, also: []int{409}},
@@ -73,7 +73,7 @@ var listPages = []line{
 	{route: "POST /console/lists/rounds/{id}/units/{org}/{act}", at: roundPage + "/units/${org}/add", body: "name=样例证书", about: unit, needs: []string{"list.report"}},
 	{route: "POST /console/lists/rounds/{id}/units/{org}/{act} #accept", at: "/console/lists/rounds/${sentround}/units/${org}/accept", body: "x=1", about: unit, needs: []string{"list.review"}, codes: []string{"listing.person"}},
 	{route: "GET /open/lists", about: anybody},
-	{route: "GET /open/lists/{id}", at: "/open/lists/${edition}", about: anybody},
+	{route: "GET /open/lists/{id}", at: "/open/lists/${listedition}", about: anybody},
 	{route: "GET /open/scenes", about: anybody},
 }
 
@@ -124,7 +124,7 @@ func listMakers() map[string]func(t testing.TB, r *record) string {
 			_, row := ready(t, r, "样例证书", "样例证明")
 			return row
 		},
-		"edition": func(t testing.TB, r *record) string {
+		"listedition": func(t testing.TB, r *record) string {
 			round, _ := ready(t, r, "样例证书")
 			e, err := r.s.Listing.Publish(r.s.Hire(t, "publisher"+r.value(t, "number"), "manager", r.org()), round, "测试")
 			must(t, err)

@@ -48,7 +48,7 @@ func (s *server) sealPages(t testing.TB, v *api.Services, kit *page.Kit) {
 	var err error
 	v.Stamps.Key, err = w.Keys.Index(t.Context(), "sealing.draft")
 	must(t, err)
-	for _, load := range []func() error{s.archivePages(v, kit), v.Complaints.Load, v.Items.Load, v.KindPages.Load, v.Designer.Load, v.Desk.Load, v.Batches.Load, v.Notices.Load, v.Providers.Load, v.SealPages.Load, v.ApplyPages.Load, v.Signing.Load, v.Stamps.Load} {
+	for _, load := range []func() error{s.archivePages(v, kit), v.Complaints.Load, v.Items.Load, v.Lists.Load, v.KindPages.Load, v.Designer.Load, v.Desk.Load, v.Batches.Load, v.Notices.Load, v.Providers.Load, v.SealPages.Load, v.ApplyPages.Load, v.Signing.Load, v.Stamps.Load} {
 		must(t, load())
 	}
 }

@@ -1,6 +1,7 @@
 package listing
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -67,7 +68,11 @@ func at(ms *int64) time.Time {
 // today is the day in Beijing.
 func today(tx *db.Tx) string { return workday.DateOf(tx.Now()).String() }
 
-func actor(ctx context.Context) string { return audit.ActorFrom(ctx).Account }
+// actor is who acts: a person, or a program that acts alone.
+func actor(ctx context.Context) string {
+	a := audit.ActorFrom(ctx)
+	return cmp.Or(a.Account, a.App)
+}
 
 // person is the account of whoever acts: programs decide nothing.
 func person(ctx context.Context) (string, error) {
