@@ -64,7 +64,7 @@ func (s *Service) Make(ctx context.Context, req Request) (*Copy, error) {
 		return s.taken(ctx, w)
 	}
 	if err != nil {
-		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: cert.ActAnnotate, Object: cert.Object(req.ID)}, err)
+		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "annotation.make", Object: cert.Object(req.ID)}, err)
 	}
 	s.step("intend")
 	// The client may go away; what is intended is finished all the same. Before
@@ -216,7 +216,7 @@ func (s *Service) made(tx *db.Tx, w *work, digest gm.Digest, size int64) error {
 	}
 	at := tx.Now().UnixMilli()
 	w.status, w.sealed, w.size, w.madeAt = Made, digest, size, &at
-	if err := audit.Put(tx, audit.Entry{Action: cert.ActAnnotate, Object: cert.Object(w.certificate), Reason: "加注件 " + w.number, After: digest}); err != nil {
+	if err := audit.Put(tx, audit.Entry{Action: "annotation.make", Object: cert.Object(w.certificate), Reason: "加注件 " + w.number, After: digest}); err != nil {
 		return err
 	}
 	if err := s.tellHolders(tx, w); err != nil {

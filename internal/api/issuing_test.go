@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -34,7 +35,7 @@ var issuingLines = []line{
 	{route: "POST /api/v1/issuing/drafts/{id}/reveal", at: draftPath + "${correcting}/reveal", body: `{"purpose":"${purpose}",` + because + `}`, about: unit, needs: []string{"cert.reveal"}, class: "敏感", means: true},
 	{route: "POST /api/v1/issuing/corrections", body: `{"certificate":"${cert}","action":"replace","basis":"样例规定第 1 条",` + because + `}`, about: unit, also: []int{409}},
 	{route: "GET /api/v1/issuing/batches", about: door},
-	{route: "GET /api/v1/issuing/batches/{id}", at: "/api/v1/issuing/batches/${batch}", about: unit, needs: working},
+	{route: "GET /api/v1/issuing/batches/{id}", at: "/api/v1/issuing/batches/${offlinebatch}", about: unit, needs: working},
 	{route: "GET /api/v1/issuing/offers", about: door},
 	{route: "POST /api/v1/issuing/batches", body: "${offline}", about: unit},
 	{route: "POST /api/v1/issuing/incidents", body: `{"unit":"${org}","what":"线路中断","measures":"先发实物证照","began_at":"${began}"}`, about: unit, also: []int{409}},
@@ -62,7 +63,7 @@ var issuingPageLines = []line{
 	{route: "POST /console/issuing/{id}/pass", at: "/console/issuing/${toreview}/pass", body: "version=1", about: unit},
 	{route: "POST /console/issuing/{id}/return", at: "/console/issuing/${toreview}/return", body: "version=1&" + why, about: unit, needs: []string{"cert.review"}},
 	{route: "POST /console/issuing/{id}/issue", at: "/console/issuing/${toseal}/issue", body: "version=1", about: unit},
-	{route: "POST /console/issuing/{id}/reveal", at: "/console/issuing/${correcting}/reveal", body: why, about: unit, needs: []string{"cert.reveal"}, class: "敏感"},
+	{route: "POST /console/issuing/{id}/reveal", at: "/console/issuing/${correcting}/reveal", body: why, about: unit, needs: []string{"cert.reveal"}, class: "敏感", means: true},
 	{route: "GET /console/corrections/new", at: "/console/corrections/new?certificate=${cert}", about: unit, needs: []string{"cert.read"}},
 	{route: "POST /console/corrections/new", at: "/console/corrections/new?certificate=${cert}", body: "action=replace&basis=rule&" + why, about: unit, also: []int{409}},
 	{route: "GET /console/incidents", about: door},
@@ -76,7 +77,7 @@ var issuingPageLines = []line{
 	{route: "GET /console/offline/new", about: door},
 	{route: "POST /console/offline/new", at: "/console/offline/new?kind=" + stageKind, body: issuingForm, about: door, also: wanting},
 	{route: "GET /console/offline/template", at: "/console/offline/template?kind=" + stageKind, about: door},
-	{route: "GET /console/offline/{id}", at: "/console/offline/${batch}", about: unit, needs: working},
+	{route: "GET /console/offline/{id}", at: "/console/offline/${offlinebatch}", about: unit, needs: working},
 	{route: "GET /wallet/applications", about: door},
 	{route: "GET /wallet/applications/new", about: door},
 	{route: "POST /wallet/applications/new", at: "/wallet/applications/new?kind=none", body: issuingForm, about: door, also: []int{404}},
@@ -107,9 +108,10 @@ func issuingMakers() map[string]func(t testing.TB, r *record) string {
 		ctx := r.hired(t, "clerk")
 		x, err := r.s.Issuing.Declare(ctx, issuing.DeclareRequest{Unit: r.org(), What: "线路中断", Measures: "先发实物证照", BeganAt: r.s.DB.Now()})
 		if errors.Is(err, fault.Conflict) {
-			list, err := r.s.Issuing.Incidents(ctx, 1, "")
+			list, err := r.s.Issuing.Incidents(ctx, 100, "")
 			must(t, err)
-			return list.Items[0].ID
+			i := slices.IndexFunc(list.Items, func(x *issuing.Incident) bool { return x.Unit == r.org() && x.State == "open" })
+			return list.Items[i].ID
 		}
 		must(t, err)
 		return x.ID
@@ -133,7 +135,7 @@ func issuingMakers() map[string]func(t testing.TB, r *record) string {
 			t.Fatal("the correction that is under way is not in the queue")
 			return ""
 		},
-		"batch": func(t testing.TB, r *record) string {
+		"offlinebatch": func(t testing.TB, r *record) string {
 			q := exampleRequest(t)
 			b, err := r.s.Issuing.Push(r.hired(t, "clerk"), issuing.BatchRequest{Kind: stageKind, Unit: r.org(), Items: []issuing.BatchItem{{Ref: r.value(t, "number"), FinishedAt: r.s.DB.Now(),
 				Content: issuing.Content{Holders: q.Holders, Fields: q.Fields, ValidFrom: q.ValidFrom, ValidTo: q.ValidTo}}}})

@@ -70,6 +70,9 @@ func (s *Service) submitted(ctx context.Context, id string, version int) (files 
 		if err := iam.Allow(ctx, permManage, r.org); err != nil {
 			return err
 		}
+		if _, err := person(ctx); err != nil {
+			return err
+		}
 		if r.version != version {
 			return errMoved()
 		}

@@ -153,15 +153,8 @@ func (s *Service) stepTx(ctx context.Context, tx *db.Tx, r *entryRow, action, re
 	if err := insertStep(tx, r.id, step); err != nil {
 		return err
 	}
-	return audit.Put(tx, audit.Entry{Action: actionOf(action), Object: objectOf(r.name), Reason: reason, After: gm.Digest(r.digest)})
-}
-
-// actionOf is the audit's name of a step.
-func actionOf(action string) string {
-	if strings.HasPrefix(action, "agree.") {
-		return "catalogue.agree"
-	}
-	return "catalogue." + action
+	does, _, _ := strings.Cut(action, ".") // the audit tells who agreed, the step for which side
+	return audit.Put(tx, audit.Entry{Action: "catalogue." + does, Object: objectOf(r.name), Reason: reason, After: gm.Digest(r.digest)})
 }
 
 // changeTx finds an entry to be changed: locked, seen as it is, in a state.
