@@ -25,7 +25,7 @@ need: ## install (as root on Debian) or name what the tests use
 test: need ## all tests, on SQLite and PostgreSQL, with the independent checkers and the browser
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'make test: the files above are not gofmt-ed' >&2; exit 1; }
 	$(GO) vet $(PKG)
-	scripts/with-postgres.sh $(GO) test -timeout 15m $(PKG)
+	scripts/with-postgres.sh $(GO) test -timeout 20m $(PKG)
 	@$(MAKE) --no-print-directory modules
 
 .PHONY: modules

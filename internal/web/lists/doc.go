@@ -45,7 +45,7 @@ var (
 // called once, before Routes.
 func (s *Service) Load() (err error) {
 	s.Kit.Add(
-		page.Item{Key: "openlists", Label: "证照清单", Href: Public, Order: 9, For: httpx.Public()},
+		page.Item{Key: "openlists", Label: "证照清单", Href: Public, Order: 9, For: httpx.Public(), Away: true},
 		page.Item{Key: "lists", Label: "清单编制", Href: Home, Group: page.Administration, Order: 25, For: needSee},
 	)
 	s.set, err = s.Kit.Load(pages)

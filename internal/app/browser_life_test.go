@@ -1,0 +1,51 @@
+package app_test
+
+import "testing"
+
+// TestBrowserLifePages: the pages of kinds, items, lists and of making
+// certificates that no story passes, at both widths, in elder mode and the dark.
+func TestBrowserLifePages(t *testing.T) {
+	w := enter(t)
+	source := axeSource(t)
+	t.Parallel()
+	pages := []struct{ name, user, path string }{
+		{"open-kinds", "", "/open/kinds"},
+		{"open-kind", "", "/open/kinds/business_license"},
+		{"open-items", "", "/open/items"},
+		{"open-item", "", "/open/items/QH-MARKET-FOOD"},
+		{"open-lists", "", "/open/lists"},
+		{"open-scenes", "", "/open/scenes"},
+		{"export-unknown", "", "/v/export/DC000000000000"},
+		{"kinds", "designer", "/console/kinds"},
+		{"kind", "designer", "/console/kinds/food_operation"},
+		{"kind-entries", "director", "/console/kinds/entries"},
+		{"kind-standards", "director", "/console/kinds/standards"},
+		{"designer", "designer", "/console/designer"},
+		{"items", "designer", "/console/items"},
+		{"item", "designer", "/console/items/of/QH-MARKET-FOOD"},
+		{"lists", "director", "/console/lists"},
+		{"lists-report", "director", "/console/lists/report"},
+		{"batch", "clerk", "/console/batch"},
+		{"incidents", "clerk", "/console/incidents"},
+		{"incident-new", "clerk", "/console/incidents/new"},
+		{"offline", "clerk", "/console/offline"},
+		{"offline-new", "clerk", "/console/offline/new"},
+		{"correction-new", "clerk", "/console/corrections/new"},
+		{"applications", "zhang", "/wallet/applications"},
+		{"physicals", "issuer", "/console/physicals"},
+	}
+	for _, v := range []view{{width: 360, elder: true}, {width: 1440, dark: true}} {
+		users := map[string]*tab{}
+		for _, p := range pages {
+			tb := users[p.user]
+			if tb == nil {
+				v.user = p.user
+				tb = w.open(t, v)
+				users[p.user] = tb
+			}
+			t.Logf("%s at %d px (elder %t, dark %t)", p.name, v.width, v.elder, v.dark)
+			tb.visit(p.path)
+			tb.looks(source, p.name)
+		}
+	}
+}
