@@ -90,7 +90,7 @@ func (s *Service) issueSealed(ctx context.Context, r *row, digest gm.Digest) err
 	}
 	data, err := s.Blob.Get(ctx, digest)
 	if err != nil {
-		return fmt.Errorf("cert: reading the sealed document of %s: %v", r.ID, err) // not the certificate's fault, whatever it is
+		return fmt.Errorf("cert: reading the sealed document of %s: %s", r.ID, err.Error()) // not the certificate's fault, whatever it is
 	}
 	d, err := ofd.Open(data)
 	if err != nil {

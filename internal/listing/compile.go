@@ -23,8 +23,7 @@ type group []*lineRow
 // groupsOf puts rows together, in the order of their first rows.
 func groupsOf(rows []*lineRow) (groups []group) {
 	parent := make([]int, len(rows))
-	var root func(i int) int
-	root = func(i int) int {
+	root := func(i int) int {
 		for parent[i] != i {
 			i = parent[i]
 		}

@@ -91,7 +91,7 @@ func TestThreeStages(t *testing.T) {
 		wantCode(t, err, "listing.ended")
 
 		r = w.open2(t)
-		p, err = w.s.AddRow(w.Market, r.ID, iamtest.Market, listing.Said{Name: "=1+1 登记证"})
+		_, err = w.s.AddRow(w.Market, r.ID, iamtest.Market, listing.Said{Name: "=1+1 登记证"})
 		must(t, err)
 		_, err = w.s.Prefill(w.Market, r.ID, iamtest.Market)
 		must(t, err)

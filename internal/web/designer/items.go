@@ -225,9 +225,8 @@ var hints = map[string]string{
 // boxOf is the view of an item out of the values of its controls.
 func boxOf(v values, n string, d *design, order int) boxView {
 	what := v.str(n + "what")
-	was := face.Item{}
 	quiet := values{v.Values, &wrongs{}}
-	was = itemOf(quiet, n, nil)
+	was := itemOf(quiet, n, nil)
 	b := boxView{ID: idOf(n), What: what, Src: v.str(n + "src"), Title: titleOf(&d.kind, &was), Remove: v.on(n + "remove")}
 	b.Page = max(int(quiet.num(n+"page", "")), 1)
 	b.X, b.Y, b.W, b.H = quiet.num(n+"x", ""), quiet.num(n+"y", ""), quiet.num(n+"w", ""), quiet.num(n+"h", "")

@@ -214,10 +214,3 @@ func count(n int) string {
 	}
 	return strconv.Itoa(n)
 }
-
-func box(b bool) string {
-	if b {
-		return "1"
-	}
-	return ""
-}

@@ -120,9 +120,10 @@ func (s *Service) seals(r *http.Request, p *showPage, k *catalogue.Kind) error {
 	}
 	for i, x := range k.Seals {
 		who := "其他单位"
-		if x.Role == "issuer" {
+		switch x.Role {
+		case "issuer":
 			who = p.D.UnitName
-		} else if x.Role == "superior" {
+		case "superior":
 			who = "上级单位"
 		}
 		t.Rows = append(t.Rows, page.Row{ID: "seal-" + strconv.Itoa(i), Cells: []page.Cell{{Text: who, Sub: sealNames[x.Kind]}, {Text: fmt.Sprintf("第 %d 页，距左 %g、距上 %g 毫米，%g×%g 毫米", x.Page+1, x.At[0], x.At[1], x.At[2], x.At[3])},
