@@ -15,7 +15,7 @@ import (
 	"sidian/internal/db"
 	"sidian/internal/db/dbtest"
 	"sidian/internal/fault"
-	"sidian/internal/keys"
+	"sidian/internal/keys/keystest"
 	"sidian/internal/seal/cover"
 	"sidian/internal/seal/sealtest"
 	"sidian/ofd"
@@ -453,7 +453,7 @@ func TestReseal(t *testing.T) {
 	d := dbtest.New(t, "sqlite")
 	w := newWorld(t, d)
 	c := w.make(t, w.Issue(t, kind).ID)
-	must(t, w.Keys.Rotation(keys.Field, w.copies.Resealer()).Run(t.Context()))
+	keystest.Reseals(t, d, w.Keys, w.copies.Resealer(), 1)
 	got, err := w.service(t).Get(w.app, c.ID)
 	must(t, err)
 	if got.Purpose != purpose {

@@ -7,6 +7,7 @@ import (
 	"sidian/gm"
 	"sidian/internal/db"
 	"sidian/internal/fault"
+	"sidian/internal/keys"
 )
 
 // A row is a copy as it is stored; times are milliseconds.
@@ -189,26 +190,20 @@ func documentsNamed(tx *db.Tx, digests []gm.Digest) (map[gm.Digest]bool, error) 
 	return out, err
 }
 
-type sealedPlan struct {
-	id     string
-	sealed []byte
-}
-
 // plansAfter returns up to n plans after an id, in the order of ids.
-func plansAfter(tx *db.Tx, after string, n int) (all []sealedPlan, err error) {
+func plansAfter(tx *db.Tx, after string, n int) (all []keys.Sealed, err error) {
 	err = tx.All(`select id, content from annotation_copy where id > $1 order by id limit $2`, []any{after, n}, func(scan func(...any) error) error {
-		var p sealedPlan
-		err := scan(&p.id, &p.sealed)
-		all = append(all, p)
+		var id string
+		var content []byte
+		err := scan(&id, &content)
+		all = append(all, keys.Sealed{Cell: cellOf(id), Value: content})
 		return err
 	})
 	return all, err
 }
 
-// replacePlan puts a plan that was sealed again where it was.
-func replacePlan(tx *db.Tx, p sealedPlan, again []byte) (bool, error) {
-	n, err := tx.Exec(`update annotation_copy set content = $3 where id = $1 and content = $2`, p.id, p.sealed, again)
-	return n == 1, err
+func replacePlan(tx *db.Tx, was keys.Sealed, again []byte) (int64, error) {
+	return tx.Exec(`update annotation_copy set content = $3 where id = $1 and content = $2`, was.Cell.Row, was.Value, again)
 }
 
 func countPlans(tx *db.Tx) (n int64, err error) {

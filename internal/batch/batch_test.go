@@ -16,6 +16,7 @@ import (
 	"sidian/internal/db"
 	"sidian/internal/db/dbtest"
 	"sidian/internal/fault"
+	"sidian/internal/keys/keystest"
 )
 
 func must(t testing.TB, err error) {
@@ -412,4 +413,13 @@ func TestForgotten(t *testing.T) {
 			t.Fatalf("%+v, %v", x, err)
 		}
 	})
+}
+
+// What rows say goes along when the keys of fields are exchanged.
+func TestReseal(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t, "sqlite")
+	w := batchtest.New(t, d)
+	w.Upload(t, batchtest.Rows(3)...)
+	keystest.Reseals(t, d, w.Keys, w.Batch.Resealer(), 3)
 }

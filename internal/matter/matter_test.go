@@ -14,6 +14,7 @@ import (
 	"sidian/internal/db/dbtest"
 	"sidian/internal/fault"
 	"sidian/internal/item"
+	"sidian/internal/keys/keystest"
 	"sidian/internal/matter"
 	"sidian/internal/matter/event"
 	"sidian/internal/seal/sealtest"
@@ -320,4 +321,5 @@ func TestApplicantIsHidden(t *testing.T) {
 		}
 		return err
 	}))
+	keystest.Reseals(t, w.DB, w.Keys, w.matters.Resealer(), 1)
 }

@@ -43,26 +43,9 @@ func (resealer) Name() string { return "matter" }
 func (resealer) Count(tx *db.Tx) (int64, error) { return countSealed(tx) }
 
 func (x resealer) Reseal(tx *db.Tx, after string, n int) (next string, done int, err error) {
-	cells, err := sealedAfter(tx, after, n)
+	values, err := sealedAfter(tx, after, n)
 	if err != nil {
 		return "", 0, err
 	}
-	for _, c := range cells {
-		again, stale, err := x.s.Box.Again(cell(c.id), c.sealed)
-		if err != nil {
-			return "", done, fmt.Errorf("matter: sealing the applicant of %s again: %w", c.id, err)
-		}
-		if !stale {
-			continue
-		}
-		m, err := replace(tx, c, again)
-		if err != nil {
-			return "", done, err
-		}
-		done += int(m)
-	}
-	if len(cells) == n {
-		next = cells[n-1].id
-	}
-	return next, done, nil
+	return x.s.Box.Reseal(values, n, func(was keys.Sealed, again []byte) (int64, error) { return replace(tx, was, again) })
 }

@@ -7,6 +7,7 @@ import (
 
 	"sidian/internal/db"
 	"sidian/internal/fault"
+	"sidian/internal/keys"
 )
 
 // A row is a case as it is stored; times are milliseconds.
@@ -162,24 +163,19 @@ func count(tx *db.Tx, certificate, matter string) (now bool, err error) {
 	return n == 1, err
 }
 
-// A sealedCell is an encrypted applicant.
-type sealedCell struct {
-	id     string
-	sealed []byte
-}
-
-func sealedAfter(tx *db.Tx, after string, n int) (out []sealedCell, err error) {
+func sealedAfter(tx *db.Tx, after string, n int) (out []keys.Sealed, err error) {
 	err = tx.All(`select id, applicant from matter_matter where id > $1 order by id limit $2`, []any{after, n}, func(scan func(...any) error) error {
-		var c sealedCell
-		err := scan(&c.id, &c.sealed)
-		out = append(out, c)
+		var id string
+		var applicant []byte
+		err := scan(&id, &applicant)
+		out = append(out, keys.Sealed{Cell: cell(id), Value: applicant})
 		return err
 	})
 	return out, err
 }
 
-func replace(tx *db.Tx, c sealedCell, again []byte) (int64, error) {
-	return tx.Exec(`update matter_matter set applicant = $3 where id = $1 and applicant = $2`, c.id, c.sealed, again)
+func replace(tx *db.Tx, was keys.Sealed, again []byte) (int64, error) {
+	return tx.Exec(`update matter_matter set applicant = $3 where id = $1 and applicant = $2`, was.Cell.Row, was.Value, again)
 }
 
 func countSealed(tx *db.Tx) (n int64, err error) {

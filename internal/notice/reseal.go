@@ -1,8 +1,6 @@
 package notice
 
 import (
-	"strings"
-
 	"sidian/internal/db"
 	"sidian/internal/keys"
 )
@@ -14,26 +12,10 @@ type resealer struct{ s *Service }
 
 func (resealer) Name() string { return "notice" }
 
-func (r resealer) Reseal(tx *db.Tx, after string, n int) (next string, changed int, err error) {
-	account, channel, _ := strings.Cut(after, "/")
-	rows, err := addressesAfter(tx, account, channel, n)
+func (x resealer) Reseal(tx *db.Tx, after string, n int) (next string, done int, err error) {
+	values, err := addressesAfter(tx, after, n)
 	if err != nil {
 		return "", 0, err
 	}
-	for _, row := range rows {
-		next = row.account + "/" + string(row.channel)
-		again, stale, err := r.s.Box.Again(cell(row.account, row.channel), row.sealed)
-		if err != nil {
-			return "", changed, err
-		}
-		if !stale {
-			continue
-		}
-		m, err := swapAddress(tx, row, again)
-		if err != nil {
-			return "", changed, err
-		}
-		changed += int(m)
-	}
-	return next, changed, nil
+	return x.s.Box.Reseal(values, n, func(was keys.Sealed, again []byte) (int64, error) { return swapAddress(tx, was, again) })
 }

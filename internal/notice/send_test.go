@@ -15,6 +15,7 @@ import (
 	"sidian/internal/fault"
 	"sidian/internal/httpx"
 	"sidian/internal/iam/iamtest"
+	"sidian/internal/keys/keystest"
 	"sidian/internal/outbox"
 )
 
@@ -429,23 +430,7 @@ func TestReseal(t *testing.T) {
 		w := newWorld(t, d)
 		w.choose("holder", ChannelRequest{Channel: SMS, Address: phone})
 		w.choose("clerk", ChannelRequest{Channel: Mail, Address: mailbox})
-		seen, after := 0, ""
-		ok(t, w.DB.Write(t.Context(), func(tx *db.Tx) error {
-			for range 3 {
-				next, changed, err := w.Resealer().Reseal(tx, after, 1)
-				if err != nil || next == "" {
-					return err
-				}
-				if changed != 0 {
-					t.Errorf("%d were sealed again under the same key", changed)
-				}
-				seen, after = seen+1, next
-			}
-			return nil
-		}))
-		if seen != 2 {
-			t.Errorf("%d addresses are looked at", seen)
-		}
+		keystest.Reseals(t, d, w.Keys, w.Resealer(), 2)
 	})
 }
 

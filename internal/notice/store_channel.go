@@ -2,9 +2,11 @@ package notice
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"sidian/internal/db"
+	"sidian/internal/keys"
 )
 
 func ms(v int64) time.Time { return time.UnixMilli(v).UTC() }
@@ -70,28 +72,26 @@ func wanting(tx *db.Tx, accounts []string, posts bool) (out []target, err error)
 	return out, nil
 }
 
-type addressRow struct {
-	account string
-	channel Channel
-	sealed  []byte
-}
-
 // addressesAfter returns addresses after a key, which is account/channel.
-func addressesAfter(tx *db.Tx, account, channel string, n int) (out []addressRow, err error) {
+func addressesAfter(tx *db.Tx, after string, n int) (out []keys.Sealed, err error) {
+	account, channel, _ := strings.Cut(after, "/")
 	err = tx.All(`
 		select account, channel, address
 		  from notice_channel
 		 where (account, channel) > ($1, $2)
 		 order by account, channel
 		 limit $3`, []any{account, channel, n}, func(scan func(...any) error) error {
-		var r addressRow
-		err := scan(&r.account, &r.channel, &r.sealed)
-		out = append(out, r)
+		var of string
+		var by Channel
+		var sealed []byte
+		err := scan(&of, &by, &sealed)
+		out = append(out, keys.Sealed{Cell: cell(of, by), Value: sealed})
 		return err
 	})
 	return out, err
 }
 
-func swapAddress(tx *db.Tx, was addressRow, again []byte) (int64, error) {
-	return tx.Exec(`update notice_channel set address = $4 where account = $1 and channel = $2 and address = $3`, was.account, string(was.channel), was.sealed, again)
+func swapAddress(tx *db.Tx, was keys.Sealed, again []byte) (int64, error) {
+	account, channel, _ := strings.Cut(was.Cell.Row, "/")
+	return tx.Exec(`update notice_channel set address = $4 where account = $1 and channel = $2 and address = $3`, account, channel, was.Value, again)
 }

@@ -12,6 +12,7 @@ import (
 	"sidian/internal/db/dbtest"
 	"sidian/internal/iam"
 	"sidian/internal/iam/iamtest"
+	"sidian/internal/keys/keystest"
 	"sidian/internal/onboard"
 )
 
@@ -119,6 +120,7 @@ func TestSecrets(t *testing.T) {
 			}))
 		}
 		look(1)
+		keystest.Reseals(t, d, w.Keys, w.Service, 1)
 		_, err = w.Start(w.system(), draft.ID, "测试")
 		must(t, err)
 		must(t, w.Work(t.Context()))

@@ -3,11 +3,14 @@ package onboard
 import (
 	"encoding/json"
 	"errors"
+	"strconv"
+	"strings"
 	"time"
 
 	"sidian/gm"
 	"sidian/internal/db"
 	"sidian/internal/fault"
+	"sidian/internal/keys"
 )
 
 // States of a line.
@@ -198,23 +201,33 @@ func doneDigests(tx *db.Tx, digests [][]byte) (map[gm.Digest]bool, error) {
 	return found, err
 }
 
-// sealedRows are lines that wait, by run and number, after one.
-func sealedRows(tx *db.Tx, run string, line int64, n int) (runs []string, list []*rowRow, err error) {
+// sealedRows are lines that wait, after one: run and line.
+func sealedRows(tx *db.Tx, after string, n int) (list []keys.Sealed, err error) {
+	run, line := placeOf(after)
 	err = tx.All(`
 		select run, line, sealed from onboard_row
 		 where sealed is not null and (run, line) > ($1, $2)
 		 order by run, line limit $3`, []any{run, line, n}, func(scan func(...any) error) error {
-		var id string
-		var r rowRow
-		err := scan(&id, &r.line, &r.sealed)
-		runs, list = append(runs, id), append(list, &r)
+		var run string
+		var line int64
+		var sealed []byte
+		err := scan(&run, &line, &sealed)
+		list = append(list, keys.Sealed{Cell: cellOf(run, line), Value: sealed})
 		return err
 	})
-	return runs, list, err
+	return list, err
 }
 
-func replaceSealed(tx *db.Tx, run string, line int64, was, is []byte) (int64, error) {
-	return tx.Exec(`update onboard_row set sealed = $4 where run = $1 and line = $2 and sealed = $3`, run, line, was, is)
+// placeOf reads the row of a cell; "" is before all.
+func placeOf(key string) (run string, line int64) {
+	run, at, _ := strings.Cut(key, "/")
+	line, _ = strconv.ParseInt(at, 10, 64)
+	return run, line
+}
+
+func replaceSealed(tx *db.Tx, was keys.Sealed, again []byte) (int64, error) {
+	run, line := placeOf(was.Cell.Row)
+	return tx.Exec(`update onboard_row set sealed = $4 where run = $1 and line = $2 and sealed = $3`, run, line, was.Value, again)
 }
 
 func countSealed(tx *db.Tx) (n int64, err error) {

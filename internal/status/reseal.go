@@ -2,8 +2,6 @@ package status
 
 import (
 	"context"
-	"fmt"
-
 	"sidian/internal/db"
 	"sidian/internal/keys"
 )
@@ -23,28 +21,9 @@ func (resealer) Name() string { return "status" }
 func (resealer) Count(tx *db.Tx) (int64, error) { return countKeys(tx) }
 
 func (x resealer) Reseal(tx *db.Tx, after string, n int) (next string, done int, err error) {
-	rows, err := keysAfter(tx, after, n)
+	values, err := keysAfter(tx, after, n)
 	if err != nil {
 		return "", 0, err
 	}
-	for _, k := range rows {
-		again, changed, err := x.box.Again(keyCell(k.id), k.sealed)
-		if err != nil {
-			return "", 0, fmt.Errorf("status: sealing key %s again: %w", k.id, err)
-		}
-		if !changed {
-			continue
-		}
-		ok, err := replaceKey(tx, k, again)
-		if err != nil {
-			return "", 0, err
-		}
-		if ok {
-			done++
-		}
-	}
-	if len(rows) == n {
-		next = rows[n-1].id
-	}
-	return next, done, nil
+	return x.box.Reseal(values, n, func(was keys.Sealed, again []byte) (int64, error) { return replaceKey(tx, was, again) })
 }

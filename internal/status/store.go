@@ -6,6 +6,7 @@ import (
 
 	"sidian/internal/db"
 	"sidian/internal/fault"
+	"sidian/internal/keys"
 )
 
 // insertEntry reports false where the place is taken, or the object has one.
@@ -124,19 +125,19 @@ func keyRows(tx *db.Tx) (all []keyRow, err error) {
 }
 
 // keysAfter lists up to n keys after an id, in the order of ids.
-func keysAfter(tx *db.Tx, after string, n int) (all []keyRow, err error) {
+func keysAfter(tx *db.Tx, after string, n int) (all []keys.Sealed, err error) {
 	err = tx.All(`select id, sealed from status_key where id > $1 order by id limit $2`, []any{after, n}, func(scan func(...any) error) error {
-		var k keyRow
-		err := scan(&k.id, &k.sealed)
-		all = append(all, k)
+		var id string
+		var sealed []byte
+		err := scan(&id, &sealed)
+		all = append(all, keys.Sealed{Cell: keyCell(id), Value: sealed})
 		return err
 	})
 	return all, err
 }
 
-func replaceKey(tx *db.Tx, k keyRow, again []byte) (bool, error) {
-	n, err := tx.Exec(`update status_key set sealed = $3 where id = $1 and sealed = $2`, k.id, k.sealed, again)
-	return n == 1, err
+func replaceKey(tx *db.Tx, was keys.Sealed, again []byte) (int64, error) {
+	return tx.Exec(`update status_key set sealed = $3 where id = $1 and sealed = $2`, was.Cell.Row, was.Value, again)
 }
 
 func retireKeys(tx *db.Tx) error {
