@@ -114,13 +114,21 @@ func (a *App) sweepDocuments(ctx context.Context) error {
 	return err
 }
 
+// documents are those that the rows of a context name.
+type documents interface {
+	Named(ctx context.Context, digests []gm.Digest) (map[gm.Digest]bool, error)
+}
+
+// documented are all of them: the document of one that is left out is removed.
+func (a *App) documented() []documents {
+	return []documents{a.Cert, a.Annotation, a.SealApply, a.Sealing, a.Signature, a.Archive, a.Complaint, a.Listing}
+}
+
 // named tells which documents a row of any context names.
 func (a *App) named(ctx context.Context, digests []gm.Digest) (map[gm.Digest]bool, error) {
 	all := map[gm.Digest]bool{}
-	for _, ask := range []func(context.Context, []gm.Digest) (map[gm.Digest]bool, error){
-		a.Cert.Named, a.Annotation.Named, a.SealApply.Named, a.Sealing.Named, a.Signature.Named, a.Archive.Named, a.Complaint.Named,
-	} {
-		some, err := ask(ctx, digests)
+	for _, of := range a.documented() {
+		some, err := of.Named(ctx, digests)
 		if err != nil {
 			return nil, err
 		}

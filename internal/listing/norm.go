@@ -218,3 +218,10 @@ func (s *Service) Document(ctx context.Context, id string) (data []byte, media, 
 	data, err = s.Blob.Get(ctx, digest)
 	return data, media, name, err
 }
+
+// Named tells which of some documents norms name: those are kept.
+func (s *Service) Named(ctx context.Context, digests []gm.Digest) (map[gm.Digest]bool, error) {
+	named := map[gm.Digest]bool{}
+	err := s.DB.Read(ctx, func(tx *db.Tx) error { clear(named); return namedDigests(tx, digests, named) })
+	return named, err
+}

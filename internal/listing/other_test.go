@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"sidian/gm"
 	"sidian/internal/blob"
 	"sidian/internal/db"
 	"sidian/internal/db/dbtest"
@@ -207,6 +208,10 @@ func TestNormsAndStaleness(t *testing.T) {
 		data, media, name, err := w.s.Document(t.Context(), n.ID)
 		if err != nil || string(data) != "%PDF-1.7 sample" || media != "application/pdf" || name != "食品经营许可证使用规范 V1.pdf" {
 			t.Fatalf("%q %s %s %v", data, media, name, err)
+		}
+		kept, other := gm.Sum(data), gm.Sum([]byte("another"))
+		if named, err := w.s.Named(t.Context(), []gm.Digest{kept, other}); err != nil || !named[kept] || named[other] {
+			t.Errorf("documents to be kept: %v, %v", named, err)
 		}
 		if p, err := w.s.Norms(t.Context(), "food_operation", iamtest.Market, "", 0); err != nil || len(p.Items) != 1 || p.Items[0].Document == "" {
 			t.Fatalf("%+v, %v", p, err)

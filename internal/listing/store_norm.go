@@ -1,6 +1,9 @@
 package listing
 
 import (
+	"slices"
+
+	"sidian/gm"
 	"sidian/internal/db"
 	"sidian/internal/fault"
 )
@@ -77,4 +80,27 @@ func withdrawNorm(tx *db.Tx, id, by, why string) error {
 		return errNorm()
 	}
 	return err
+}
+
+// namedDigests adds those of digests that norms name, withdrawn ones included.
+func namedDigests(tx *db.Tx, digests []gm.Digest, named map[gm.Digest]bool) error {
+	for some := range slices.Chunk(digests, 200) {
+		raw := make([][]byte, len(some))
+		for i := range some {
+			raw[i] = some[i][:]
+		}
+		marks, args := db.Marks(nil, raw)
+		err := tx.All(`select distinct digest from listing_norm where digest in (`+marks+`) order by digest`, args, func(scan func(...any) error) error {
+			var b []byte
+			err := scan(&b)
+			if err == nil && len(b) == len(gm.Digest{}) {
+				named[gm.Digest(b)] = true
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -146,6 +146,7 @@ create table listing_norm (
   withdrawn_why text not null default ''
 );
 create index listing_norm_kind on listing_norm (kind, issued, id) where withdrawn_at is null;
+create index listing_norm_digest on listing_norm (digest) where digest is not null;
 create unique index listing_norm_once on listing_norm (kind, unit, title, edition) where withdrawn_at is null;
 
 -- Which kinds are fit for wide use, and the batches in which they were published.
