@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sidian/gm"
+	"sidian/internal/blob"
 	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/keys"
@@ -170,24 +171,7 @@ func ofRecipient(tx *db.Tx, recipient gm.Digest, issuers []string, before int64,
 
 // documentsNamed tells which of these documents a copy names.
 func documentsNamed(tx *db.Tx, digests []gm.Digest) (map[gm.Digest]bool, error) {
-	out := map[gm.Digest]bool{}
-	if len(digests) == 0 {
-		return out, nil
-	}
-	values := make([][]byte, len(digests))
-	for i := range digests {
-		values[i] = digests[i][:]
-	}
-	marks, args := db.Marks(nil, values)
-	err := tx.All(`select document from annotation_copy where document in (`+marks+`)`, args, func(scan func(...any) error) error {
-		var b []byte
-		if err := scan(&b); err != nil {
-			return err
-		}
-		out[gm.Digest(b)] = true
-		return nil
-	})
-	return out, err
+	return blob.NamedTx(tx, digests, `select document from annotation_copy where document in (`)
 }
 
 // plansAfter returns up to n plans after an id, in the order of ids.

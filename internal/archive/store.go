@@ -7,6 +7,7 @@ import (
 
 	"sidian/gm"
 	"sidian/internal/archive/pack"
+	"sidian/internal/blob"
 	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/sealing"
@@ -273,30 +274,6 @@ func counted(tx *db.Tx, orgs []string) (map[string]map[string]int64, error) {
 
 // named tells which of these documents a row names.
 func named(tx *db.Tx, digests []gm.Digest) (map[gm.Digest]bool, error) {
-	out := map[gm.Digest]bool{}
-	if len(digests) == 0 {
-		return out, nil
-	}
-	values := make([][]byte, len(digests))
-	for i := range digests {
-		values[i] = digests[i][:]
-	}
-	for _, q := range []string{
-		`select original from archive_item where original in (`, `select document from archive_item where document in (`,
-		`select package from archive_item where package in (`,
-	} {
-		marks, args := db.Marks(nil, values)
-		err := tx.All(q+marks+`)`, args, func(scan func(...any) error) error {
-			var b []byte
-			err := scan(&b)
-			var d gm.Digest
-			copy(d[:], b)
-			out[d] = true
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+	return blob.NamedTx(tx, digests, `select original from archive_item where original in (`, `select document from archive_item where document in (`,
+		`select package from archive_item where package in (`)
 }

@@ -95,8 +95,7 @@ func (s *Service) orgs(ctx context.Context) (*register, error) {
 
 // Named tells, of digests of documents, which this package names: the others may
 // be swept away.
-func (s *Service) Named(ctx context.Context, digests []gm.Digest) (map[gm.Digest]bool, error) {
-	named := map[gm.Digest]bool{}
-	err := s.DB.Read(ctx, func(tx *db.Tx) error { clear(named); return namedDigests(tx, digests, named) })
+func (s *Service) Named(ctx context.Context, digests []gm.Digest) (named map[gm.Digest]bool, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error { named, err = namedDigests(tx, digests); return err })
 	return named, err
 }

@@ -1,12 +1,12 @@
 package complaint
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"sidian/gm"
+	"sidian/internal/blob"
 	"sidian/internal/db"
 	"sidian/internal/fault"
 )
@@ -182,29 +182,9 @@ func historyOf(tx *db.Tx, complaint string) (out []*historyRow, err error) {
 	return out, err
 }
 
-// namedDigests adds which digests documents of complaints are of.
-func namedDigests(tx *db.Tx, digests []gm.Digest, named map[gm.Digest]bool) error {
-	for some := range slices.Chunk(digests, 200) {
-		raw := make([][]byte, len(some))
-		for i := range some {
-			raw[i] = some[i][:]
-		}
-		marks, args := db.Marks(nil, raw)
-		err := tx.All(`select distinct document from complaint_complaint where document in (`+marks+`) order by document`, args, func(scan func(...any) error) error {
-			var b []byte
-			if err := scan(&b); err != nil {
-				return err
-			}
-			if len(b) == len(gm.Digest{}) {
-				named[gm.Digest(b)] = true
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+// namedDigests are those of digests that complaints name.
+func namedDigests(tx *db.Tx, digests []gm.Digest) (map[gm.Digest]bool, error) {
+	return blob.NamedTx(tx, digests, `select document from complaint_complaint where document in (`)
 }
 
 // milli is a time as it is stored.

@@ -220,8 +220,7 @@ func (s *Service) Document(ctx context.Context, id string) (data []byte, media, 
 }
 
 // Named tells which of some documents norms name: those are kept.
-func (s *Service) Named(ctx context.Context, digests []gm.Digest) (map[gm.Digest]bool, error) {
-	named := map[gm.Digest]bool{}
-	err := s.DB.Read(ctx, func(tx *db.Tx) error { clear(named); return namedDigests(tx, digests, named) })
+func (s *Service) Named(ctx context.Context, digests []gm.Digest) (named map[gm.Digest]bool, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error { named, err = namedDigests(tx, digests); return err })
 	return named, err
 }

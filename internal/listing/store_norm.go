@@ -1,9 +1,8 @@
 package listing
 
 import (
-	"slices"
-
 	"sidian/gm"
+	"sidian/internal/blob"
 	"sidian/internal/db"
 	"sidian/internal/fault"
 )
@@ -82,25 +81,7 @@ func withdrawNorm(tx *db.Tx, id, by, why string) error {
 	return err
 }
 
-// namedDigests adds those of digests that norms name, withdrawn ones included.
-func namedDigests(tx *db.Tx, digests []gm.Digest, named map[gm.Digest]bool) error {
-	for some := range slices.Chunk(digests, 200) {
-		raw := make([][]byte, len(some))
-		for i := range some {
-			raw[i] = some[i][:]
-		}
-		marks, args := db.Marks(nil, raw)
-		err := tx.All(`select distinct digest from listing_norm where digest in (`+marks+`) order by digest`, args, func(scan func(...any) error) error {
-			var b []byte
-			err := scan(&b)
-			if err == nil && len(b) == len(gm.Digest{}) {
-				named[gm.Digest(b)] = true
-			}
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+// namedDigests are those of digests that norms name, withdrawn ones included.
+func namedDigests(tx *db.Tx, digests []gm.Digest) (map[gm.Digest]bool, error) {
+	return blob.NamedTx(tx, digests, `select digest from listing_norm where digest in (`)
 }

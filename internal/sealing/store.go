@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sidian/gm"
+	"sidian/internal/blob"
 	"sidian/internal/db"
 	"sidian/internal/fault"
 )
@@ -168,33 +169,9 @@ func moved(n int64, err error) error {
 
 // named tells which of these documents a row names.
 func named(tx *db.Tx, digests []gm.Digest) (map[gm.Digest]bool, error) {
-	out := map[gm.Digest]bool{}
-	if len(digests) == 0 {
-		return out, nil
-	}
-	values := make([][]byte, len(digests))
-	for i := range digests {
-		values[i] = digests[i][:]
-	}
-	for _, q := range []string{
-		`select original from sealing_request where original in (`, `select base from sealing_request where base in (`,
+	return blob.NamedTx(tx, digests, `select original from sealing_request where original in (`, `select base from sealing_request where base in (`,
 		`select document from sealing_request where document in (`, `select after from sealing_step where after in (`,
-		`select original from sealing_item where original in (`, `select document from sealing_item where document in (`,
-	} {
-		marks, args := db.Marks(nil, values)
-		err := tx.All(q+marks+`)`, args, func(scan func(...any) error) error {
-			var b []byte
-			err := scan(&b)
-			var d gm.Digest
-			copy(d[:], b)
-			out[d] = true
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+		`select original from sealing_item where original in (`, `select document from sealing_item where document in (`)
 }
 
 func listOf(s string) []string {
