@@ -251,6 +251,34 @@ func TestConcurrentWorkers(t *testing.T) {
 	}
 }
 
+// Several sign the newest link at once: one head stands, and all are told of it.
+func TestConcurrentHeads(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ks := keystest.New(t, d)
+		for range 8 {
+			put(t, d, 1)
+			run(t, d, ks)
+			var heads [4]chain.Head
+			var signers sync.WaitGroup
+			for i := range heads {
+				signers.Go(func() {
+					h, err := chain.Sign(t.Context(), d, ks)
+					if err != nil {
+						t.Error(err)
+					}
+					heads[i] = h
+				})
+			}
+			signers.Wait()
+			for _, h := range heads {
+				if string(h.Signature) != string(heads[0].Signature) || h.Seq != heads[0].Seq {
+					t.Errorf("two heads of one link: %+v and %+v", h, heads[0])
+				}
+			}
+		}
+	})
+}
+
 // A worker that stops between batches leaves a chain that the next continues.
 func TestStopBetweenBatches(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -130,9 +130,12 @@ func scanLink(scan func(...any) error) (l Link, err error) {
 	return l, err
 }
 
+// insertHead writes a head unless its link has one. SQLite's guard against
+// replacing comes before the conflict, so the row is not even offered.
 func insertHead(tx *db.Tx, h Head) error {
 	_, err := tx.Exec(`
-		insert into audit_head (seq, digest, at, key, signature) values ($1, $2, $3, $4, $5)
+		insert into audit_head (seq, digest, at, key, signature)
+		select $1, $2, $3, $4, $5 where not exists (select 1 from audit_head where seq = $1)
 		on conflict do nothing`, h.Seq, h.Digest, h.At.UnixMilli(), h.Key, h.Signature)
 	return err
 }
