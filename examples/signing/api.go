@@ -29,7 +29,18 @@ type task struct {
 	Signers []struct {
 		Number int    `json:"number"`
 		Name   string `json:"name"`
+		State  string `json:"state"`
 	} `json:"signers"`
+}
+
+// signed is how many have signed.
+func (t *task) signed() (n int) {
+	for _, s := range t.Signers {
+		if s.State == "signed" {
+			n++
+		}
+	}
+	return n
 }
 
 type link struct {

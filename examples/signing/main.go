@@ -164,6 +164,7 @@ func (a *api) await(ctx context.Context, id string, events <-chan event, every t
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
+		why := "asked"
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
@@ -171,13 +172,14 @@ func (a *api) await(ctx context.Context, id string, events <-chan event, every t
 			if e.Data.ID != id {
 				continue
 			}
-			fmt.Fprintf(out, "%s: %d of %d have signed\n", e.Type, e.Data.Signed, e.Data.Signers)
+			why = e.Type
 		case <-tick.C:
 		}
 		t, err := a.task(ctx, id) // an event says that something happened; what is, the platform says
 		if err != nil {
 			return nil, err
 		}
+		fmt.Fprintf(out, "%s: %d of %d have signed\n", why, t.signed(), len(t.Signers))
 		if t.State != "open" {
 			return t, nil
 		}
