@@ -152,7 +152,7 @@ func (d *differ) kinds(a, b *Kind) {
 		{"颁发机构级别", strings.Join(a.Levels, "、"), strings.Join(b.Levels, "、")}, {"关联事项", text(a.Items), text(b.Items)}, {"持证主体", text(a.Holders), text(b.Holders)},
 		{"编号规则", text(a.Number), text(b.Number)}, {"有效期", text(a.Validity), text(b.Validity)}, {"共享属性", string(a.Sharing), string(b.Sharing)},
 		{"限制共享的依据", a.Limit, b.Limit}, {"使用要求", a.Use, b.Use}, {"设定依据", strings.Join(a.Basis, "；"), strings.Join(b.Basis, "；")}, {"式样", a.Pattern, b.Pattern},
-		{"法定例外", text(a.Excluded), text(b.Excluded)}, {"元数据", text(a.Metadata), text(b.Metadata)}, {"印章图样", text(a.Seals), text(b.Seals)},
+		{"法定例外", text(a.Excluded), text(b.Excluded)}, {"法律效力例外", text(a.Effect), text(b.Effect)}, {"元数据", text(a.Metadata), text(b.Metadata)}, {"印章图样", text(a.Seals), text(b.Seals)},
 	} {
 		d.pair(x.where, x.before, x.after)
 	}

@@ -29,6 +29,7 @@ type KindView struct {
 	Limit      string     `json:"sharing_basis,omitempty" doc:"限制共享所依据的法律、法规"`
 	Standard   string     `json:"standard,omitempty" doc:"所依据的国家证照标准及其年代号"`
 	Use        string     `json:"sharing_use,omitempty" doc:"使用要求：含敏感数据项的证照供谁、用于什么、如何保护"`
+	Effect     *Effect    `json:"effect,omitempty" doc:"法定例外：电子证照不与原件具有同等效力的情形和依据；没有例外的不返回"`
 	Basis      []string   `json:"basis"`
 	Pattern    string     `json:"pattern" doc:"照面依据的式样"`
 	Fields     []Field    `json:"fields" doc:"照面项，依照面顺序"`
@@ -62,9 +63,18 @@ func (k *Kind) View() KindView {
 	}
 	return KindView{
 		Name: k.Name, Version: k.Version, Code: k.Code.String(), CodeOrigin: k.Origin, Title: k.Title, Category: k.Category,
-		Definer: k.Definer, Holders: h, Validity: k.Validity, Sharing: k.Sharing, Limit: k.Limit, Standard: k.Standard, Use: k.Use, Basis: k.Basis, Pattern: k.Pattern,
+		Definer: k.Definer, Holders: h, Validity: k.Validity, Sharing: k.Sharing, Limit: k.Limit, Standard: k.Standard, Use: k.Use, Effect: k.effect(), Basis: k.Basis, Pattern: k.Pattern,
 		Fields: k.Fields, Seals: k.Seals,
 	}
+}
+
+// effect is what the law says against the rule, nil where it says nothing.
+func (k *Kind) effect() *Effect {
+	if !k.Effect.Excepted() {
+		return nil
+	}
+	e := k.Effect
+	return &e
 }
 
 // HolderCategory is 持证主体类别 of GB/T 36902: 1 natural persons, 2 legal

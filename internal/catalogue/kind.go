@@ -28,6 +28,7 @@ type Kind struct {
 	Standard string            `yaml:"standard"`      // national standard of the kind, with its year: "C0123-2020"
 	Use      string            `yaml:"sharing_use"`   // 使用要求: what those who share it may use it for, and how
 	Excluded []Exclusion       `yaml:"excluded"`      // what the law keeps out
+	Effect   Effect            `yaml:"effect"`        // where the law does not treat it as the original
 	Basis    []string          `yaml:"basis"`         // legal basis, a text each
 	Secret   bool              `yaml:"state_secret"`
 	Metadata map[string]string `yaml:"metadata"` // GB/T 36903 short name -> source, beside the usual ones
@@ -136,6 +137,17 @@ const (
 	ShareConditional Sharing = "有条件共享"
 	ShareNone        Sharing = "不予共享"
 )
+
+// Effect is what the law says against the rule that a certificate made to the
+// standard has the effect of paper (《河南省政务服务电子证照管理办法》第四条:
+// 法律、行政法规另有规定的除外). Nearly no kind has one.
+type Effect struct {
+	Exception string `yaml:"exception" json:"exception" doc:"电子证照不与原件具有同等效力的情形"`
+	Basis     string `yaml:"basis" json:"basis" doc:"所依据的法律、行政法规条款"`
+}
+
+// Excepted reports whether the law makes an exception.
+func (e Effect) Excepted() bool { return e != Effect{} }
 
 // Field finds a field by its key; nil when there is none.
 func (k *Kind) Field(key string) *Field { return k.byKey[key] }

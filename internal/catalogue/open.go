@@ -33,6 +33,7 @@ type Element struct {
 	Category Category `json:"category"`
 	Sharing  Sharing  `json:"sharing"`
 	Limit    string   `json:"sharing_basis,omitempty" doc:"限制共享的依据"`
+	Effect   *Effect  `json:"effect,omitempty" doc:"法定例外：电子证照不与原件具有同等效力的情形和依据；没有例外的不返回"`
 	Basis    []string `json:"basis" doc:"设定依据"`
 	Pattern  string   `json:"pattern" doc:"照面依据的式样"`
 	Fields   []string `json:"fields" doc:"照面项的名称，依照面顺序"`
@@ -62,7 +63,7 @@ func (k *Kind) Element() Element {
 	e := Element{
 		Title: k.Title, Code: k.Code.String(), Definer: k.Definer.Name, DefinerCode: k.Code.Definer().String(), DefinerLevel: k.Definer.Level,
 		Items: []string{}, ItemCodes: []string{}, Holder: k.HolderCategory(), Validity: k.ValidityRange(), Levels: append([]string{}, k.Levels...),
-		Name: k.Name, Version: k.Version, Origin: k.Origin, Standard: k.Standard, Category: k.Category, Sharing: k.Sharing, Limit: k.Limit, Basis: k.Basis,
+		Name: k.Name, Version: k.Version, Origin: k.Origin, Standard: k.Standard, Category: k.Category, Sharing: k.Sharing, Limit: k.Limit, Effect: k.effect(), Basis: k.Basis,
 		Pattern: k.Pattern, Fields: []string{}, Sample: "/open/v1/kinds/" + k.Name + "/sample",
 	}
 	for _, i := range k.Items {

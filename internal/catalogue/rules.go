@@ -61,6 +61,7 @@ func (k *Kind) check(p *problems) {
 	k.checkValidity(p)
 	k.checkSeals(p)
 	k.checkExclusions(p)
+	k.checkEffect(p)
 	for name, source := range k.Metadata {
 		oneOf(p, "metadata."+name, name, shortened...)
 		if !k.knownSource(source) {
@@ -104,6 +105,20 @@ func (k *Kind) checkLimit(p *problems) {
 	if k.Standard != "" {
 		filled(p, "standard", k.Standard, 128)
 	}
+}
+
+// checkEffect: the rule is that a certificate has the effect of the original, and who
+// says otherwise of a kind names the law that does.
+func (k *Kind) checkEffect(p *problems) {
+	if !k.Effect.Excepted() {
+		return
+	}
+	if k.Effect.Basis == "" {
+		p.add("effect.basis", "missing", "电子证照与纸质证照具有同等法律效力；写例外须写明所依据的法律、行政法规条款，没有依据则删去 effect")
+	} else {
+		filled(p, "effect.basis", k.Effect.Basis, 400)
+	}
+	filled(p, "effect.exception", k.Effect.Exception, 400)
 }
 
 func (k *Kind) checkHolders(p *problems) {

@@ -1,6 +1,7 @@
 package catalogue_test
 
 import (
+	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -58,6 +59,10 @@ func TestCheckFindsBadKinds(t *testing.T) {
 		{"an exclusion with a bad expression", "approval", "kind.yaml", "basis:\n", "excluded: [{ field: slh, match: '(', reason: r, basis: b }]\nbasis:\n", "excluded[0].match", "regexp"},
 		{"an exclusion without a law", "approval", "kind.yaml", "basis:\n", "excluded: [{ field: slh, match: x, reason: r }]\nbasis:\n", "excluded[0].basis", "length"},
 		{"an exclusion without a reason", "approval", "kind.yaml", "basis:\n", "excluded: [{ field: slh, match: x, basis: b }]\nbasis:\n", "excluded[0].reason", "length"},
+
+		{"less than the original by no law", "approval", "kind.yaml", "basis:\n", "effect: { exception: 不能代替原件 }\nbasis:\n", "effect.basis", "missing"},
+		{"a law that says nothing", "approval", "kind.yaml", "basis:\n", "effect: { basis: 某法第一条 }\nbasis:\n", "effect.exception", "length"},
+		{"too long a law", "approval", "kind.yaml", "basis:\n", "effect: { exception: x, basis: " + strings.Repeat("法", 401) + " }\nbasis:\n", "effect.basis", "length"},
 
 		{"an item that is two things", "approval", "template.yaml", "qr: true,", "qr: true, text: x,", "template.yaml pages[0].items[14]", "what"},
 		{"an item off the page", "approval", "template.yaml", "at: [28, 228, 26, 26]", "at: [28, 280, 26, 26]", "template.yaml pages[0].items[14]", "at"},
@@ -134,4 +139,45 @@ func FuzzLoad(f *testing.F) {
 		}
 		_, _ = catalogue.Compile(k, all) // must not panic or hang
 	})
+}
+
+// The effect of the original is the rule; an exception stands with its law where
+// people read of the kind, and in what a version changes (GEN-04).
+func TestEffect(t *testing.T) {
+	t.Parallel()
+	before := load(t, "approval")
+	if before.Effect.Excepted() || before.View().Effect != nil || before.Element().Effect != nil {
+		t.Error("a kind without an exception has one")
+	}
+	m := change(t, folder(t, "approval"), "approval/kind.yaml", "basis:\n", "effect: { exception: 不能代替原件, basis: 《某法》第九条 }\nbasis:\n")
+	if found := catalogue.Check(m, fonts(t), "approval"); len(found) > 0 {
+		t.Fatalf("%+v", found)
+	}
+	files := map[string][]byte{}
+	for name, f := range m {
+		if file, ok := strings.CutPrefix(name, "approval/"); ok {
+			files[file] = f.Data
+		}
+	}
+	k, err := catalogue.Load("approval", subOf(t, m, "approval"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := catalogue.Effect{Exception: "不能代替原件", Basis: "《某法》第九条"}
+	if k.Effect != want || *k.View().Effect != want || *k.Element().Effect != want {
+		t.Errorf("%+v %+v", k.Effect, k.View().Effect)
+	}
+	changed := catalogue.DiffFiles(before, files)
+	if len(changed) != 1 || changed[0].Where != "法律效力例外" || !strings.Contains(changed[0].After, "《某法》第九条") {
+		t.Errorf("%+v", changed)
+	}
+}
+
+func subOf(t testing.TB, m fstest.MapFS, name string) fs.FS {
+	t.Helper()
+	f, err := fs.Sub(m, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
 }

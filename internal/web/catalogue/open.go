@@ -52,6 +52,9 @@ func factsOf(e catalogue.Element) []page.Fact {
 			facts = append(facts, f)
 		}
 	}
+	if e.Effect != nil {
+		facts = append(facts, page.Fact{Label: "法律效力的例外", Text: e.Effect.Exception + "（" + e.Effect.Basis + "）"})
+	}
 	return facts
 }
 

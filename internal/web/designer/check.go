@@ -107,7 +107,7 @@ func whereOf(d *design, where string) string {
 // elementWords are what the elements are called.
 var elementWords = map[string]string{"name": "类型名称", "code": "类型代码", "definer.name": "定义机构", "definer.level": "定义机构级别", "pattern": "式样", "basis": "设定依据",
 	"category": "种类", "sharing": "共享类型", "sharing_basis": "限制共享的依据", "sharing_use": "使用要求", "number": "编号规则", "number.pattern": "编号规则", "validity.rule": "有效期",
-	"validity.years": "有效期年数", "items": "关联事项", "issuer_levels": "颁发机构级别", "seals": "用印位置", "fields": "照面项", "example.json": "样例", "code_origin": "代码的来历",
+	"validity.years": "有效期年数", "items": "关联事项", "issuer_levels": "颁发机构级别", "seals": "用印位置", "fields": "照面项", "example.json": "样例", "effect.exception": "法律效力的例外", "effect.basis": "例外的依据", "code_origin": "代码的来历",
 	"holders.types": "持证主体类别", "holders.id_types": "证件种类"}
 
 // nameOf names what is wrong, with a colon.

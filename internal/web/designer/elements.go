@@ -55,6 +55,7 @@ func elementValues(k *catalogue.Kind) values {
 		"category": string(k.Category), "items": joined(items), "roles": joined(k.Holders.Roles), "number": k.Number.Pattern, "number.check": k.Number.Check,
 		"validity.rule": k.Validity.Rule, "validity.years": count(k.Validity.Years), "sharing": string(k.Sharing), "sharing_basis": k.Limit, "sharing_use": k.Use,
 		"basis": joined(k.Basis), "pattern": k.Pattern, "standard": k.Standard, "excluded": joined(excluded), "metadata": joined(metadata),
+		"effect.exception": k.Effect.Exception, "effect.basis": k.Effect.Basis,
 	} {
 		v.Set(name, s)
 	}
@@ -103,6 +104,7 @@ func applyElements(k *catalogue.Kind, v values) {
 	k.Number = catalogue.Number{Pattern: v.str("number"), Holder: slices.Contains(ways, "byholder"), Scope: kept(k.Number.Scope, v.chosen("scope")), Check: v.str("number.check")}
 	k.Validity = catalogue.Validity{Rule: v.str("validity.rule"), Years: v.int("validity.years", "年数")}
 	k.Sharing, k.Limit, k.Use = catalogue.Sharing(v.str("sharing")), v.str("sharing_basis"), v.str("sharing_use")
+	k.Effect = catalogue.Effect{Exception: v.str("effect.exception"), Basis: v.str("effect.basis")}
 	k.Basis = orNil(v.lines("basis"), k.Basis)
 	applyMore(k, v)
 }
@@ -201,6 +203,8 @@ func groupsOf(v values) []group {
 		}},
 		{Legend: "少用的", Text: "不清楚的不用填。", Fields: []page.Field{
 			f("excluded", "依法不发的情形", "一行一条：照面项的键 | 理由 | 依据 | 正则表达式", page.Field{Lines: 2, Max: 8000}),
+			f("effect.exception", "法律效力的例外", "电子证照与纸质证照同等有效；法律、行政法规另有规定的，写明哪些情形不能代替原件", page.Field{Lines: 2, Max: 400}),
+			f("effect.basis", "例外的依据", "写了例外的才填：法律、行政法规的名称和条款", page.Field{Lines: 2, Max: 400}),
 			f("metadata", "元数据的来源", "一行一项：GB/T 36903 短名 | 来源；不填即按通行的取值", page.Field{Lines: 2, Max: 4000}),
 		}},
 	}

@@ -69,6 +69,9 @@ func design(t *testing.T, w *world) (id, at string) {
 	w.Get("designer", at+"/sample").Is(200, "茶馆名称", "统一社会信用代码")
 	w.fill(t, at, "/sample", "holders[0].type", "legal", "holders[0].id_type", "001", "holders[0].id", "91999999MA000X04X3", "holders[0].name", "青禾县样例茶馆有限公司",
 		"fields.chaguan", "清风茶馆", "fields.mianji", "88.5", "fields.leibie", "清茶", "valid_from", "2026-01-05")
+	w.fill(t, at, "/elements", "effect.exception", "查验经营场所的除外")
+	w.Get("designer", at+"/check").Is(200, "例外的依据：", "/elements#effect-basis", "没有依据则删去")
+	w.fill(t, at, "/elements", "effect.basis", "样例条例第二条")
 	w.Get("designer", at).Is(200, "照面没有问题").Lacks("还没有用印位置")
 	return id, at
 }
