@@ -7,7 +7,6 @@
 package items
 
 import (
-	"embed"
 	"time"
 
 	"sidian/internal/httpx"
@@ -17,15 +16,10 @@ import (
 	"sidian/internal/web/page"
 )
 
-//go:embed pages/*.html
-var pages embed.FS
-
 // A Service serves the pages. It is safe for concurrent use.
 type Service struct {
 	Kit   *page.Kit
 	Items *item.Service
-
-	set *page.Set
 }
 
 // Addresses.
@@ -48,15 +42,13 @@ const (
 	slow    = 2 * time.Minute
 )
 
-// Load parses the templates and puts the pages into the navigation. It must be
-// called once, before Routes.
-func (s *Service) Load() (err error) {
+// Load puts the pages into the navigation. It must be called once, before Routes.
+func (s *Service) Load() error {
 	s.Kit.Add(
 		page.Item{Key: "guides", Label: "办事指南", Href: Guides, Order: 8, For: httpx.Public()},
 		page.Item{Key: "items", Label: "事项", Href: Home, Group: page.Administration, Order: 24, For: needSee},
 	)
-	s.set, err = s.Kit.Load(pages)
-	return err
+	return nil
 }
 
 // Routes mounts the pages.

@@ -8,8 +8,8 @@ import (
 )
 
 // open is a page of the guides, which anybody reads.
-func (s *Service) open(r *http.Request, heading, lead, width string) *sheet {
-	return &sheet{Frame: s.Kit.Frame(r, heading, "guides", width), Heading: heading, Lead: lead}
+func (s *Service) open(r *http.Request, heading, lead, width string) *page.Sheet {
+	return s.Kit.Sheet(r, "guides", heading, lead, width)
 }
 
 func (s *Service) getGuides(w http.ResponseWriter, r *http.Request) error {
@@ -39,7 +39,7 @@ func (s *Service) getGuides(w http.ResponseWriter, r *http.Request) error {
 	if found.Next != "" {
 		t.Pager.Next = page.Asking(Guides, "q", text, "kind", kind, "cursor", found.Next)
 	}
-	return s.show(w, p.add(part{Table: t}))
+	return s.Kit.ShowSheet(w, p.Add(page.Part{Table: t}))
 }
 
 func (s *Service) getGuide(w http.ResponseWriter, r *http.Request) error {
@@ -47,7 +47,7 @@ func (s *Service) getGuide(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := s.open(r, g.Name, "由"+g.OrgName+"办理。标明“免交”的材料由窗口调取电子证照，不得要求您提交原件或复印件。", page.Middle).under("办事指南", Guides)
+	p := s.open(r, g.Name, "由"+g.OrgName+"办理。标明“免交”的材料由窗口调取电子证照，不得要求您提交原件或复印件。", page.Middle).Under("办事指南", Guides)
 	t := &page.Table{ID: "materials", Caption: "申请材料", Quiet: true, Head: []string{"材料", "要不要交", "可用的电子证照"}, Empty: page.Empty{Title: "不需要材料"}}
 	for _, m := range g.Materials {
 		row := []page.Cell{{Text: m.Name}, {Chips: []page.Chip{handIn(m)}}, {Text: "—"}}
@@ -56,7 +56,7 @@ func (s *Service) getGuide(w http.ResponseWriter, r *http.Request) error {
 		}
 		t.Rows = append(t.Rows, page.Row{Cells: row})
 	}
-	p.add(part{Title: "申请材料", Table: t})
+	p.Add(page.Part{Title: "申请材料", Table: t})
 	facts := []page.Fact{}
 	for _, k := range g.Results {
 		facts = append(facts, page.Fact{Label: "办出的证照", Text: k.Title, Href: page.Asking(Guides, "kind", k.Name)})
@@ -67,7 +67,7 @@ func (s *Service) getGuide(w http.ResponseWriter, r *http.Request) error {
 			facts = append(facts, f)
 		}
 	}
-	return s.show(w, p.add(part{Title: "办理信息", Facts: facts}))
+	return s.Kit.ShowSheet(w, p.Add(page.Part{Title: "办理信息", Facts: facts}))
 }
 
 // handIn is whether a material is handed in.

@@ -19,14 +19,13 @@ func runAt(id string, parts ...string) string {
 	return page.At(Import+"/runs", append([]string{id}, parts...)...)
 }
 
-func (s *Service) importPage(r *http.Request) (*sheet, error) {
+func (s *Service) importPage(r *http.Request) (*page.Sheet, error) {
 	found, err := s.Items.Runs(r.Context(), r.URL.Query().Get("cursor"), 0)
 	if err != nil {
 		return nil, err
 	}
-	p := s.sheet(r, "批量导入", "从事项清单导入本单位的事项。上传只做预检，由您确认后才导入；导入过的行不会重复。", page.Wide).tabs(r, Import)
-	p.Notice = noticeOf(r)
-	p.Doors = []door{{Label: "下载清单模板", Href: Import + "/template", File: true}}
+	p := tabs(r, s.sheet(r, "批量导入", "从事项清单导入本单位的事项。上传只做预检，由您确认后才导入；导入过的行不会重复。", page.Wide), Import)
+	p.Doors = []page.Door{{Label: "下载清单模板", Href: Import + "/template", File: true}}
 	t := &page.Table{ID: "runs", Caption: "导入记录", Quiet: true, Head: []string{"上传时间", "行数", "结果", "状态"}, Empty: page.Empty{Title: "还没有导入过", Text: "下载模板，每个事项填一行，再上传。"}}
 	for i := range found.Items {
 		v := &found.Items[i]
@@ -36,7 +35,8 @@ func (s *Service) importPage(r *http.Request) (*sheet, error) {
 	if found.Next != "" {
 		t.Pager.Next = page.Asking(Import, "cursor", found.Next)
 	}
-	return p.add(part{Upload: &upload{Action: Import}}, part{Title: "导入记录", Table: t}), nil
+	return p.Add(page.Part{Upload: &page.Upload{Label: "清单文件", Hint: ".xlsx，或 UTF-8、GB 18030 编码的 .csv；至多 20000 行、5 MB", Accept: page.TableFiles,
+		Form: page.Form{Title: "上传填好的清单", Action: Import, Button: "上传并预检", Busy: "正在预检…"}}}, page.Part{Title: "导入记录", Table: t}), nil
 }
 
 func (s *Service) getImport(w http.ResponseWriter, r *http.Request) error {
@@ -44,7 +44,7 @@ func (s *Service) getImport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, p)
+	return s.Kit.ShowSheet(w, p)
 }
 
 func (s *Service) postImport(w http.ResponseWriter, r *http.Request) error {
@@ -59,7 +59,7 @@ func (s *Service) postImport(w http.ResponseWriter, r *http.Request) error {
 	if e != nil {
 		return e
 	}
-	return s.refuse(w, p, err)
+	return s.Kit.ShowAgain(w, p, err)
 }
 
 func (s *Service) take(r *http.Request) (*item.Run, error) {
@@ -90,7 +90,7 @@ var runLeads = map[string]string{
 	item.Over:     "这次导入已放弃，已导入的保留。",
 }
 
-func (s *Service) runPage(r *http.Request) (*sheet, error) {
+func (s *Service) runPage(r *http.Request) (*page.Sheet, error) {
 	ctx, id := r.Context(), r.PathValue("id")
 	run, err := s.Items.Run(ctx, id)
 	if err != nil {
@@ -101,21 +101,21 @@ func (s *Service) runPage(r *http.Request) (*sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := s.sheet(r, "导入事项清单", runLeads[run.State], page.Wide).under("批量导入", Import)
+	p := s.sheet(r, "导入事项清单", runLeads[run.State], page.Wide).Under("批量导入", Import)
 	p.Chips = []page.Chip{runChips[run.State]}
-	p.add(part{Facts: []page.Fact{{Label: "数据行数", Text: strconv.Itoa(run.Total)}, {Label: "待导入", Text: strconv.Itoa(run.Pending)}, {Label: "已导入", Text: strconv.Itoa(run.Done)},
+	p.Add(page.Part{Facts: []page.Fact{{Label: "数据行数", Text: strconv.Itoa(run.Total)}, {Label: "待导入", Text: strconv.Itoa(run.Pending)}, {Label: "已导入", Text: strconv.Itoa(run.Done)},
 		{Label: "与已有的相同", Text: strconv.Itoa(run.Repeated)}, {Label: "有错误", Text: strconv.Itoa(run.Refused)}, {Label: "上传时间", At: run.Created}, {Label: "理由", Text: run.Reason},
 		{Label: "文件摘要（SM3）", Text: run.Digest[:16] + "…", Code: true}}})
 	if open := run.State == item.Draft || run.State == item.Running; open {
 		if run.Pending > 0 {
 			word := map[bool]string{true: "开始导入", false: "继续导入"}[run.State == item.Draft]
-			p.add(part{Confirm: &page.Confirm{Title: fmt.Sprintf("导入 %d 行", run.Pending), Text: "立即生效并公开。" + skipped(run.Refused), Action: runAt(id, "start"), Button: word, Busy: "正在导入…",
+			p.Add(page.Part{Confirm: &page.Confirm{Title: fmt.Sprintf("导入 %d 行", run.Pending), Text: "立即生效并公开。" + skipped(run.Refused), Action: runAt(id, "start"), Button: word, Busy: "正在导入…",
 				Reason: page.Field{Value: r.PostFormValue("reason"), Hint: "写明依据，如清单的文号，记入审计"}}})
 		}
-		p.add(part{Button: &page.Link{Label: "放弃这次导入", Href: runAt(id, "discard")}})
+		p.Add(page.Part{Button: &page.Link{Label: "放弃这次导入", Href: runAt(id, "discard")}})
 	}
 	if run.Refused > 0 {
-		p.add(part{Title: "有错误的行", Table: problemTable(id, bad)})
+		p.Add(page.Part{Title: "有错误的行", Table: problemTable(id, bad)})
 	}
 	return p, nil
 }
@@ -150,7 +150,7 @@ func (s *Service) getRun(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, p)
+	return s.Kit.ShowSheet(w, p)
 }
 
 func (s *Service) postStart(w http.ResponseWriter, r *http.Request) error {
@@ -175,5 +175,5 @@ func (s *Service) ran(w http.ResponseWriter, r *http.Request, to string, err err
 	if e != nil {
 		return e
 	}
-	return s.refuse(w, p, err)
+	return s.Kit.ShowAgain(w, p, err)
 }

@@ -17,25 +17,25 @@ func (s *Service) getShow(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := s.sheet(r, i.Name, "事项登记的内容和关联的证照类型；由"+i.OrgName+"的事项管理人员维护，办事指南随之更新。", page.Wide).under("事项", Home)
+	p := s.sheet(r, i.Name, "事项登记的内容和关联的证照类型；由"+i.OrgName+"的事项管理人员维护，办事指南随之更新。", page.Wide).Under("事项", Home)
 	p.Chips = []page.Chip{stateChips[i.State]}
 	if i.State == item.Upcoming && i.InForce > 0 {
 		p.Chips = []page.Chip{stateChips[item.InForce], {Class: page.Care, Word: "新版本自 " + i.Starts + " 起"}}
 	}
-	if p.Notice = noticeOf(r); p.Notice == nil && len(i.Oddities) > 0 {
+	if p.Notice == nil && len(i.Oddities) > 0 {
 		p.Notice = &page.Notice{Title: "编码提示", Text: strings.Join(i.Oddities, "；") + "。不影响使用。"}
 	}
 	if i.Managed {
-		p.Doors = []door{{Label: "关联证照类型", Href: at(i.Code, "bind"), First: true}, {Label: "登记新版本", Href: at(i.Code, "edit")}, {Label: "提出部门间需求", Href: at(i.Code, "need")}}
+		p.Doors = []page.Door{{Label: "关联证照类型", Href: at(i.Code, "bind"), First: true}, {Label: "登记新版本", Href: at(i.Code, "edit")}, {Label: "提出部门间需求", Href: at(i.Code, "need")}}
 	}
 	if i.InForce > 0 {
-		p.Doors = append(p.Doors, door{Label: "看办事指南", Href: page.At(Guides, i.Code)})
+		p.Doors = append(p.Doors, page.Door{Label: "看办事指南", Href: page.At(Guides, i.Code)})
 	}
-	p.add(part{Facts: factsOf(i)}, part{Title: "关联的证照类型", Table: boundTable(i)})
+	p.Add(page.Part{Facts: factsOf(i)}, page.Part{Title: "关联的证照类型", Table: boundTable(i)})
 	if len(i.Needs) > 0 {
-		p.add(part{Title: "需其他部门提供的", Table: needTable(i.Needs)})
+		p.Add(page.Part{Title: "需其他部门提供的", Table: needTable(i.Needs)})
 	}
-	return s.show(w, p.add(part{Title: "历史版本", Steps: versionSteps(i)}))
+	return s.Kit.ShowSheet(w, p.Add(page.Part{Title: "历史版本", Steps: versionSteps(i)}))
 }
 
 func factsOf(i *item.Item) []page.Fact {
@@ -190,19 +190,19 @@ func valueOf(c item.Content) func(string) string {
 	return func(name string) string { return values[name] }
 }
 
-func (s *Service) newPage(r *http.Request) (*sheet, error) {
+func (s *Service) newPage(r *http.Request) (*page.Sheet, error) {
 	units, err := s.Items.Managed(r.Context())
 	if err != nil {
 		return nil, err
 	}
-	p := s.sheet(r, "登记事项", "登记后立即公开，自生效日期起列入办事指南；不用他人批准，记入审计。", page.Middle).under("事项", Home)
+	p := s.sheet(r, "登记事项", "登记后立即公开，自生效日期起列入办事指南；不用他人批准，记入审计。", page.Middle).Under("事项", Home)
 	f := &page.Form{Action: Home + "/new", Button: "登记", Busy: "正在登记…", Cancel: Home}
 	org := page.Field{ID: "org", Name: "org", Label: "实施机构", Value: r.PostFormValue("org"), Required: true}
 	for _, o := range units {
 		org.Options = append(org.Options, page.Option{Value: o.ID, Label: o.Name})
 	}
 	f.Fields = append([]page.Field{org, {ID: "code", Name: "code", Label: "实施编码", Value: r.PostFormValue("code"), Required: true, Code: true, Max: 64, Hint: "31 位；本级旧编码照写"}}, contentFields(r.PostFormValue)...)
-	return p.add(part{Form: f}), nil
+	return p.Add(page.Part{Form: f}), nil
 }
 
 func (s *Service) getNew(w http.ResponseWriter, r *http.Request) error {
@@ -210,7 +210,7 @@ func (s *Service) getNew(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, p)
+	return s.Kit.ShowSheet(w, p)
 }
 
 func (s *Service) postNew(w http.ResponseWriter, r *http.Request) error {
@@ -225,7 +225,7 @@ func (s *Service) postNew(w http.ResponseWriter, r *http.Request) error {
 	if e != nil {
 		return e
 	}
-	return s.refuse(w, p, err)
+	return s.Kit.ShowAgain(w, p, err)
 }
 
 // managed is an item, for who may change it.
@@ -237,7 +237,7 @@ func (s *Service) managed(r *http.Request) (*item.Item, error) {
 	return i, err
 }
 
-func (s *Service) editPage(r *http.Request, v func(string) string) (*sheet, error) {
+func (s *Service) editPage(r *http.Request, v func(string) string) (*page.Sheet, error) {
 	i, err := s.managed(r)
 	if err != nil {
 		return nil, err
@@ -245,10 +245,10 @@ func (s *Service) editPage(r *http.Request, v func(string) string) (*sheet, erro
 	if v == nil {
 		v = valueOf(i.Content)
 	}
-	p := s.sheet(r, "登记新版本", "“"+i.Name+"”的第 "+strconv.Itoa(i.Version+1)+" 版；生效日期起使用，原版本保留，记入审计。", page.Middle).under(i.Name, at(i.Code))
+	p := s.sheet(r, "登记新版本", "“"+i.Name+"”的第 "+strconv.Itoa(i.Version+1)+" 版；生效日期起使用，原版本保留，记入审计。", page.Middle).Under(i.Name, at(i.Code))
 	f := &page.Form{Action: at(i.Code, "edit"), Fields: contentFields(v), Button: "登记新版本", Busy: "正在登记…", Cancel: at(i.Code)}
 	f.Fields = append(f.Fields, page.Field{ID: "reason", Name: "reason", Label: "修改理由", Value: r.PostFormValue("reason"), Required: true, Lines: 2, Max: 500, Hint: "依据的文件，记入审计"})
-	return p.add(part{Form: f}), nil
+	return p.Add(page.Part{Form: f}), nil
 }
 
 func (s *Service) getEdit(w http.ResponseWriter, r *http.Request) error {
@@ -256,7 +256,7 @@ func (s *Service) getEdit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, p)
+	return s.Kit.ShowSheet(w, p)
 }
 
 func (s *Service) postEdit(w http.ResponseWriter, r *http.Request) error {
@@ -273,7 +273,7 @@ func (s *Service) postEdit(w http.ResponseWriter, r *http.Request) error {
 	if e != nil {
 		return e
 	}
-	return s.refuse(w, p, err)
+	return s.Kit.ShowAgain(w, p, err)
 }
 
 // kindOptions are the kinds to choose from.
@@ -285,7 +285,7 @@ func (s *Service) kindOptions(r *http.Request) (out []page.Option, err error) {
 	return out, err
 }
 
-func (s *Service) bindPage(r *http.Request) (*sheet, error) {
+func (s *Service) bindPage(r *http.Request) (*page.Sheet, error) {
 	i, err := s.managed(r)
 	if err != nil {
 		return nil, err
@@ -294,7 +294,7 @@ func (s *Service) bindPage(r *http.Request) (*sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := s.sheet(r, "关联证照类型", "写明“"+i.Name+"”需要或办出哪种证照；立即生效，办事指南随之更新，记入审计。", page.Middle).under(i.Name, at(i.Code))
+	p := s.sheet(r, "关联证照类型", "写明“"+i.Name+"”需要或办出哪种证照；立即生效，办事指南随之更新，记入审计。", page.Middle).Under(i.Name, at(i.Code))
 	if kind := r.FormValue("kind"); i.Type == item.Inspection && (r.FormValue("role") == item.Inspect || r.Method == http.MethodGet && kind != "") {
 		return s.tickPage(r, p, i, kind)
 	}
@@ -311,9 +311,9 @@ func (s *Service) bindPage(r *http.Request) (*sheet, error) {
 			{Value: "", Label: "必需"}, {Value: "exempt", Label: "必需，免提交"}, {Value: "optional", Label: "没有也可以办理"}, {Value: "optional-exempt", Label: "没有也可以办理，免提交"}}},
 		material, {ID: "reason", Name: "reason", Label: "依据", Value: v("reason"), Required: true, Lines: 2, Max: 500, Hint: "如免提交证照清单的文号"},
 	}}
-	p.add(part{Form: f})
+	p.Add(page.Part{Form: f})
 	if i.Type == item.Inspection {
-		p.add(part{Title: "检查时查看的证照", Text: "先选证照类型，再选执法人员扫码后可以看到的照面项。", Table: inspectTable(i, kinds)})
+		p.Add(page.Part{Title: "检查时查看的证照", Text: "先选证照类型，再选执法人员扫码后可以看到的照面项。", Table: inspectTable(i, kinds)})
 	}
 	return p, nil
 }
@@ -328,19 +328,19 @@ func inspectTable(i *item.Item, kinds []page.Option) *page.Table {
 }
 
 // tickPage asks which fields of a kind an officer sees.
-func (s *Service) tickPage(r *http.Request, p *sheet, i *item.Item, kind string) (*sheet, error) {
+func (s *Service) tickPage(r *http.Request, p *page.Sheet, i *item.Item, kind string) (*page.Sheet, error) {
 	k, err := s.Items.Catalogue.Get(r.Context(), kind)
 	if err != nil {
 		return nil, err
 	}
 	p.Lead = "执法人员按“" + i.Name + "”检查、扫描" + k.Title + "时，只看到勾选的照面项；立即生效，记入审计。"
-	t := &tick{Label: "可以看到的照面项", Form: page.Form{Title: k.Title, Action: at(i.Code, "bind"), Button: "关联", Cancel: at(i.Code),
+	t := &page.Tick{Name: "fields", Label: "可以看到的照面项", Form: page.Form{ID: "bind", Busy: "正在保存…", Title: k.Title, Action: at(i.Code, "bind"), Button: "关联", Cancel: at(i.Code),
 		Hidden: []page.Hidden{{Name: "role", Value: item.Inspect}, {Name: "kind", Value: k.Name}},
 		Fields: []page.Field{{ID: "reason", Name: "reason", Label: "依据", Value: r.PostFormValue("reason"), Required: true, Lines: 2, Max: 500, Hint: "如检查事项清单的文号"}}}}
 	for n, f := range k.Fields {
-		t.Boxes = append(t.Boxes, box{ID: "field-" + strconv.Itoa(n), Value: f.Key, Label: f.Label, Sub: f.Class, On: slices.Contains(r.PostForm["fields"], f.Key)})
+		t.Boxes = append(t.Boxes, page.Box{ID: "field-" + strconv.Itoa(n), Value: f.Key, Label: f.Label, Sub: f.Class, On: slices.Contains(r.PostForm["fields"], f.Key)})
 	}
-	return p.add(part{Tick: t}), nil
+	return p.Add(page.Part{Tick: t}), nil
 }
 
 func (s *Service) getBind(w http.ResponseWriter, r *http.Request) error {
@@ -348,7 +348,7 @@ func (s *Service) getBind(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, p)
+	return s.Kit.ShowSheet(w, p)
 }
 
 func (s *Service) postBind(w http.ResponseWriter, r *http.Request) error {
@@ -368,10 +368,10 @@ func (s *Service) postBind(w http.ResponseWriter, r *http.Request) error {
 	if e != nil {
 		return e
 	}
-	return s.refuse(w, p, err)
+	return s.Kit.ShowAgain(w, p, err)
 }
 
-func (s *Service) unbindPage(r *http.Request) (*sheet, error) {
+func (s *Service) unbindPage(r *http.Request) (*page.Sheet, error) {
 	i, err := s.managed(r)
 	if err != nil {
 		return nil, err
@@ -381,8 +381,8 @@ func (s *Service) unbindPage(r *http.Request) (*sheet, error) {
 		return nil, fault.NotFound.New("没有这个关联，或已解除").WithCode("item.binding").WithHint("请从事项的关联中选择")
 	}
 	b := i.Bindings[n]
-	p := s.sheet(r, "解除关联", "解除后办事指南立即更新；原关联保留在历史中，记入审计。", page.Middle).under(i.Name, at(i.Code))
-	return p.add(part{Confirm: &page.Confirm{Title: "解除“" + b.Title + "”", Facts: []page.Fact{{Label: "作用", Text: b.RoleName}, {Label: "约定", Text: termsOf(b)}},
+	p := s.sheet(r, "解除关联", "解除后办事指南立即更新；原关联保留在历史中，记入审计。", page.Middle).Under(i.Name, at(i.Code))
+	return p.Add(page.Part{Confirm: &page.Confirm{Title: "解除“" + b.Title + "”", Facts: []page.Fact{{Label: "作用", Text: b.RoleName}, {Label: "约定", Text: termsOf(b)}},
 		Action: at(i.Code, "unbind", b.ID), Button: "解除", Busy: "正在解除…", Grave: true, Cancel: at(i.Code), Reason: page.Field{Value: r.PostFormValue("reason")}}}), nil
 }
 
@@ -391,7 +391,7 @@ func (s *Service) getUnbind(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, p)
+	return s.Kit.ShowSheet(w, p)
 }
 
 func (s *Service) postUnbind(w http.ResponseWriter, r *http.Request) error {
@@ -407,5 +407,5 @@ func (s *Service) postUnbind(w http.ResponseWriter, r *http.Request) error {
 	if e != nil {
 		return e
 	}
-	return s.refuse(w, p, err)
+	return s.Kit.ShowAgain(w, p, err)
 }

@@ -17,14 +17,13 @@ func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := s.sheet(r, "事项", "本单位和下级单位的政务服务事项，以及办理它需要和办出的证照；由各单位的事项管理人员登记，登记即公开。", page.Wide).tabs(r, Home)
-	p.Notice = noticeOf(r)
+	p := tabs(r, s.sheet(r, "事项", "本单位和下级单位的政务服务事项，以及办理它需要和办出的证照；由各单位的事项管理人员登记，登记即公开。", page.Wide), Home)
 	empty := page.Empty{Title: "没有符合条件的事项", Text: "换一个条件再查。"}
 	if q == (item.Query{}) {
 		empty = page.Empty{Title: "还没有事项", Text: "先登记一个事项，或从清单批量导入；然后关联证照类型。"}
 	}
 	if iam.May(ctx, "item.manage", "") {
-		p.Doors = []door{{Label: "登记事项", Href: Home + "/new", First: true}}
+		p.Doors = []page.Door{{Label: "登记事项", Href: Home + "/new", First: true}}
 	}
 	p.Search = &page.Search{Action: Home, Label: "查询事项", Fields: []page.Field{
 		{ID: "q", Name: "q", Label: "名称或实施编码", Value: q.Text, Max: 100},
@@ -47,7 +46,7 @@ func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 	if found.Next != "" {
 		t.Pager.Next = page.Asking(Home, "q", q.Text, "type", q.Type, "org", q.Org, "kind", q.Kind, "unbound", unbound, "cursor", found.Next)
 	}
-	return s.show(w, p.add(part{Table: t}))
+	return s.Kit.ShowSheet(w, p.Add(page.Part{Table: t}))
 }
 
 func untilOf(ends string) string {
@@ -62,8 +61,8 @@ func (s *Service) getCoverage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := s.sheet(r, "覆盖情况", "哪些事项还没有关联结果证照，哪些证照类型没有事项办出；由各单位的事项管理人员补齐。", page.Wide).tabs(r, Coverage)
-	p.add(part{Facts: []page.Fact{
+	p := tabs(r, s.sheet(r, "覆盖情况", "哪些事项还没有关联结果证照，哪些证照类型没有事项办出；由各单位的事项管理人员补齐。", page.Wide), Coverage)
+	p.Add(page.Part{Facts: []page.Fact{
 		{Label: "有效事项", Text: fmt.Sprintf("%d 个", c.Items)}, {Label: "已关联结果证照", Text: fmt.Sprintf("%d 个", c.Bound)},
 		{Label: "应关联而未关联", Text: fmt.Sprintf("%d 个", c.Missing)}, {Label: "待匹配的部门间需求", Text: fmt.Sprintf("%d 项", c.Open), Href: page.Asking(Needs, "state", item.Open)},
 		{Label: "已发布的证照类型", Text: fmt.Sprintf("%d 种", c.Kinds)},
@@ -77,21 +76,21 @@ func (s *Service) getCoverage(w http.ResponseWriter, r *http.Request) error {
 	if n := int(c.Missing) - len(c.Without); n > 0 {
 		more = "还有 " + strconv.Itoa(n) + " 个没有列出。"
 	}
-	p.add(part{Title: "没有关联结果证照的事项", Text: more, Table: t})
-	p.add(kindPart("没有事项办出的证照类型", "全平台都没有事项以它为办理结果；来自平台外的不用处理。", c.Unmade))
+	p.Add(page.Part{Title: "没有关联结果证照的事项", Text: more, Table: t})
+	p.Add(kindPart("没有事项办出的证照类型", "全平台都没有事项以它为办理结果；来自平台外的不用处理。", c.Unmade))
 	if len(c.Stuck) > 0 {
-		p.add(kindPart("没有事项能首次办出的证照类型", "办理它的事项都需要它本身，请关联首次办理的事项。", c.Stuck))
+		p.Add(kindPart("没有事项能首次办出的证照类型", "办理它的事项都需要它本身，请关联首次办理的事项。", c.Stuck))
 	}
 	if len(c.Disabled) > 0 {
-		p.add(kindPart("目录中已停用的证照类型", "仍有事项关联，请解除。", c.Disabled))
+		p.Add(kindPart("目录中已停用的证照类型", "仍有事项关联，请解除。", c.Disabled))
 	}
-	return s.show(w, p)
+	return s.Kit.ShowSheet(w, p)
 }
 
-func kindPart(title, text string, list []item.KindRef) part {
+func kindPart(title, text string, list []item.KindRef) page.Part {
 	t := &page.Table{Caption: title, Quiet: true, Head: []string{"证照类型", "需要它的事项"}, Empty: page.Empty{Title: "没有遗漏", Text: "每种证照类型都有事项办出。"}}
 	for _, k := range list {
 		t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{{Text: k.Title, Sub: k.Name, Href: page.Asking(Home, "kind", k.Name)}, {Text: strconv.FormatInt(k.Items, 10) + " 个"}}})
 	}
-	return part{Title: title, Text: text, Table: t}
+	return page.Part{Title: title, Text: text, Table: t}
 }

@@ -26,14 +26,13 @@ func needTable(list []item.Need) *page.Table {
 }
 
 // needsPage lists needs, or asks what becomes of one.
-func (s *Service) needsPage(r *http.Request, id string) (*sheet, error) {
+func (s *Service) needsPage(r *http.Request, id string) (*page.Sheet, error) {
 	asked := r.URL.Query()
 	found, err := s.Items.Needs(r.Context(), asked.Get("state"), asked.Get("cursor"), 0)
 	if err != nil {
 		return nil, err
 	}
-	p := s.sheet(r, "部门间需求", "事项需其他部门提供的材料：由提供部门匹配证照类型或答复不能提供，提出的单位也可以自己匹配、撤回。", page.Wide).tabs(r, Needs)
-	p.Notice = noticeOf(r)
+	p := tabs(r, s.sheet(r, "部门间需求", "事项需其他部门提供的材料：由提供部门匹配证照类型或答复不能提供，提出的单位也可以自己匹配、撤回。", page.Wide), Needs)
 	t := needTable(found.Items)
 	for n := range found.Items {
 		if one := &found.Items[n]; one.State == item.Open && (iam.May(r.Context(), "item.manage", one.Provider) || iam.May(r.Context(), "item.manage", one.Org)) {
@@ -48,10 +47,10 @@ func (s *Service) needsPage(r *http.Request, id string) (*sheet, error) {
 	if found.Next != "" {
 		t.Pager.Next = page.Asking(Needs, "state", asked.Get("state"), "cursor", found.Next)
 	}
-	return p.add(part{Table: t}), nil
+	return p.Add(page.Part{Table: t}), nil
 }
 
-func (s *Service) answerPart(r *http.Request, p *sheet, n *item.Need) error {
+func (s *Service) answerPart(r *http.Request, p *page.Sheet, n *item.Need) error {
 	kinds, err := s.kindOptions(r)
 	if err != nil {
 		return err
@@ -63,7 +62,7 @@ func (s *Service) answerPart(r *http.Request, p *sheet, n *item.Need) error {
 	if iam.May(r.Context(), "item.manage", n.Org) {
 		state.Options = append(state.Options, page.Option{Value: item.Withdrawn, Label: "撤回需求"})
 	}
-	p.add(part{Form: &page.Form{ID: "answer", Title: "答复“" + n.Name + "”", Text: n.OrgName + "的“" + n.ItemName + "”需要它。匹配后立即关联为所需证照。", Action: page.At(Needs, n.ID), Button: "答复", Busy: "正在答复…", Cancel: Needs,
+	p.Add(page.Part{Form: &page.Form{ID: "answer", Title: "答复“" + n.Name + "”", Text: n.OrgName + "的“" + n.ItemName + "”需要它。匹配后立即关联为所需证照。", Action: page.At(Needs, n.ID), Button: "答复", Busy: "正在答复…", Cancel: Needs,
 		Fields: []page.Field{state, {ID: "kind", Name: "kind", Label: "证照类型", Value: r.PostFormValue("kind"), Any: "没有", Options: kinds, Hint: "答复“有对应的证照类型”时选择"},
 			{ID: "reason", Name: "reason", Label: "理由", Value: r.PostFormValue("reason"), Lines: 2, Max: 500, Hint: "不能提供、撤回时必填"}}}})
 	return nil
@@ -74,7 +73,7 @@ func (s *Service) getNeeds(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, p)
+	return s.Kit.ShowSheet(w, p)
 }
 
 func (s *Service) postAnswer(w http.ResponseWriter, r *http.Request) error {
@@ -94,10 +93,10 @@ func (s *Service) postAnswer(w http.ResponseWriter, r *http.Request) error {
 	if e != nil {
 		return e
 	}
-	return s.refuse(w, p, err)
+	return s.Kit.ShowAgain(w, p, err)
 }
 
-func (s *Service) needPage(r *http.Request) (*sheet, error) {
+func (s *Service) needPage(r *http.Request) (*page.Sheet, error) {
 	i, err := s.managed(r)
 	if err != nil {
 		return nil, err
@@ -107,14 +106,14 @@ func (s *Service) needPage(r *http.Request) (*sheet, error) {
 		return nil, err
 	}
 	v := r.PostFormValue
-	p := s.sheet(r, "提出部门间需求", "“"+i.Name+"”需要其他部门的材料，而目录中还没有对应的证照类型时提出；由提供部门匹配或答复。", page.Middle).under(i.Name, at(i.Code))
+	p := s.sheet(r, "提出部门间需求", "“"+i.Name+"”需要其他部门的材料，而目录中还没有对应的证照类型时提出；由提供部门匹配或答复。", page.Middle).Under(i.Name, at(i.Code))
 	provider := page.Field{ID: "provider", Name: "provider", Label: "提供部门", Value: v("provider"), Required: true}
 	for _, o := range units {
 		if o.ID != i.Org {
 			provider.Options = append(provider.Options, page.Option{Value: o.ID, Label: o.Name})
 		}
 	}
-	return p.add(part{Form: &page.Form{Action: at(i.Code, "need"), Button: "提出需求", Busy: "正在提出…", Cancel: at(i.Code), Fields: []page.Field{
+	return p.Add(page.Part{Form: &page.Form{Action: at(i.Code, "need"), Button: "提出需求", Busy: "正在提出…", Cancel: at(i.Code), Fields: []page.Field{
 		{ID: "name", Name: "name", Label: "需要的材料", Value: v("name"), Required: true, Max: 200, Hint: "与申请材料同名的，匹配后由证照代替"}, provider,
 		{ID: "note", Name: "note", Label: "说明", Value: v("note"), Lines: 2, Max: 500}}}}), nil
 }
@@ -124,7 +123,7 @@ func (s *Service) getNeed(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, p)
+	return s.Kit.ShowSheet(w, p)
 }
 
 func (s *Service) postNeed(w http.ResponseWriter, r *http.Request) error {
@@ -140,5 +139,5 @@ func (s *Service) postNeed(w http.ResponseWriter, r *http.Request) error {
 	if e != nil {
 		return e
 	}
-	return s.refuse(w, p, err)
+	return s.Kit.ShowAgain(w, p, err)
 }

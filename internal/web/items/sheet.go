@@ -8,116 +8,17 @@ import (
 	"sidian/internal/web/page"
 )
 
-// A sheet is a page: what stands above, and its parts.
-type sheet struct {
-	page.Frame
-	Heading string
-	Crumb   *page.Link
-	Chips   []page.Chip
-	Lead    string
-	Problem *page.Problem
-	Notice  *page.Notice
-	Tabs    page.Tabs
-	Doors   []door
-	Search  *page.Search
-	Parts   []part
-}
-
-// A door leads to where something is done.
-type door struct {
-	Label, Href string
-	First, File bool
-}
-
-// A part is a section of a page.
-type part struct {
-	Title, Text string
-	Facts       []page.Fact
-	Form        *page.Form
-	Tick        *tick
-	Confirm     *page.Confirm
-	Upload      *upload
-	Table       *page.Table
-	Steps       []page.Step
-	Button      *page.Link
-}
-
-// A tick is a form with boxes to tick.
-type tick struct {
-	page.Form
-	Label, Error string
-	Boxes        []box
-}
-
-type box struct {
-	ID, Value, Label, Sub string
-	On                    bool
-}
-
-type upload struct{ Action, Error string }
-
-func (s *Service) sheet(r *http.Request, heading, lead, width string) *sheet {
-	return &sheet{Frame: s.Kit.Frame(r, heading, "items", width), Heading: heading, Lead: lead}
-}
-
-func (p *sheet) under(label, href string) *sheet {
-	p.Crumb = &page.Link{Label: label, Href: href}
-	return p
-}
-
-func (p *sheet) add(parts ...part) *sheet {
-	p.Parts = append(p.Parts, parts...)
-	return p
+func (s *Service) sheet(r *http.Request, heading, lead, width string) *page.Sheet {
+	return s.Kit.Sheet(r, "items", heading, lead, width).Said(r, done)
 }
 
 // tabs are the views of items.
-func (p *sheet) tabs(r *http.Request, now string) *sheet {
-	p.Tabs = page.Tabs{Label: "事项", Items: []page.Tab{{Label: "事项", Href: Home}, {Label: "部门间需求", Href: Needs}, {Label: "覆盖情况", Href: Coverage}}}
+func tabs(r *http.Request, p *page.Sheet, now string) *page.Sheet {
+	views := []page.Tab{{Label: "事项", Href: Home}, {Label: "部门间需求", Href: Needs}, {Label: "覆盖情况", Href: Coverage}}
 	if iam.May(r.Context(), "item.manage", "") {
-		p.Tabs.Items = append(p.Tabs.Items, page.Tab{Label: "批量导入", Href: Import})
+		views = append(views, page.Tab{Label: "批量导入", Href: Import})
 	}
-	for i := range p.Tabs.Items {
-		p.Tabs.Items[i].Current = p.Tabs.Items[i].Href == now
-	}
-	return p
-}
-
-func (s *Service) show(w http.ResponseWriter, p *sheet) error {
-	return s.set.Show(w, http.StatusOK, "sheet", p)
-}
-
-// refuse shows a page again with what was wrong at its controls.
-func (s *Service) refuse(w http.ResponseWriter, p *sheet, err error) error {
-	code := page.StatusOf(err)
-	if code == 0 {
-		return err
-	}
-	var lists [][]page.Field
-	for i := range p.Parts {
-		switch b := &p.Parts[i]; {
-		case b.Form != nil:
-			lists = append(lists, b.Form.Fields)
-		case b.Tick != nil:
-			lists = append(lists, b.Tick.Fields)
-		case b.Confirm != nil:
-			b.Confirm.Reason.ID, b.Confirm.Reason.Name, b.Confirm.Reason.Label = "reason", "reason", "理由"
-			lists = append(lists, []page.Field{b.Confirm.Reason})
-		}
-	}
-	ids := []page.Field{{ID: "file", Name: "file", Label: "清单文件"}, {ID: "fields", Name: "fields", Label: "照面项"}}
-	p.Problem = page.Mark(err, append(lists, ids)...)
-	for i := range p.Parts {
-		switch b := &p.Parts[i]; {
-		case b.Tick != nil:
-			b.Tick.Error = p.Problem.At("fields")
-		case b.Upload != nil:
-			b.Upload.Error = p.Problem.At("file")
-		case b.Confirm != nil:
-			b.Confirm.Reason.Error = p.Problem.At("reason")
-		}
-	}
-	p.Title = "有错误：" + p.Title
-	return s.set.Show(w, code, "sheet", p)
+	return p.Views("事项", now, views...)
 }
 
 // at is the address of an item's page.
@@ -135,13 +36,6 @@ var done = map[string]page.Notice{
 	"answer":    {Class: page.Good, Title: "已答复", Text: "提出需求的单位已收到站内消息。"},
 	"withdraw":  {Class: page.Good, Title: "需求已撤回"},
 	"discarded": {Class: page.Good, Title: "已放弃这次导入", Text: "已导入的行保留。"},
-}
-
-func noticeOf(r *http.Request) *page.Notice {
-	if n, ok := done[r.URL.Query().Get("done")]; ok && r.Method == http.MethodGet {
-		return &n
-	}
-	return nil
 }
 
 // stateChips are how a version stands today.

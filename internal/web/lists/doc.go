@@ -7,23 +7,16 @@
 package lists
 
 import (
-	"embed"
-
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
 	"sidian/internal/listing"
 	"sidian/internal/web/page"
 )
 
-//go:embed pages/*.html
-var pages embed.FS
-
 // A Service serves the pages. It is safe for concurrent use.
 type Service struct {
 	Kit     *page.Kit
 	Listing *listing.Service
-
-	set *page.Set
 }
 
 // Addresses.
@@ -41,15 +34,13 @@ var (
 	needReview = iam.Needs("list.review")
 )
 
-// Load parses the templates and puts the pages into the navigation. It must be
-// called once, before Routes.
-func (s *Service) Load() (err error) {
+// Load puts the pages into the navigation. It must be called once, before Routes.
+func (s *Service) Load() error {
 	s.Kit.Add(
 		page.Item{Key: "openlists", Label: "证照清单", Href: Public, Order: 9, For: httpx.Public(), Away: true},
 		page.Item{Key: "lists", Label: "清单编制", Href: Home, Group: page.Administration, Order: 25, For: needSee},
 	)
-	s.set, err = s.Kit.Load(pages)
-	return err
+	return nil
 }
 
 // Routes mounts the pages.

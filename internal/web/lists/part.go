@@ -10,7 +10,7 @@ import (
 )
 
 // partPage shows what a unit reports; row is the one that is changed or returned.
-func (s *Service) partPage(r *http.Request, row string) (*sheet, error) {
+func (s *Service) partPage(r *http.Request, row string) (*page.Sheet, error) {
 	round, err := s.Listing.Round(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return nil, err
@@ -19,24 +19,24 @@ func (s *Service) partPage(r *http.Request, row string) (*sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := s.sheet(r, "lists", v.UnitName, "“"+round.Title+"”中"+v.UnitName+"的内容：由本单位梳理报送，由"+v.AuthorityName+"逐行审核。", page.Wide).under(round.Title, roundAt(round.ID))
+	p := s.sheet(r, "lists", v.UnitName, "“"+round.Title+"”中"+v.UnitName+"的内容：由本单位梳理报送，由"+v.AuthorityName+"逐行审核。", page.Wide).Under(round.Title, roundAt(round.ID))
 	p.Chips = []page.Chip{chipOf(v.State)}
 	if v.Late {
 		p.Chips = append(p.Chips, page.Chip{Class: page.Bad, Word: "逾期报送"})
 	}
 	for _, f := range []page.Fact{{Label: "报送说明", Text: v.Note}, {Label: "未报送的说明", Text: v.DecidedWhy}} {
 		if f.Text != "" {
-			p.add(part{Facts: []page.Fact{f}})
+			p.Add(page.Part{Facts: []page.Fact{f}})
 		}
 	}
 	here := roundAt(v.Round, "units", v.Unit)
 	n := slices.IndexFunc(v.Rows, func(l listing.Row) bool { return l.ID == row })
 	if n >= 0 && v.Review && v.Rows[n].State == listing.Submitted {
-		p.add(part{Form: &page.Form{ID: "return", Title: "退回“" + v.Rows[n].Name + "”", Text: "退回后由报送单位修改或删除，再次报送。", Action: here + "/return", Hidden: []page.Hidden{{Name: "row", Value: row}}, Fields: []page.Field{reasonField(r, "return-reason", "写明怎样改；报送单位看得到")}, Button: "退回", Cancel: here}})
+		p.Add(page.Part{Form: &page.Form{ID: "return", Title: "退回“" + v.Rows[n].Name + "”", Text: "退回后由报送单位修改或删除，再次报送。", Action: here + "/return", Hidden: []page.Hidden{{Name: "row", Value: row}}, Fields: []page.Field{reasonField(r, "return-reason", "写明怎样改；报送单位看得到")}, Button: "退回", Cancel: here}})
 	}
-	p.add(part{Title: "内容", Table: rowTable(v, here)})
+	p.Add(page.Part{Title: "内容", Table: rowTable(v, here)})
 	if v.Review && n < 0 {
-		p.add(part{Button: &page.Link{Label: "其余全部通过", Href: here + "/accept"}})
+		p.Add(page.Part{Button: &page.Link{Label: "其余全部通过", Href: here + "/accept"}})
 	}
 	if !v.Report {
 		return p, nil
@@ -46,14 +46,14 @@ func (s *Service) partPage(r *http.Request, row string) (*sheet, error) {
 		if err != nil {
 			return nil, err
 		}
-		return p.add(part{Form: form}), nil
+		return p.Add(page.Part{Form: form}), nil
 	}
 	form, err := s.rowForm(r, here+"/add", nil)
 	if err != nil {
 		return nil, err
 	}
-	return p.add(part{Button: &page.Link{Label: "按本单位事项办出的证照预填", Href: here + "/prefill"}}, part{Form: form},
-		part{Form: &page.Form{ID: "submit", Title: "报送", Text: "报送后不能修改，由" + v.AuthorityName + "逐行审核，退回的再改。", Action: here + "/submit", Button: "报送", Busy: "正在报送…",
+	return p.Add(page.Part{Button: &page.Link{Label: "按本单位事项办出的证照预填", Href: here + "/prefill"}}, page.Part{Form: form},
+		page.Part{Form: &page.Form{ID: "submit", Title: "报送", Text: "报送后不能修改，由" + v.AuthorityName + "逐行审核，退回的再改。", Action: here + "/submit", Button: "报送", Busy: "正在报送…",
 			Fields: []page.Field{{ID: "submit-note", Name: "submit_note", Label: "报送说明", Value: r.PostFormValue("submit_note"), Lines: 2, Max: 500, Hint: "没有内容的须说明为什么没有"}}}}), nil
 }
 
@@ -111,7 +111,7 @@ func (s *Service) getPart(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, p)
+	return s.Kit.ShowSheet(w, p)
 }
 
 func saidOf(r *http.Request) listing.Said {
@@ -155,5 +155,5 @@ func (s *Service) postPart(w http.ResponseWriter, r *http.Request) error {
 	if e != nil {
 		return e
 	}
-	return s.refuse(w, p, err)
+	return s.Kit.ShowAgain(w, p, err)
 }

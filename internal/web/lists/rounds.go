@@ -16,13 +16,13 @@ func roundAt(id string, parts ...string) string {
 	return page.At(Rounds, append([]string{id}, parts...)...)
 }
 
-func (s *Service) homePage(r *http.Request) (*sheet, error) {
+func (s *Service) homePage(r *http.Request) (*page.Sheet, error) {
 	ctx := r.Context()
 	found, err := s.Listing.Rounds(ctx, r.URL.Query().Get("cursor"), 0)
 	if err != nil {
 		return nil, err
 	}
-	p := s.sheet(r, "lists", "清单编制", "电子证照发证清单和政务部门核发电子材料目录：各单位梳理报送，同级主管部门审核，编制单位统一编制后公布。", page.Wide).tabs(Home)
+	p := tabs(s.sheet(r, "lists", "清单编制", "电子证照发证清单和政务部门核发电子材料目录：各单位梳理报送，同级主管部门审核，编制单位统一编制后公布。", page.Wide), Home)
 	t := &page.Table{ID: "rounds", Caption: "各轮编制", Quiet: true, Head: []string{"名称", "清单", "编制单位", "状态", "报送截止"},
 		Empty: page.Empty{Title: "还没有编制过清单", Text: "由编制单位的目录管理员开始一轮，参加单位会收到站内消息。"}}
 	for i := range found.Items {
@@ -32,7 +32,7 @@ func (s *Service) homePage(r *http.Request) (*sheet, error) {
 	if found.Next != "" {
 		t.Pager.Next = page.Asking(Home, "cursor", found.Next)
 	}
-	p.add(part{Table: t})
+	p.Add(page.Part{Table: t})
 	if !iam.May(ctx, "list.review", "") {
 		return p, nil
 	}
@@ -40,7 +40,7 @@ func (s *Service) homePage(r *http.Request) (*sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.add(part{Form: form}), nil
+	return p.Add(page.Part{Form: form}), nil
 }
 
 // openForm begins a round.
@@ -71,7 +71,7 @@ func (s *Service) getHome(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, p)
+	return s.Kit.ShowSheet(w, p)
 }
 
 func (s *Service) postOpen(w http.ResponseWriter, r *http.Request) error {
@@ -87,7 +87,7 @@ func (s *Service) postOpen(w http.ResponseWriter, r *http.Request) error {
 	if e != nil {
 		return e
 	}
-	return s.refuse(w, p, err)
+	return s.Kit.ShowAgain(w, p, err)
 }
 
 // next says who does what next in a round.
@@ -105,15 +105,15 @@ func next(v *listing.Round) string {
 	return "各单位都已审核通过，由" + v.OrgName + "公布。报送、审核、公布由不同的人办理。"
 }
 
-func (s *Service) roundPage(r *http.Request, excuse string) (*sheet, error) {
+func (s *Service) roundPage(r *http.Request, excuse string) (*page.Sheet, error) {
 	v, err := s.Listing.Round(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return nil, err
 	}
-	p := s.sheet(r, "lists", v.Title, next(v), page.Wide).under("清单编制", Home)
+	p := s.sheet(r, "lists", v.Title, next(v), page.Wide).Under("清单编制", Home)
 	p.Chips = []page.Chip{chipOf(v.State)}
 	if v.Edition != "" {
-		p.Doors = []door{{Label: "看公布的清单", Href: page.At(Public, v.Edition), First: true}}
+		p.Doors = []page.Door{{Label: "看公布的清单", Href: page.At(Public, v.Edition), First: true}}
 	}
 	facts := []page.Fact{{Label: "清单", Text: v.ListName}, {Label: "编制单位", Text: v.OrgName}, {Label: "报送截止", Text: v.ReportBy}, {Label: "审核截止", Text: v.ReviewBy}}
 	for _, f := range []page.Fact{{Label: "依据", Text: v.Basis}, {Label: "结束的理由", Text: v.EndedWhy}} {
@@ -121,23 +121,23 @@ func (s *Service) roundPage(r *http.Request, excuse string) (*sheet, error) {
 			facts = append(facts, f)
 		}
 	}
-	p.add(part{Facts: facts})
+	p.Add(page.Part{Facts: facts})
 	compiling := v.Compile && v.State == listing.Open
 	if compiling {
 		for n := range v.Twice {
-			p.add(part{Form: chooseForm(r, v, n)})
+			p.Add(page.Part{Form: chooseForm(r, v, n)})
 		}
 	}
-	p.add(part{Title: "参加单位", Table: unitTable(v, compiling)})
+	p.Add(page.Part{Title: "参加单位", Table: unitTable(v, compiling)})
 	if compiling && excuse != "" {
 		f := reasonField(r, "excuse-reason", "随清单公布，并记入审计")
-		p.add(part{Form: &page.Form{ID: "excuse", Title: "不再等待" + nameIn(v, excuse), Text: "它没有报送；这一轮的清单将注明未报送和理由。", Action: roundAt(v.ID, "excuse"), Hidden: []page.Hidden{{Name: "unit", Value: excuse}}, Fields: []page.Field{f}, Button: "不再等待", Cancel: roundAt(v.ID), Plain: true}})
+		p.Add(page.Part{Form: &page.Form{ID: "excuse", Title: "不再等待" + nameIn(v, excuse), Text: "它没有报送；这一轮的清单将注明未报送和理由。", Action: roundAt(v.ID, "excuse"), Hidden: []page.Hidden{{Name: "unit", Value: excuse}}, Fields: []page.Field{f}, Button: "不再等待", Cancel: roundAt(v.ID), Plain: true}})
 	}
 	if compiling && v.Waiting == 0 {
-		p.add(part{Form: &page.Form{ID: "publish", Title: "统一编制并公布", Text: "公布后立即向社会公开，成为新的版本，不能修改。", Action: roundAt(v.ID, "publish"), Fields: []page.Field{reasonField(r, "publish-reason", "公布的依据，如文号，随清单公布")}, Button: "公布新版本", Busy: "正在公布…"}})
+		p.Add(page.Part{Form: &page.Form{ID: "publish", Title: "统一编制并公布", Text: "公布后立即向社会公开，成为新的版本，不能修改。", Action: roundAt(v.ID, "publish"), Fields: []page.Field{reasonField(r, "publish-reason", "公布的依据，如文号，随清单公布")}, Button: "公布新版本", Busy: "正在公布…"}})
 	}
 	if compiling {
-		p.add(part{Form: &page.Form{ID: "abandon", Title: "中止这一轮", Text: "已报送的内容保留在记录中，不公布。", Action: roundAt(v.ID, "abandon"), Fields: []page.Field{reasonField(r, "abandon-reason", "记入审计")}, Button: "中止", Plain: true}})
+		p.Add(page.Part{Form: &page.Form{ID: "abandon", Title: "中止这一轮", Text: "已报送的内容保留在记录中，不公布。", Action: roundAt(v.ID, "abandon"), Fields: []page.Field{reasonField(r, "abandon-reason", "记入审计")}, Button: "中止", Plain: true}})
 	}
 	return p, nil
 }
@@ -214,7 +214,7 @@ func (s *Service) getRound(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, p)
+	return s.Kit.ShowSheet(w, p)
 }
 
 func (s *Service) postRound(w http.ResponseWriter, r *http.Request) error {
@@ -244,7 +244,7 @@ func (s *Service) postRound(w http.ResponseWriter, r *http.Request) error {
 	if e != nil {
 		return e
 	}
-	return s.refuse(w, p, err)
+	return s.Kit.ShowAgain(w, p, err)
 }
 
 func errAct() error {
