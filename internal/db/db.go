@@ -113,6 +113,15 @@ func (d *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 	return d.write(ctx, sql.LevelSerializable, fn)
 }
 
+// WriteRows is Write for transactions that row locks order: each statement adds
+// rows, changes rows by key under a condition on the row itself, or takes them
+// for update, or all of it follows a row that is locked first. Serializability
+// would add nothing there but lost races, over rows that stand beside those
+// that were meant. PostgreSQL runs it as read committed; on SQLite it is Write.
+func (d *DB) WriteRows(ctx context.Context, fn func(*Tx) error) error {
+	return d.write(ctx, sql.LevelReadCommitted, fn)
+}
+
 // A transaction that lost a race runs again, at most attempts times in all,
 // after a random wait below a bound that doubles from firstWait to mostWait.
 const (

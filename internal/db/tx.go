@@ -36,10 +36,6 @@ var (
 // Context is the context that the transaction began with.
 func (t *Tx) Context() context.Context { return t.ctx }
 
-// Engine is "sqlite" or "postgres". The statements that need to ask are listed
-// in docs/sql.md.
-func (t *Tx) Engine() string { return t.eng.name() }
-
 // Now is the time at which the transaction began, in UTC, to the millisecond.
 func (t *Tx) Now() time.Time { return t.now }
 

@@ -32,8 +32,18 @@ func round(ctx context.Context, d *db.DB, c Consumer, n int) (taken, done int, e
 	if c.Deliver != nil {
 		return leased(ctx, d, c, n)
 	}
+	// What is due is looked for outside the transaction, which is serializable:
+	// who puts events would lose races to the many that find nothing.
+	var events []string
+	err = d.Read(ctx, func(tx *db.Tx) (err error) {
+		events, err = lookDue(tx, c.Name, n)
+		return err
+	})
+	if err != nil || len(events) == 0 {
+		return 0, 0, err
+	}
 	err = d.Write(ctx, func(tx *db.Tx) error {
-		due, err := takeDue(tx, c.Name, n)
+		due, err := takeThese(tx, c.Name, events)
 		if err != nil {
 			return err
 		}
@@ -112,7 +122,7 @@ func ends(tx *db.Tx, err error) bool { return tx.IsRace(err) || tx.Context().Err
 func leased(ctx context.Context, d *db.DB, c Consumer, n int) (taken, done int, err error) {
 	token := rand.Text()
 	var due []delivery
-	err = d.Write(ctx, func(tx *db.Tx) (err error) {
+	err = d.WriteRows(ctx, func(tx *db.Tx) (err error) {
 		if due, err = takeDue(tx, c.Name, min(n, c.Pace.Workers)); err != nil {
 			return err
 		}
@@ -133,7 +143,7 @@ func leased(ctx context.Context, d *db.DB, c Consumer, n int) (taken, done int, 
 		wg.Go(func() { results[i] = c.deliver(ctx, x.event) })
 	}
 	wg.Wait()
-	err = d.Write(context.WithoutCancel(ctx), func(tx *db.Tx) error {
+	err = d.WriteRows(context.WithoutCancel(ctx), func(tx *db.Tx) error {
 		done = 0
 		for i, x := range due {
 			if results[i] == nil {

@@ -30,25 +30,50 @@ func insertDelivery(tx *db.Tx, event, consumer string) error {
 	return err
 }
 
-// takeDue returns up to n due deliveries, and holds their rows.
-func takeDue(tx *db.Tx, consumer string, n int) (due []delivery, err error) {
-	err = tx.All(`
+const dueDelivery = `
 		select e.id, e.topic, e.key, e.leaf, e.body, e.at, d.attempts
 		  from outbox_delivery d
 		  join outbox_event e on e.id = d.event_id
-		 where d.consumer = $1 and d.next_at <= $2 and d.done_at is null and d.dead_at is null
-		 order by d.next_at, d.event_id
+		 where d.consumer = $1 and d.next_at <= $2 and d.done_at is null and d.dead_at is null`
+
+const inOrder = `
+		 order by d.next_at, d.event_id`
+
+// takeDue returns up to n due deliveries, and holds their rows.
+func takeDue(tx *db.Tx, consumer string, n int) ([]delivery, error) {
+	return deliveries(tx, dueDelivery+inOrder+`
 		 limit $3
-		   for update of d skip locked`, []any{consumer, tx.Now().UnixMilli(), n},
-		func(scan func(...any) error) error {
-			var d delivery
-			var body string
-			var at int64
-			err := scan(&d.event.ID, &d.event.Topic, &d.event.Key, &d.event.Leaf, &body, &at, &d.attempts)
-			d.event.Body, d.event.At = json.RawMessage(body), time.UnixMilli(at).UTC()
-			due = append(due, d)
-			return err
-		})
+		   for update of d skip locked`, consumer, tx.Now().UnixMilli(), n)
+}
+
+// lookDue returns the events of up to n due deliveries, and holds nothing.
+func lookDue(tx *db.Tx, consumer string, n int) (events []string, err error) {
+	due, err := deliveries(tx, dueDelivery+inOrder+`
+		 limit $3`, consumer, tx.Now().UnixMilli(), n)
+	for _, d := range due {
+		events = append(events, d.event.ID)
+	}
+	return events, err
+}
+
+// takeThese returns those deliveries that are still due, and holds their rows.
+func takeThese(tx *db.Tx, consumer string, events []string) ([]delivery, error) {
+	marks, args := db.Marks([]any{consumer, tx.Now().UnixMilli()}, events)
+	return deliveries(tx, dueDelivery+`
+		   and d.event_id in (`+marks+`)`+inOrder+`
+		   for update of d skip locked`, args...)
+}
+
+func deliveries(tx *db.Tx, q string, args ...any) (due []delivery, err error) {
+	err = tx.All(q, args, func(scan func(...any) error) error {
+		var d delivery
+		var body string
+		var at int64
+		err := scan(&d.event.ID, &d.event.Topic, &d.event.Key, &d.event.Leaf, &body, &at, &d.attempts)
+		d.event.Body, d.event.At = json.RawMessage(body), time.UnixMilli(at).UTC()
+		due = append(due, d)
+		return err
+	})
 	return due, err
 }
 

@@ -93,7 +93,10 @@ func Run(ctx context.Context, d *db.DB, ks *keys.Store) (linked int, err error) 
 // advance links one batch of what waits after an entry, and returns the last
 // that it looked at: "" if nothing waits there.
 func advance(ctx context.Context, d *db.DB, key []byte, after string) (n int, end string, err error) {
-	err = d.Write(ctx, func(tx *db.Tx) error {
+	// Who links is alone. What it reads of audit_pending, into which everyone
+	// writes, would make transactions of business lose races if it were
+	// serializable beside.
+	err = d.WriteRows(ctx, func(tx *db.Tx) error {
 		n = 0
 		if err := takeTurn(tx); err != nil {
 			return err

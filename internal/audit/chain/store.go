@@ -13,16 +13,7 @@ import (
 
 // takeTurn waits until no other process links. It is asked first: what the
 // holder before committed must be seen.
-//
-// On PostgreSQL the transaction leaves serializable isolation. The lock is what
-// orders it; and what it reads of audit_pending, into which everyone writes,
-// would otherwise make transactions of business lose races.
 func takeTurn(tx *db.Tx) error {
-	if tx.Engine() == "postgres" {
-		if _, err := tx.Exec(`set transaction isolation level read committed`); err != nil {
-			return err
-		}
-	}
 	var id string
 	return tx.Get(`select id from audit_turn where id = $1 for update`, []any{"chain"}, &id)
 }

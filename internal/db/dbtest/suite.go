@@ -62,6 +62,7 @@ func Suite(t *testing.T, open func(t *testing.T) *db.DB) {
 		{"rows are closed before the next statement", suiteOpenRows},
 		{"concurrent writers lose nothing", suiteWriters},
 		{"concurrent writers are serializable", suiteSkew},
+		{"a row changes once under its condition", suiteRows},
 		{"locked rows are skipped", suiteSkipLocked},
 		{"sequences give each number once", suiteSequence},
 		{"large rows", suiteLarge},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"sidian/internal/db"
@@ -179,6 +180,39 @@ func suiteSkew(t *testing.T, d *db.DB) {
 	})
 	if on != 10 {
 		t.Errorf("%d are on, want 10", on)
+	}
+}
+
+// suiteRows: of many that change one row under a condition, one does, and none
+// has to run again: what WriteRows promises.
+func suiteRows(t *testing.T, d *db.DB) {
+	write(t, d, func(tx *db.Tx) error {
+		_, err := tx.Exec(`insert into suite_flag (id, set_by) values (1, 'nobody')`)
+		return err
+	})
+	const writers = 12
+	var changed, runs atomic.Int64
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			var n int64
+			err := d.WriteRows(t.Context(), func(tx *db.Tx) (err error) {
+				runs.Add(1)
+				if _, err := tx.Exec(`insert into suite_item (id, code) values ($1, $1)`, fmt.Sprint(w)); err != nil {
+					return err
+				}
+				n, err = tx.Exec(`update suite_flag set set_by = $1 where id = 1 and set_by = 'nobody'`, fmt.Sprint(w))
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			changed.Add(n)
+		})
+	}
+	wg.Wait()
+	if changed.Load() != 1 || runs.Load() != writers || count(t, d, "suite_item") != writers {
+		t.Errorf("%d changed the row in %d runs, %d rows", changed.Load(), runs.Load(), count(t, d, "suite_item"))
 	}
 }
 
