@@ -35,6 +35,16 @@ func TestNumbers(t *testing.T) {
 		"construction":     "999999202601050078",
 		"social_security":  "A00000078",
 		"approval":         "青审许准〔2026〕78号",
+
+		"household":         "99999900000078",
+		"id_card":           "99999920260105000078",
+		"graduation":        "999991202605000078",
+		"degree":            "9999942026000078",
+		"vocational":        "99999920263000078",
+		"driving_licence":   "999900000078",
+		"divorce":           "L999999-2026-000078",
+		"real_estate_proof": "样（2026）青禾县不动产证明第0000078号",
+		"inspection_body":   "269900110078",
 	} {
 		k := load(t, name)
 		i := catalogue.SampleIssuance()
@@ -62,8 +72,12 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
+// runsOut is the last sequence of kinds whose numbers have room for fewer than the
+// tests ask for.
+var runsOut = map[string]int64{"food_production": 9999}
+
 // An example can be issued again and again: every sequence gives another
-// number and another identifier.
+// number and another identifier, or, where its number has no more room, none.
 func TestNumbersNeverRepeat(t *testing.T) {
 	t.Parallel()
 	for _, name := range shipped(t) {
@@ -73,6 +87,9 @@ func TestNumbersNeverRepeat(t *testing.T) {
 			i := catalogue.SampleIssuance()
 			i.Sequence = n
 			d, err := k.Draft(c, i)
+			if e := fault.As(err); e != nil && e.Code == "catalogue.number" && n > runsOut[name] && runsOut[name] > 0 {
+				continue
+			}
 			if err != nil {
 				t.Errorf("%s %d: %v", name, n, err)
 				continue
@@ -90,7 +107,7 @@ func TestNumbersNeverRepeat(t *testing.T) {
 
 func TestSequenceRunsOut(t *testing.T) {
 	t.Parallel()
-	for name, n := range map[string]int64{"food_operation": 1_000_000, "business_license": 31 * 31 * 31 * 31 * 31 * 31} {
+	for name, n := range map[string]int64{"food_operation": 1_000_000, "food_production": 10_000, "business_license": 31 * 31 * 31 * 31 * 31 * 31} {
 		k := load(t, name)
 		i := catalogue.SampleIssuance()
 		i.Sequence = n

@@ -15,9 +15,10 @@ import (
 type Number struct {
 	// Pattern is the number with tokens: {region} six digits of the issuer's
 	// division, {province} {city} two and four of them, {year} {month} {date}
-	// of issue, {seq:N} the sequence with at least N digits, {check:1110} the
-	// MOD 11,10 check digit over the digits since the last other character,
-	// {code:KEY} the code of an enum field's value, {KEY} the text of a field.
+	// of issue, {yy} the last two digits of the year, {seq:N} the sequence with at
+	// least N digits, {check:1110} the MOD 11,10 check digit over the digits since
+	// the last other character, {code:KEY} the code of an enum field's value, {KEY}
+	// the text of a field.
 	Pattern string `yaml:"pattern"`
 	// Holder takes the first holder's id as the number.
 	Holder bool `yaml:"holder"`
@@ -31,7 +32,7 @@ type token struct{ kind, arg string }
 
 var (
 	tokenRule   = regexp.MustCompile(`\{[^{}]*\}|[^{}]+|[{}]`)
-	plainTokens = []string{"region", "province", "city", "year", "month", "date"}
+	plainTokens = []string{"region", "province", "city", "year", "yy", "month", "date"}
 )
 
 func (k *Kind) checkNumber(p *problems) {
@@ -132,6 +133,8 @@ func (k *Kind) expand(t token, f *facts, before string) (string, error) {
 		return region[:map[string]int{"region": 6, "city": 4, "province": 2}[t.kind]], nil
 	case "year":
 		return fmt.Sprintf("%04d", f.iss.Issued.Year), nil
+	case "yy":
+		return fmt.Sprintf("%02d", f.iss.Issued.Year%100), nil
 	case "month":
 		return fmt.Sprintf("%02d", f.iss.Issued.Month), nil
 	case "date":

@@ -182,7 +182,7 @@ func groupsOf(v values) []group {
 		}},
 		{Legend: "谁来签发", Fields: []page.Field{
 			f("items", "关联事项", "产生证照的政务服务事项，一行一项：名称 | 编码", page.Field{Lines: 3, Required: true, Max: 8000}),
-			f("number", "编号规则", "{region} 六位区划，{year} 年，{seq:6} 六位顺序号；也可写 {city} {month} {date} {照面项的键}", page.Field{Code: true, Max: 200}),
+			f("number", "编号规则", "{region} 六位区划，{year} 年，{seq:6} 六位顺序号；也可写 {yy} 年份后两位、{city} {month} {date} {照面项的键}", page.Field{Code: true, Max: 200}),
 			f("number.check", "编号须通过的校验", "", page.Field{Options: with(checkOptions(), v.str("number.check")), Any: "不校验"}),
 		}, Choices: []choice{
 			ticks(v, "issuer_levels", "证照颁发机构级别", "", levels),
