@@ -55,6 +55,11 @@ var listLines = []line{
 	{route: "POST /api/v1/kind-maturity", body: `{"org":"${org}","kind":"` + stageKind + `","mature":false,` + because + `}`, about: unit},
 	{route: "GET /open/v1/kind-batches", about: anybody},
 
+	{route: "POST /api/v1/exempts", body: `{"org":"${org}","kind":"` + stageKind + `","basis":"样例"}`, about: unit, also: []int{409}},
+	{route: "POST /api/v1/exempts/{id}/end", at: "/api/v1/exempts/${exempt}/end", body: "{" + because + "}", about: unit},
+	{route: "GET /open/v1/exempts", about: anybody},
+	{route: "GET /open/v1/exempts.csv", about: anybody},
+
 	{route: "GET /api/v1/list-staleness", about: door},
 	{route: "GET /api/v1/list-staleness #org", at: "/api/v1/list-staleness?org=${org}", about: unit, codes: []string{"auth.org"}},
 	{route: "GET /api/v1/list-periods", about: door},
@@ -132,6 +137,18 @@ func listMakers() map[string]func(t testing.TB, r *record) string {
 		},
 		"scene": func(t testing.TB, r *record) string {
 			v, err := r.s.Listing.AddScene(r.hired(t, "designer"), r.org(), listing.Scenery{Name: "样例场景" + r.value(t, "number"), Kinds: []string{stageKind}, Guide: "出示电子证照，不收复印件。"})
+			must(t, err)
+			return v.ID
+		},
+		"exempt": func(t testing.TB, r *record) string { // one stands at a time
+			manager := r.hired(t, "manager")
+			all, err := r.s.Listing.Exempts(manager, r.org(), false)
+			must(t, err)
+			for i := range all.Items {
+				_, err := r.s.Listing.EndExempt(manager, all.Items[i].ID, "测试")
+				must(t, err)
+			}
+			v, err := r.s.Listing.AddExempt(manager, listing.Exemption{Org: r.org(), Kind: stageKind, Basis: "测试"})
 			must(t, err)
 			return v.ID
 		},

@@ -20,6 +20,7 @@ var matterLines = []line{
 	{route: "POST /api/v1/matters", body: `{"unit":"${org}","case_no":"BJ-${number}","item":"${item}","applicant":{"type":"legal","id_type":"001","id":"X1","name":"样例公司"}}`, about: unit},
 	{route: "GET /api/v1/matters", about: door},
 	{route: "GET /api/v1/matters/{id}", at: matterPath, about: unit, needs: []string{"matter.manage", "matter.read"}},
+	{route: "POST /api/v1/matters/{id}/certificates", at: matterPath + "/certificates", body: `{"certificate":"none"}`, about: unit, also: []int{409}},
 	{route: "POST /api/v1/matters/{id}/close", at: matterPath + "/close", body: "{}", about: unit},
 	{route: "POST /api/v1/matters/{id}/withdraw", at: matterPath + "/withdraw", body: "{" + because + "}", about: unit},
 	{route: "POST /api/v1/matters/{id}/refuse", at: matterPath + "/refuse", body: "{" + because + "}", about: unit},

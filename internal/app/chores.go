@@ -45,6 +45,7 @@ func (a *App) chores() []chore {
 		{"forgetting notices of long ago", 24 * time.Hour, func(ctx context.Context) error { _, err := a.Notice.Sweep(ctx); return err }},
 		{"sending notices", 2 * time.Second, a.Notice.Work},
 		{"reminding of certificates that end", time.Minute, func(ctx context.Context) error { _, err := a.Remind.Tick(ctx); return err }},
+		{"telling units what they left lying", 6 * time.Hour, after(time.Minute, func(ctx context.Context) error { _, err := a.Listing.Tell(ctx); return err })},
 		{"carrying files between the zones", time.Minute, a.carry},
 		{"issuing batches", 2 * time.Second, a.Batch.Work},
 		{"ending batches that nobody goes on with", time.Hour, a.Batch.Sweep},

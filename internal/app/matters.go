@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"sidian/internal/db"
 	"sidian/internal/lasting"
 	"sidian/internal/matter"
 	"sidian/internal/outbox"
@@ -19,6 +20,7 @@ func (a *App) matterConsumers() []outbox.Consumer {
 func (a *App) matters(ctx context.Context) (err error) {
 	m := a.Matter
 	m.Catalogue, m.Items, m.Cert, m.Outbox = a.Catalogue, a.Item, a.Cert, a.Outbox
+	m.Listed, m.Calls = a.Listing.ExemptTx, a.called
 	if err = m.Unlock(ctx, a.Keys); err != nil {
 		return err
 	}
@@ -26,6 +28,15 @@ func (a *App) matters(ctx context.Context) (err error) {
 	l.Document, l.TimeStamp, l.Trust = a.Blob.Get, a.PKI.TimeStamp, a.trustForDocuments
 	l.Mac, err = a.Keys.Index(ctx, "lasting.anchor")
 	return err
+}
+
+// called is what came of calling programs of an event of a case.
+func (a *App) called(tx *db.Tx, topic, event string) (all []matter.Call, err error) {
+	list, err := a.Webhook.CalledTx(tx, topic, event)
+	for _, c := range list {
+		all = append(all, matter.Call{Topic: topic, State: c.State, Attempts: c.Attempts, At: c.Created, Closed: c.Closed})
+	}
+	return all, err
 }
 
 // noteForEvidence tells of what was issued before there was evidence.

@@ -9,16 +9,7 @@ import (
 )
 
 // Compilers are the open units for which whoever acts may compile lists.
-func (s *Service) Compilers(ctx context.Context) (list []iam.Org, err error) {
-	all, err := s.IAM.Organisations(ctx)
-	mine := iam.Orgs(ctx, permReview)
-	for _, o := range all {
-		if _, ok := slices.BinarySearch(mine, o.ID); ok && !o.Closed {
-			list = append(list, o)
-		}
-	}
-	return list, err
-}
+func (s *Service) Compilers(ctx context.Context) ([]iam.Org, error) { return s.where(ctx, permReview) }
 
 // Kinds are the published kinds by name, with what people call them, to choose from.
 func (s *Service) Kinds(ctx context.Context) (words []Word, err error) {

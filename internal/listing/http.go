@@ -54,6 +54,11 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.Handle(r, "POST /api/v1/kind-maturity", review, s.Mark, doc("标为成熟，或取消"))
 	httpx.Handle(r, "GET /open/v1/kind-batches", open, s.openBatches, doc("公布的推广批次"))
 
+	httpx.Handle(r, "POST /api/v1/exempts", review, s.AddExempt, doc("免提交证照清单：列入一种证照"), httpx.Status(201))
+	httpx.Handle(r, "POST /api/v1/exempts/{id}/end", review, s.postExemptOver, doc("免提交证照清单：移出一种证照"))
+	httpx.Handle(r, "GET /open/v1/exempts", open, s.openExempts, doc("免提交证照清单"))
+	httpx.Handle(r, "GET /open/v1/exempts.csv", open, s.openExemptsCSV, doc("免提交证照清单，CSV"), httpx.Media(mediaCSV))
+
 	httpx.Handle(r, "GET /api/v1/list-staleness", see, s.getStale, doc("各单位逾期和失修的清单、规范"))
 	httpx.Handle(r, "GET /api/v1/list-periods", see, s.getPeriods, doc("更新和复核的期限"))
 	httpx.Handle(r, "POST /api/v1/list-periods", review, s.PutPeriod, doc("登记更新和复核的期限"))
@@ -259,4 +264,26 @@ func (s *Service) getStale(ctx context.Context, q orgQuery) (*Report, error) {
 
 func (s *Service) getPeriods(ctx context.Context, _ struct{}) (*Periods, error) {
 	return s.Periods(ctx)
+}
+
+func (s *Service) postExemptOver(ctx context.Context, r reasoned) (*Exempt, error) {
+	return s.EndExempt(ctx, r.ID, r.Reason)
+}
+
+type exemptQuery struct {
+	Org   string `query:"org" maxLength:"64" doc:"只看这个公布单位的"`
+	Ended bool   `query:"ended" doc:"含已移出的"`
+}
+
+func (s *Service) openExempts(ctx context.Context, q exemptQuery) (*Exempts, error) {
+	return s.Exempts(ctx, q.Org, q.Ended)
+}
+
+func (s *Service) openExemptsCSV(ctx context.Context, q exemptQuery) (httpx.File, error) {
+	v, err := s.Exempts(ctx, q.Org, false)
+	if err != nil {
+		return httpx.File{}, err
+	}
+	data, err := v.CSV()
+	return httpx.File{Name: "免提交证照清单.csv", MediaType: mediaCSV, Data: data}, err
 }

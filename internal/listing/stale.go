@@ -8,6 +8,7 @@ import (
 
 	"sidian/gm"
 	"sidian/internal/audit"
+	"sidian/internal/catalogue"
 	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
@@ -133,7 +134,7 @@ type UnitReport struct {
 
 // A Finding is one thing that was left lying.
 type Finding struct {
-	Code    string `json:"code" enum:"norm.missing,norm.stale,list.stale,use.stale,part.late,item.unbound"`
+	Code    string `json:"code" enum:"norm.missing,norm.stale,list.stale,use.stale,part.late,item.unbound,standard.behind"`
 	About   string `json:"about" doc:"证照、清单或事项"`
 	Message string `json:"message"`
 	Since   string `json:"since,omitempty" doc:"最近一次的日期"`
@@ -150,6 +151,10 @@ func (s *Service) Stale(ctx context.Context, unit string) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	standings, err := s.Catalogue.Standings(ctx)
+	if err != nil {
+		return nil, err
+	}
 	v := &Report{}
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		v.Units, v.Day = []UnitReport{}, today(tx)
@@ -157,7 +162,7 @@ func (s *Service) Stale(ctx context.Context, unit string) (*Report, error) {
 		if err != nil {
 			return err
 		}
-		f, err := s.factsTx(tx)
+		f, err := s.factsTx(tx, standings)
 		if err != nil {
 			return err
 		}
@@ -199,10 +204,11 @@ type facts struct {
 	late     map[string]string
 	editions []*editionRow
 	contents []content
+	behind   map[string]string // kinds that are behind the national standard, since when
 }
 
-func (s *Service) factsTx(tx *db.Tx) (f *facts, err error) {
-	f = &facts{day: workday.DateOf(tx.Now())}
+func (s *Service) factsTx(tx *db.Tx, standings []catalogue.Standing) (f *facts, err error) {
+	f = &facts{day: workday.DateOf(tx.Now()), behind: behindOf(standings)}
 	if f.periods, err = periods(tx); err != nil {
 		return nil, err
 	}
@@ -259,6 +265,9 @@ func (f *facts) of(o iam.Org) UnitReport {
 				add("norm.missing", entry.Name, "没有公布技术和使用规范", "")
 			case issued < norm:
 				add("norm.stale", entry.Name, "技术和使用规范超过期限没有更新", issued)
+			}
+			if since := f.behind[entry.Kind]; since != "" {
+				add("standard.behind", entry.Name, "国家已公布新的代码或标准，证照类型还没有换版", since)
 			}
 		}
 	}

@@ -94,3 +94,30 @@ func saveUse(tx *db.Tx, u *useRow) error {
 		 where unit = $1 and version = $2 and state = 'proposed'`, u.unit, u.version, u.state, u.decidedBy, u.decided, u.decidedWhy)
 	return err
 }
+
+// A useState is how the use list of a unit stands.
+type useState struct {
+	version int64 // in force
+	count   int
+	since   *int64
+	waiting int64 // proposed
+}
+
+// useStates are those of all units that have one, or propose one.
+func useStates(tx *db.Tx) (states map[string]*useState, err error) {
+	states = map[string]*useState{}
+	list, err := usesWhere(tx, `where u.state in ('effective', 'proposed') order by u.unit, u.version limit 20000`)
+	for _, u := range list {
+		st := states[u.unit]
+		if st == nil {
+			st = &useState{}
+			states[u.unit] = st
+		}
+		if u.state == Proposed {
+			st.waiting = u.version
+		} else {
+			st.version, st.count, st.since = u.version, len(u.uses), u.decided
+		}
+	}
+	return states, err
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -123,7 +124,7 @@ func (s *Service) ProposeUse(ctx context.Context, p Proposal) (*UseList, error) 
 		if !made {
 			return fault.Conflict.New("本单位已有待同意的调整").WithCode("listing.use-open").WithHint("请等待同意，或先撤回")
 		}
-		err = s.tell(tx, notice.Notice{Org: u.authority, Permission: permReview, Topic: "listing.use", Title: "用证清单待同意", Text: "下级单位提出调整用证清单，请核对所用证照、照面项和用途。", Link: "/console/lists"})
+		err = s.tell(tx, notice.Notice{Org: u.authority, Permission: permReview, Topic: "listing.use", Title: "用证清单待同意", Text: "下级单位提出调整用证清单，请核对所用证照、照面项和用途。", Link: "/console/lists/uses/" + url.PathEscape(p.Unit)})
 		if err != nil {
 			return err
 		}
@@ -137,7 +138,7 @@ func (s *Service) ProposeUse(ctx context.Context, p Proposal) (*UseList, error) 
 
 // checkUses refuses items that are not the unit's, and purposes that nobody knows.
 func (s *Service) checkUses(ctx context.Context, unit string, uses []Use) error {
-	if len(uses) > 500 {
+	if len(uses) > mostUses {
 		return errField("uses", "listing.uses", "至多 500 行")
 	}
 	for i := range uses {

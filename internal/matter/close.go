@@ -40,6 +40,20 @@ func (s *Service) Close(ctx context.Context, req CloseRequest) (*Matter, error) 
 	})
 }
 
+// Attach names a certificate for an open case: one that was issued for it without
+// its number. A certificate that carries the number is there by itself.
+func (s *Service) Attach(ctx context.Context, req AttachRequest) (*Matter, error) {
+	return s.act(ctx, "matter.attach", req.ID, func(tx *db.Tx, r *row) error {
+		if err := s.nameTx(tx, r, req.Certificate); err != nil {
+			return err
+		}
+		if _, err := s.standTx(tx, r, true); err != nil {
+			return err
+		}
+		return audit.Put(tx, audit.Entry{Action: "matter.attach", Object: objectOf(r.id), After: r.digest(req.Certificate)})
+	})
+}
+
 // Withdraw closes a case that the applicant took back: no certificate comes of it.
 func (s *Service) Withdraw(ctx context.Context, req EndRequest) (*Matter, error) {
 	return s.without(ctx, "matter.withdraw", Withdrawn, req)

@@ -18,5 +18,6 @@
 // nor copy.
 //
 // Topics: event.Opened, event.Result, event.Closed; certificates link themselves
-// by [Service.Consumer]. Tables: matter_matter, matter_link.
+// by [Service.Consumer]. Tables: matter_matter, matter_link,
+// matter_told.
 package matter

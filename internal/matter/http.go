@@ -15,6 +15,7 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.Handle(r, "POST "+base, manage, s.Open, doc("受理：建立办件"), httpx.Status(201))
 	httpx.Handle(r, "GET "+base, see, s.listMatters, doc("查询办件"))
 	httpx.Handle(r, "GET "+base+"/{id}", see, s.getMatter, doc("办件及其结果证照"))
+	httpx.Handle(r, "POST "+base+"/{id}/certificates", manage, s.Attach, doc("关联为本件签发、未写办件编号的证照"))
 	httpx.Handle(r, "POST "+base+"/{id}/close", manage, s.Close, doc("办结：结果证照齐全方可办结"))
 	httpx.Handle(r, "POST "+base+"/{id}/withdraw", manage, s.Withdraw, doc("申请人撤回，不出证办结"))
 	httpx.Handle(r, "POST "+base+"/{id}/refuse", manage, s.Refuse, doc("不予许可，不出证办结"))

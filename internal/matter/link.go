@@ -12,13 +12,17 @@ import (
 	"sidian/internal/outbox"
 )
 
-// Consumer links certificates that are issued under a case number. They may come
-// before the case, and the case before them.
+// Consumer links certificates that are issued under a case number, and notes by which
+// events programs were told of cases. Certificates may come before the case, and the
+// case before them.
 func (s *Service) Consumer() outbox.Consumer {
-	return outbox.Consumer{Name: "matter", Topics: []string{certevent.Issued}, Handle: s.take}
+	return outbox.Consumer{Name: "matter", Topics: []string{certevent.Issued, event.Opened, event.Result, event.Closed}, Handle: s.take}
 }
 
 func (s *Service) take(tx *db.Tx, ev outbox.Event) error {
+	if ev.Topic != certevent.Issued {
+		return insertTold(tx, ev.ID, ev.Key, ev.Topic, ev.At)
+	}
 	var body certevent.Certificate
 	if err := ev.Decode(&body); err != nil {
 		return err

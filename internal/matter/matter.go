@@ -53,6 +53,21 @@ type CloseRequest struct {
 	Certificates []string `json:"certificates,omitempty" maxItems:"20" doc:"为本件签发、未写办件编号的证照；写了办件编号的自动关联，不必列出"`
 }
 
+// An AttachRequest names a certificate for a case that stays open.
+type AttachRequest struct {
+	ID          string `path:"id" json:"-" maxLength:"64"`
+	Certificate string `json:"certificate" minLength:"1" maxLength:"64" doc:"为本件签发、未写办件编号的证照"`
+}
+
+// A Call is what came of telling a program of a case.
+type Call struct {
+	Topic    string    `json:"topic"`
+	State    string    `json:"state" enum:"pending,delivered,dead,dropped" doc:"等待推送、已送达、未送达、不再推送"`
+	Attempts int       `json:"attempts"`
+	At       time.Time `json:"at"`
+	Closed   time.Time `json:"closed_at,omitzero"`
+}
+
 // An EndRequest closes a case without a certificate.
 type EndRequest struct {
 	ID     string `path:"id" json:"-" maxLength:"64"`
@@ -96,6 +111,7 @@ type Matter struct {
 	Results      []Wanted         `json:"results,omitempty" doc:"结果证照：全部签发后方可办结"`
 	Missing      int              `json:"missing,omitempty" doc:"还有几种结果证照没有签发；列表不含"`
 	Certificates []Linked         `json:"certificates,omitempty" doc:"以本件编号签发的证照"`
+	Calls        []Call           `json:"calls,omitempty" doc:"向订阅的应用推送本件事件的情况；列表不含"`
 	OpenedBy     string           `json:"opened_by" doc:"账号；应用以 app/ 开头"`
 	OpenedAt     time.Time        `json:"opened_at"`
 	ClosedBy     string           `json:"closed_by,omitempty"`

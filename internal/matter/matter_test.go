@@ -323,3 +323,71 @@ func TestApplicantIsHidden(t *testing.T) {
 	}))
 	keystest.Reseals(t, w.DB, w.Keys, w.matters.Resealer(), 1)
 }
+
+// What the list has may not be asked for either, whatever the item says.
+func TestListed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, dbtest.New(t, "sqlite"))
+	w.matters.Listed = func(_ *db.Tx, unit string) ([]string, error) {
+		if unit == sealtest.Market {
+			return []string{transport}, nil
+		}
+		return nil, nil
+	}
+	q := opening(t, "L-1")
+	q.Materials = []matter.Demand{{Name: "证件", Kind: transport, Form: "copy"}}
+	_, err := w.matters.Open(w.clerk, q)
+	wantCode(t, err, "matter.exempt")
+	q.Materials = []matter.Demand{{Name: "经营许可申请表"}}
+	_, err = w.matters.Open(w.clerk, q)
+	must(t, err)
+}
+
+// A certificate that carries no number is attached while the case is open, once and
+// by who may; then the case closes. Programs that were told are counted.
+func TestAttach(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		w.matters.Calls = func(_ *db.Tx, topic, event string) ([]matter.Call, error) {
+			if event == "" {
+				t.Error("no event")
+			}
+			return []matter.Call{{Topic: topic, State: "delivered"}}, nil
+		}
+		before := w.issue(t, "", nil)
+		m, other := w.open(t, "A-1"), w.open(t, "A-2")
+		attach := func(ctx context.Context, id, certificate string) error {
+			_, err := w.matters.Attach(ctx, matter.AttachRequest{ID: id, Certificate: certificate})
+			return err
+		}
+		c := w.issue(t, "", nil)
+		wantCode(t, attach(w.clerk, m.ID, "none"), "matter.named")
+		wantCode(t, attach(w.stranger, m.ID, c.ID), "matter.unknown")
+		wantCode(t, attach(w.reader, m.ID, c.ID), "auth.permission")
+		if !before.IssuedAt.Equal(m.OpenedAt) {
+			wantCode(t, attach(w.clerk, m.ID, before.ID), "matter.named")
+		}
+		must(t, attach(w.clerk, m.ID, c.ID))
+		must(t, attach(w.clerk, m.ID, c.ID)) // the same again changes nothing
+		wantCode(t, attach(w.clerk, other.ID, c.ID), "matter.named")
+		got, err := w.matters.Get(w.clerk, m.ID)
+		must(t, err)
+		if got.Missing != 0 || got.State != matter.Open || len(got.Certificates) != 1 {
+			t.Errorf("%+v", got)
+		}
+		_, err = w.matters.Close(w.clerk, matter.CloseRequest{ID: m.ID})
+		must(t, err)
+		wantCode(t, attach(w.clerk, m.ID, c.ID), "matter.closed")
+		w.deliver(t)
+		got, err = w.matters.Get(w.clerk, m.ID)
+		must(t, err)
+		told := map[string]bool{}
+		for _, c := range got.Calls {
+			told[c.Topic] = true
+		}
+		if len(got.Calls) != 3 || !told[event.Opened] || !told[event.Result] || !told[event.Closed] {
+			t.Errorf("%+v", got.Calls)
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -167,9 +168,13 @@ func (s *Service) acceptTx(tx *db.Tx, req *OpenRequest) (*item.Acceptance, error
 	if a.Org != req.Unit {
 		return nil, fault.Forbidden.New("事项“%s”由其他单位实施", a.Name).WithCode("matter.unit").WithHint("请由事项的实施机构受理").WithField("unit", "item", "不是事项的实施机构")
 	}
+	exempt, err := s.exemptTx(tx, a, req)
+	if err != nil {
+		return nil, err
+	}
 	var wrong *fault.Error
 	for i, m := range req.Materials {
-		title, err := s.exempt(tx, a, m)
+		title, err := s.exempt(tx, exempt, m)
 		if err != nil {
 			return nil, err
 		}
@@ -187,15 +192,38 @@ func (s *Service) acceptTx(tx *db.Tx, req *OpenRequest) (*item.Acceptance, error
 	return a, nil
 }
 
-// exempt is the title of the certificate that a demand asks for against the item's
+// exemptTx is what may not be asked for: what the item exempts, and what the list of
+// the unit, or of one above it, has.
+func (s *Service) exemptTx(tx *db.Tx, a *item.Acceptance, req *OpenRequest) (list []item.Needed, err error) {
+	if len(req.Materials) == 0 {
+		return nil, nil
+	}
+	for _, n := range a.Inputs {
+		if n.Exempt {
+			list = append(list, n)
+		}
+	}
+	if s.Listed == nil {
+		return list, nil
+	}
+	kinds, err := s.Listed(tx, req.Unit)
+	for _, kind := range kinds {
+		list = append(list, item.Needed{Kind: kind, Exempt: true})
+	}
+	for _, n := range a.Inputs { // a material that stands for a listed kind
+		if !n.Exempt && slices.Contains(kinds, n.Kind) {
+			list = append(list, n)
+		}
+	}
+	return list, err
+}
+
+// exempt is the title of the certificate that a demand asks for against an
 // exemption; empty: it may be asked for. A demand asks for it by its kind, by the
 // material that it stands for, or by having its title in its name.
-func (s *Service) exempt(tx *db.Tx, a *item.Acceptance, m Demand) (string, error) {
+func (s *Service) exempt(tx *db.Tx, list []item.Needed, m Demand) (string, error) {
 	name := folded(m.Name)
-	for _, n := range a.Inputs {
-		if !n.Exempt {
-			continue
-		}
+	for _, n := range list {
 		title, code, err := s.titleOf(tx, n.Kind)
 		if err != nil {
 			return "", err

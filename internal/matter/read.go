@@ -47,7 +47,24 @@ func (s *Service) wholeOf(tx *db.Tx, r *row) (*Matter, error) {
 			m.Missing++
 		}
 	}
-	return m, nil
+	m.Calls, err = s.callsTx(tx, r.id)
+	return m, err
+}
+
+// callsTx is what came of telling programs of a case.
+func (s *Service) callsTx(tx *db.Tx, id string) (all []Call, err error) {
+	if s.Calls == nil {
+		return nil, nil
+	}
+	told, err := toldOf(tx, id)
+	for _, t := range told {
+		some, err := s.Calls(tx, t.topic, t.event)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return all, err
 }
 
 // brief is a case as lists show it.

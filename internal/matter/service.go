@@ -31,6 +31,11 @@ type Service struct {
 	Outbox    *outbox.Outbox
 	Box       *keys.Box   // of the applicants
 	Said      *keys.Index // of what an opening said, to tell a repetition
+	// Listed are the kinds that no item of a unit may ask an applicant for today
+	// (免提交证照清单), by name; nil: there is no such list.
+	Listed func(tx *db.Tx, unit string) ([]string, error)
+	// Calls tells what came of calling programs of an event; nil: none are called.
+	Calls func(tx *db.Tx, topic, event string) ([]Call, error)
 	// Step is called after each commit; nil but in tests of crashes.
 	Step func(name string)
 }

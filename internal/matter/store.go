@@ -163,6 +163,25 @@ func count(tx *db.Tx, certificate, matter string) (now bool, err error) {
 	return n == 1, err
 }
 
+// A telling is an event by which programs were told of a case.
+type telling struct{ event, topic string }
+
+func insertTold(tx *db.Tx, event, matter, topic string, at time.Time) error {
+	_, err := tx.Exec(`insert into matter_told (event, matter, topic, at) values ($1, $2, $3, $4) on conflict do nothing`, event, matter, topic, at.UnixMilli())
+	return err
+}
+
+// toldOf are the first events of a case, in their order: there are few.
+func toldOf(tx *db.Tx, matter string) (list []telling, err error) {
+	err = tx.All(`select event, topic from matter_told where matter = $1 order by at, event limit 50`, []any{matter}, func(scan func(...any) error) error {
+		var t telling
+		err := scan(&t.event, &t.topic)
+		list = append(list, t)
+		return err
+	})
+	return list, err
+}
+
 func sealedAfter(tx *db.Tx, after string, n int) (out []keys.Sealed, err error) {
 	err = tx.All(`select id, applicant from matter_matter where id > $1 order by id limit $2`, []any{after, n}, func(scan func(...any) error) error {
 		var id string

@@ -105,3 +105,20 @@ func deleteSent(tx *db.Tx, before int64) (int64, error) {
 		delete from notice_delivery
 		 where id in (select id from notice_delivery where created_at < $1 order by created_at, id limit 256)`, before)
 }
+
+func sendingsOf(tx *db.Tx, notice, account string) (out []Sending, err error) {
+	err = tx.All(`
+		select channel, state, closed_at from notice_delivery
+		 where notice = $1 and account = $2
+		 order by channel`, []any{notice, account}, func(scan func(...any) error) error {
+		var s Sending
+		var closed *int64
+		err := scan(&s.Channel, &s.State, &closed)
+		if closed != nil {
+			s.Closed = ms(*closed)
+		}
+		out = append(out, s)
+		return err
+	})
+	return out, err
+}

@@ -21,7 +21,8 @@
 // (GB/T 36903) when it is time, and only to find the account of the holder. Who has
 // none is counted in the report, so that the unit can tell them in another way.
 //
-// It owns the tables remind_watch, remind_cursor, remind_reminder and remind_rule.
+// It owns the tables remind_watch, remind_cursor, remind_reminder, remind_told and
+// remind_rule.
 package remind
 
 import (

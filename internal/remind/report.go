@@ -10,6 +10,7 @@ import (
 	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
+	"sidian/internal/notice"
 	"sidian/workday"
 )
 
@@ -28,7 +29,22 @@ type Reminder struct {
 	Holder      string    `json:"holder" enum:"told,no-account,not-asked,overtaken"`
 	HolderName  string    `json:"holder_name" doc:"对持证人的提醒"`
 	Unit        bool      `json:"unit" doc:"已提醒签发单位"`
+	People      []Person  `json:"people,omitempty" doc:"提醒了谁；姓名已脱敏"`
 	At          time.Time `json:"at"`
+}
+
+// A Person is a holder who was told, and by which ways.
+type Person struct {
+	Name string `json:"name" doc:"已脱敏"`
+	Ways []Way  `json:"ways" doc:"站内消息，以及本人选择的通道"`
+}
+
+// A Way is how somebody was told.
+type Way struct {
+	Channel   string `json:"channel" doc:"inbox 站内；mail、sms、app"`
+	Name      string `json:"name"`
+	State     string `json:"state" enum:"waiting,sent,delivered,failed,gave-up,dropped"`
+	StateName string `json:"state_name"`
 }
 
 var holderNames = map[string]string{Told: "已提醒", NoAccount: "没有账号，未能提醒", NotAsked: "规则不提醒持证人", Overtaken: "并入较近的一次"}
@@ -79,6 +95,8 @@ func (s *Service) Report(ctx context.Context, q Query) (*Report, error) {
 		q.Limit = 20
 	}
 	p := &Report{}
+	var told []toldRow
+	var ways map[toldRow][]Way
 	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
 		today := workday.DateOf(tx.Now())
 		list, err := reminders(tx, q, before, id, q.Limit+1)
@@ -86,6 +104,9 @@ func (s *Service) Report(ctx context.Context, q Query) (*Report, error) {
 			return err
 		}
 		p.Items = append([]Reminder{}, list...)
+		if told, ways, err = s.waysTx(tx, list); err != nil {
+			return err
+		}
 		if p.Counts, err = counts(tx, q.Issuer, tx.Now().AddDate(0, 0, -90).UnixMilli()); err != nil {
 			return err
 		}
@@ -100,7 +121,48 @@ func (s *Service) Report(ctx context.Context, q Query) (*Report, error) {
 		last := p.Items[q.Limit-1]
 		p.Next = db.Cursor(last.At.UnixMilli(), last.ID)
 	}
-	return p, nil
+	return p, s.people(ctx, p.Items, told, ways)
+}
+
+// waysTx are by which ways reminders were told: in the inbox, and as people chose.
+func (s *Service) waysTx(tx *db.Tx, list []Reminder) (told []toldRow, ways map[toldRow][]Way, err error) {
+	ways = map[toldRow][]Way{}
+	told, err = toldOf(tx, list)
+	for _, t := range told {
+		ways[t] = []Way{{"inbox", "站内消息", notice.Delivered, notice.StateName(notice.Delivered)}}
+		out, err := s.Notice.SendingsTx(tx, t.notice, t.account)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, d := range out {
+			ways[t] = append(ways[t], Way{string(d.Channel), d.Channel.Name(), d.State, notice.StateName(d.State)})
+		}
+	}
+	return told, ways, err
+}
+
+// people puts into reminders who was told, masked.
+func (s *Service) people(ctx context.Context, list []Reminder, told []toldRow, ways map[toldRow][]Way) error {
+	if len(told) == 0 {
+		return nil
+	}
+	var accounts []string
+	for _, t := range told {
+		accounts = append(accounts, t.account)
+	}
+	slices.Sort(accounts)
+	names, err := s.IAM.Names(ctx, slices.Compact(accounts))
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		for _, t := range told {
+			if t.reminder == list[i].ID {
+				list[i].People = append(list[i].People, Person{names[t.account], ways[t]})
+			}
+		}
+	}
+	return nil
 }
 
 func joinLeads(leads []int) string {

@@ -103,11 +103,24 @@ func moveCursor(tx *db.Tx, from, to cursor) (bool, error) {
 	return n == 1, err
 }
 
-func insertReminder(tx *db.Tx, t telling, lead int, unit bool) (int64, error) {
-	return tx.Exec(`
+// insertReminder notes one reminder; id is "" where it was noted before.
+func insertReminder(tx *db.Tx, t telling, lead int, unit bool) (id string, err error) {
+	id = newID()
+	n, err := tx.Exec(`
 		insert into remind_reminder (id, certificate, valid_to, lead, kind, issuer, rule, holder, unit, at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-		on conflict do nothing`, newID(), t.certificate, t.to, lead, t.kind, t.issuer, t.rule.ID, t.holder, unit, tx.Now().UnixMilli())
+		on conflict do nothing`, id, t.certificate, t.to, lead, t.kind, t.issuer, t.rule.ID, t.holder, unit, tx.Now().UnixMilli())
+	if err != nil || n == 0 {
+		return "", err
+	}
+	return id, nil
+}
+
+// insertTold notes to whom a reminder was told, and by which notice. Two holders of a
+// certificate may share an account.
+func insertTold(tx *db.Tx, reminder, account, notice string) error {
+	_, err := tx.Exec(`insert into remind_told (reminder, account, notice) values ($1, $2, $3) on conflict do nothing`, reminder, account, notice)
+	return err
 }
 
 func insertRule(tx *db.Tx, r Rule) error {

@@ -66,3 +66,24 @@ func coming(tx *db.Tx, issuer, from, to string) ([]Coming, error) {
 	})
 	return out, err
 }
+
+// A toldRow is whom a reminder was told to.
+type toldRow struct{ reminder, account, notice string }
+
+func toldOf(tx *db.Tx, list []Reminder) (out []toldRow, err error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	ids := make([]string, len(list))
+	for i := range list {
+		ids[i] = list[i].ID
+	}
+	marks, args := db.Marks(nil, ids)
+	err = tx.All(`select reminder, account, notice from remind_told where reminder in (`+marks+`) order by reminder, account`, args, func(scan func(...any) error) error {
+		var r toldRow
+		err := scan(&r.reminder, &r.account, &r.notice)
+		out = append(out, r)
+		return err
+	})
+	return out, err
+}

@@ -222,8 +222,8 @@ func (s *Service) tell(tx *db.Tx, t telling, lead int, today workday.Date) (bool
 		return false, err
 	}
 	unit := t.rule.Unit && t.holder != Overtaken
-	made, err := insertReminder(tx, t, lead, unit)
-	if err != nil || made == 0 || t.holder == Overtaken {
+	id, err := insertReminder(tx, t, lead, unit)
+	if err != nil || id == "" || t.holder == Overtaken {
 		return false, err
 	}
 	to, err := workday.ParseDate(t.to)
@@ -232,12 +232,15 @@ func (s *Service) tell(tx *db.Tx, t telling, lead int, today workday.Date) (bool
 	}
 	left := leftWords(to, today)
 	for _, account := range t.accounts {
-		err := s.Notice.PutTx(tx, notice.Notice{
+		n := notice.Notice{
 			ID: fmt.Sprintf("remind/%s/%s/%d", t.certificate, t.to, lead), Account: account, Topic: "cert.expiring",
 			Title: fmt.Sprintf("您的“%s”%s到期", t.what.title, dayWords(to)),
 			Text:  fmt.Sprintf("%s。需要继续使用的，请在到期前向%s申请延续或者换发；已经办理的，不必理会。", left, t.by),
-		})
-		if err != nil {
+		}
+		if err := s.Notice.PutTx(tx, n); err != nil {
+			return false, err
+		}
+		if err := insertTold(tx, id, account, n.Key()); err != nil {
 			return false, err
 		}
 	}

@@ -301,3 +301,27 @@ func secretsAfter(tx *db.Tx, after string, n int) (out []secretRow, err error) {
 func swapSecrets(tx *db.Tx, was secretRow, secret, former []byte) (int64, error) {
 	return tx.Exec(`update webhook_subscription set secret = $3, former = $4 where id = $1 and secret = $2`, was.id, was.secret, secret, former)
 }
+
+// mostCalled bounds what is told of one event.
+const mostCalled = 50
+
+// calledOf finds the deliveries of an event by the subscriptions of its topic.
+func calledOf(tx *db.Tx, topic, event string) (out []Called, err error) {
+	err = tx.All(`
+		select d.state, d.attempts, d.created_at, d.closed_at
+		  from webhook_topic t join webhook_delivery d on d.subscription_id = t.subscription_id and d.event = $2
+		 where t.topic = $1
+		 order by d.created_at, d.id
+		 limit $3`, []any{topic, event, mostCalled}, func(scan func(...any) error) error {
+		var c Called
+		var at int64
+		var closed *int64
+		err := scan(&c.State, &c.Attempts, &at, &closed)
+		if c.Created = ms(at); closed != nil {
+			c.Closed = ms(*closed)
+		}
+		out = append(out, c)
+		return err
+	})
+	return out, err
+}
