@@ -16,6 +16,7 @@ import (
 	"sidian/internal/catalogue"
 	"sidian/internal/cert"
 	"sidian/internal/complaint"
+	"sidian/internal/feedback"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
 	"sidian/internal/issuing"
@@ -44,6 +45,7 @@ import (
 	kindpages "sidian/internal/web/catalogue"
 	"sidian/internal/web/complaints"
 	"sidian/internal/web/designer"
+	feedbackpages "sidian/internal/web/feedback"
 	issuingpages "sidian/internal/web/issuing"
 	"sidian/internal/web/items"
 	"sidian/internal/web/lists"
@@ -97,6 +99,8 @@ type Services struct {
 	Complaint  *complaint.Service
 	Complaints *complaints.Service // the pages of Complaint
 	Annotation *annotation.Service
+	Feedback   *feedback.Service
+	Telling    *feedbackpages.Service // the pages of Feedback
 	Issuing    *issuing.Service
 	Matter     *matter.Service
 	Lasting    *lasting.Service
@@ -150,6 +154,8 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	s.Lists.Routes(r)
 	s.Cert.Routes(r)
 	s.Annotation.Routes(r)
+	s.Feedback.Routes(r)
+	s.Telling.Routes(r)
 	s.Issuing.Routes(r)
 	s.Matter.Routes(r)
 	s.Lasting.Routes(r)

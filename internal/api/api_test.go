@@ -27,6 +27,7 @@ import (
 	"sidian/internal/db/dbtest"
 	"sidian/internal/due"
 	"sidian/internal/fault"
+	"sidian/internal/feedback"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
 	"sidian/internal/issuing"
@@ -79,6 +80,7 @@ type server struct {
 	Item       *item.Service
 	Listing    *listing.Service
 	Annotation *annotation.Service
+	Feedback   *feedback.Service
 	Issuing    *issuing.Service
 	Batch      *batch.Service
 	Matter     *matter.Service

@@ -10,6 +10,7 @@ import (
 	kindpages "sidian/internal/web/catalogue"
 	"sidian/internal/web/complaints"
 	"sidian/internal/web/designer"
+	feedbackpages "sidian/internal/web/feedback"
 	issuingpages "sidian/internal/web/issuing"
 	"sidian/internal/web/items"
 	"sidian/internal/web/lists"
@@ -27,6 +28,8 @@ func (s *server) sealPages(t testing.TB, v *api.Services, kit *page.Kit) {
 	t.Helper()
 	w := s.World
 	nobody := func(context.Context, string) ([]string, error) { return nil, nil }
+	v.Telling = &feedbackpages.Service{Kit: kit, Feedback: s.Feedback}
+	must(t, v.Telling.Load())
 	v.Complaints = &complaints.Service{Kit: kit, Complaints: s.Complaint}
 	v.Items = &items.Service{Kit: kit, Items: s.Item}
 	v.KindPages = &kindpages.Service{Kit: kit, IAM: w.IAM, Catalogue: w.Catalogue}

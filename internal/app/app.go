@@ -26,6 +26,7 @@ import (
 	"sidian/internal/conf"
 	"sidian/internal/db"
 	"sidian/internal/due"
+	"sidian/internal/feedback"
 	"sidian/internal/ferry"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
@@ -57,6 +58,7 @@ import (
 	kindpages "sidian/internal/web/catalogue"
 	"sidian/internal/web/complaints"
 	"sidian/internal/web/designer"
+	feedbackpages "sidian/internal/web/feedback"
 	issuingpages "sidian/internal/web/issuing"
 	"sidian/internal/web/items"
 	"sidian/internal/web/lists"
@@ -117,6 +119,8 @@ type App struct {
 	Lists      *lists.Service // the pages of Listing
 	Cert       *cert.Service
 	Annotation *annotation.Service
+	Feedback   *feedback.Service
+	Telling    *feedbackpages.Service // the pages of Feedback
 	Issuing    *issuing.Service
 	Matter     *matter.Service
 	Lasting    *lasting.Service
@@ -275,6 +279,9 @@ func (a *App) contexts(ctx context.Context) (err error) {
 	if err = a.annotations(ctx, fonts); err != nil {
 		return err
 	}
+	if err = a.feedback(ctx); err != nil {
+		return err
+	}
 	if err = a.batch(ctx); err != nil {
 		return err
 	}
@@ -335,8 +342,8 @@ func (a *App) routes(ctx context.Context) error {
 		Archive: a.Archive, Filing: a.Filing,
 		Complaint: a.Complaint, Complaints: a.Complaints,
 		Matter: a.Matter, Lasting: a.Lasting,
-		Annotation: a.Annotation,
-		Issuing:    a.Issuing, Desk: a.Desk, Batch: a.Batch, Batches: a.Batches, Designer: a.Designer,
+		Annotation: a.Annotation, Feedback: a.Feedback, Telling: a.Telling,
+		Issuing: a.Issuing, Desk: a.Desk, Batch: a.Batch, Batches: a.Batches, Designer: a.Designer,
 		KindPages: a.KindPages, Item: a.Item, Items: a.Items, Listing: a.Listing, Lists: a.Lists,
 	})
 	return err

@@ -7,6 +7,7 @@ import (
 	annotationevent "sidian/internal/annotation/event"
 	certevent "sidian/internal/cert/event"
 	complaintevent "sidian/internal/complaint/event"
+	feedbackevent "sidian/internal/feedback/event"
 	"sidian/internal/httpx"
 	"sidian/internal/keys"
 	matterevent "sidian/internal/matter/event"
@@ -24,6 +25,8 @@ func topics() []webhook.Topic {
 		{Name: certevent.Withdrawn, Label: "证照签发已撤回", Scope: "cert.read"},
 		{Name: certevent.Changed, Label: "证照状态已变更", Scope: "cert.read"},
 		{Name: annotationevent.Made, Label: "加注件已制成", Scope: "cert.read"},
+		{Name: feedbackevent.Made, Label: "收到执法反馈", Scope: "cert.read"},
+		{Name: feedbackevent.Decided, Label: "执法反馈已答复", Scope: "cert.read"},
 		{Name: applyevent.Applied, Label: "印章申请已提交", Scope: "seal.apply"},
 		{Name: applyevent.Reviewed, Label: "印章申请已通过一级审核", Scope: "seal.apply"},
 		{Name: applyevent.Refused, Label: "印章申请未通过", Scope: "seal.apply"},
@@ -65,7 +68,7 @@ func (a *App) beyond(ctx context.Context) (err error) {
 		return err
 	}
 	resealers := []keys.Resealer{
-		a.IAM, a.Auth, a.Cert.Resealer(), a.Annotation.Resealer(), a.Onboard, lists, a.SealApply.Resealer(), a.Signature.Resealer(), a.Complaint.Resealer(), a.Issuing.Resealer(), a.Batch.Resealer(), a.Matter.Resealer(), a.Provider, a.Webhook, a.Notice.Resealer(),
+		a.IAM, a.Auth, a.Cert.Resealer(), a.Annotation.Resealer(), a.Feedback.Resealer(), a.Onboard, lists, a.SealApply.Resealer(), a.Signature.Resealer(), a.Complaint.Resealer(), a.Issuing.Resealer(), a.Batch.Resealer(), a.Matter.Resealer(), a.Provider, a.Webhook, a.Notice.Resealer(),
 	}
 	if a.Ferry != nil {
 		a.Ferry.Box = box

@@ -27,6 +27,8 @@ func (a *App) chores() []chore {
 		{"resuming what was being issued", 5 * time.Second, a.resume},
 		{"ending certificates whose validity is over", time.Minute, func(ctx context.Context) error { _, err := a.Cert.Expire(ctx); return err }},
 		{"finishing annotated copies", 5 * time.Second, func(ctx context.Context) error { _, _, err := a.Annotation.Resume(ctx); return err }},
+		{"finishing feedback of officers", 5 * time.Second, func(ctx context.Context) error { _, err := a.Feedback.Resume(ctx); return err }},
+		{"giving feedback to units that took over", time.Hour, func(ctx context.Context) error { _, err := a.Feedback.Tick(ctx); return err }},
 		{"going on with drafts that were being issued", 5 * time.Second, func(ctx context.Context) error { _, err := a.Issuing.Resume(ctx); return err }},
 		{"stamping and renewing evidence", time.Minute, func(ctx context.Context) error { _, err := a.Lasting.Work(ctx); return err }},
 		{"noting certificates that were issued before there was evidence", 24 * time.Hour, after(time.Minute, a.noteForEvidence)},
@@ -122,7 +124,7 @@ type documents interface {
 
 // documented are all of them: the document of one that is left out is removed.
 func (a *App) documented() []documents {
-	return []documents{a.Cert, a.Annotation, a.SealApply, a.Sealing, a.Signature, a.Archive, a.Complaint, a.Listing}
+	return []documents{a.Cert, a.Annotation, a.Feedback, a.SealApply, a.Sealing, a.Signature, a.Archive, a.Complaint, a.Listing}
 }
 
 // named tells which documents a row of any context names.

@@ -50,6 +50,7 @@ var edges = map[string][]string{
 	"cert":       {"iam", "catalogue", "seal", "sealing", "ledger", "notice"},
 	"annotation": {"iam", "catalogue", "seal", "cert", "notice"},
 	"matter":     {"iam", "catalogue", "item", "cert", "notice"}, // cert does not know it: a case number is a string there
+	"feedback":   {"iam", "cert", "notice"},                      // an act is cert's; what it is told of stands here
 	"lasting":    {"iam", "cert"},                                // documents are digests to it
 	"grant":      {"iam", "catalogue", "cert", "signature", "notice"},
 	"material":   {"iam", "catalogue", "seal", "signature", "matter", "ledger"},
