@@ -45,6 +45,7 @@ var edges = map[string][]string{
 	"item":       {"iam", "catalogue", "notice"},
 	"listing":    {"iam", "catalogue", "item", "notice"},
 	"issuing":    {"iam", "catalogue", "item", "seal", "sealing", "cert", "notice"},
+	"composite":  {"iam", "catalogue", "cert", "notice"},
 	"remind":     {"iam", "catalogue", "cert", "notice"},
 	"batch":      {"iam", "catalogue", "cert", "notice"},
 	"cert":       {"iam", "catalogue", "seal", "sealing", "ledger", "notice"},

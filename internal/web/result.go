@@ -23,6 +23,7 @@ type result struct {
 	Signatures              []signature
 	Sources                 []source
 	Records                 []page.Step
+	Members                 []member // of a composite permit
 	Pictures                []template.URL
 	Hidden                  bool // the face is not shown to who only holds the code
 }
