@@ -8,7 +8,6 @@
 package catalogue
 
 import (
-	"embed"
 	"time"
 
 	"sidian/internal/catalogue"
@@ -17,9 +16,6 @@ import (
 	"sidian/internal/web/page"
 )
 
-//go:embed pages/*.html
-var pages embed.FS
-
 // A Service serves the pages. It is safe for concurrent use.
 type Service struct {
 	Kit       *page.Kit
@@ -27,8 +23,6 @@ type Service struct {
 	Catalogue *catalogue.Service
 	// Designer is where drafts are worked on, /console/designer; empty: nowhere.
 	Designer string
-
-	set *page.Set
 }
 
 // Addresses.
@@ -50,15 +44,13 @@ var (
 // slow is long enough for a face to be drawn on a busy machine.
 const slow = time.Minute
 
-// Load parses the templates and puts the pages into the navigation. It must be
-// called once, before Routes.
-func (s *Service) Load() (err error) {
+// Load puts the pages into the navigation. It must be called once, before Routes.
+func (s *Service) Load() error {
 	s.Kit.Add(
 		page.Item{Key: "open-kinds", Label: "证照目录", Href: Open, Order: 9, For: httpx.Public(), Away: true},
 		page.Item{Key: "kinds", Label: "证照目录", Href: Home, Group: page.Administration, Order: 21, For: needSee},
 	)
-	s.set, err = s.Kit.Load(pages)
-	return err
+	return nil
 }
 
 // Routes mounts the pages.

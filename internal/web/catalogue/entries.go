@@ -17,7 +17,7 @@ func (s *Service) getEntries(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := s.sheet(r, "会签条目", "证照类型的新版本：签发单位起草，签发单位的模板设计员和管理单位的目录管理员各一人同意后发布。", page.Wide).tabs(Entries)
+	p := tabs(s.sheet(r, "会签条目", "证照类型的新版本：签发单位起草，签发单位的模板设计员和管理单位的目录管理员各一人同意后发布。", page.Wide), Entries)
 	t := &page.Table{ID: "entries", Caption: "条目", Quiet: true, Head: []string{"证照类型", "签发单位", "管理单位", "状态", "同意"},
 		Empty: page.Empty{Title: "没有条目", Text: "从证照类型的页面起草新版本，或设计新的证照类型。"}}
 	for i := range found.Items {
@@ -28,7 +28,7 @@ func (s *Service) getEntries(w http.ResponseWriter, r *http.Request) error {
 	if found.Next != "" {
 		t.Pager.Next = page.Asking(Entries, "state", string(q.State), "kind", q.Name, "cursor", found.Next)
 	}
-	return s.show(w, p.add(part{Table: t}))
+	return s.Kit.ShowSheet(w, p.Add(page.Part{Table: t}))
 }
 
 func titleOf(e *catalogue.Entry) string {
@@ -73,48 +73,48 @@ func (s *Service) getEntry(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := s.sheet(r, titleOf(e), leads[e.State], page.Wide).under("会签条目", Entries)
+	p := s.sheet(r, titleOf(e), leads[e.State], page.Wide).Under("会签条目", Entries)
 	p.Notice, p.Chips = noticeOf(r), []page.Chip{entryChips[e.State]}
 	p.Doors = s.doorsOf(e)
 	if e.Used > 0 && (e.State == catalogue.EntryDraft || e.State == catalogue.EntrySubmitted) && p.Notice == nil {
 		p.Notice = &page.Notice{Class: page.Care, Title: "已有 " + strconv.FormatInt(e.Used, 10) + " 份证照使用这个类型", Text: "已制发的证照保持原样；新版本生效后制发、换发的按新版本。"}
 	}
-	p.add(part{Facts: entryFacts(e)}, part{Title: "组成部分", Table: partsTable(e)})
+	p.Add(page.Part{Facts: entryFacts(e)}, page.Part{Title: "组成部分", Table: partsTable(e)})
 	if drawn(e) {
-		p.add(part{Title: "样例", Text: "由模板和样例数据生成，标明样例。", Faces: []face{{Src: At(e.Name, e.ID, "sample"), Alt: titleOf(e) + "的样例照面，标明样例"}}})
+		p.Add(page.Part{Title: "样例", Text: "由模板和样例数据生成，标明样例。", Faces: []page.Face{{Src: At(e.Name, e.ID, "sample"), Alt: titleOf(e) + "的样例照面，标明样例"}}})
 	}
 	if e.Base > 0 {
 		changes, err := s.Catalogue.Diff(r.Context(), e.ID)
 		if err != nil {
 			return err
 		}
-		p.add(part{Title: "与第 " + strconv.Itoa(e.Base) + " 版的差异", Table: diffTable(changes)})
+		p.Add(page.Part{Title: "与第 " + strconv.Itoa(e.Base) + " 版的差异", Table: diffTable(changes)})
 	}
 	steps, err := s.stepsOf(r, e)
 	if err != nil {
 		return err
 	}
-	return s.show(w, p.add(part{Title: "经过", Steps: steps}))
+	return s.Kit.ShowSheet(w, p.Add(page.Part{Title: "经过", Steps: steps}))
 }
 
 // drawn tells whether the sample can be drawn.
 func drawn(e *catalogue.Entry) bool { return len(e.Parts) > 2 && e.Parts[2].Complete }
 
-func (s *Service) doorsOf(e *catalogue.Entry) (list []door) {
+func (s *Service) doorsOf(e *catalogue.Entry) (list []page.Door) {
 	if e.May.Edit && s.Designer != "" {
-		list = append(list, door{ID: "design", Label: "编辑草稿", Href: page.At(s.Designer, e.ID), First: !complete(e)})
+		list = append(list, page.Door{ID: "design", Label: "编辑草稿", Href: page.At(s.Designer, e.ID), First: !complete(e)})
 	}
 	if e.May.Submit {
-		list = append(list, door{ID: "submit", Label: "提交会签", Href: At(e.Name, e.ID, "submit"), First: complete(e)})
+		list = append(list, page.Door{ID: "submit", Label: "提交会签", Href: At(e.Name, e.ID, "submit"), First: complete(e)})
 	}
 	if e.May.Agree {
-		list = append(list, door{ID: "agree", Label: acts["agree"].heading(e), Href: At(e.Name, e.ID, "agree"), First: true})
+		list = append(list, page.Door{ID: "agree", Label: acts["agree"].heading(e), Href: At(e.Name, e.ID, "agree"), First: true})
 	}
 	if e.May.SendBack {
-		list = append(list, door{ID: "return", Label: "退回修改", Href: At(e.Name, e.ID, "return")})
+		list = append(list, page.Door{ID: "return", Label: "退回修改", Href: At(e.Name, e.ID, "return")})
 	}
 	if e.May.Withdraw {
-		list = append(list, door{ID: "withdraw", Label: "撤回条目", Href: At(e.Name, e.ID, "withdraw")})
+		list = append(list, page.Door{ID: "withdraw", Label: "撤回条目", Href: At(e.Name, e.ID, "withdraw")})
 	}
 	return list
 }
@@ -237,7 +237,7 @@ var acts = map[string]act{
 		}},
 }
 
-func (s *Service) actPage(r *http.Request) (*sheet, *act, error) {
+func (s *Service) actPage(r *http.Request) (*page.Sheet, *act, error) {
 	e, err := s.entryOf(r)
 	if err != nil {
 		return nil, nil, err
@@ -246,7 +246,7 @@ func (s *Service) actPage(r *http.Request) (*sheet, *act, error) {
 	if !ok {
 		return nil, nil, fault.NotFound.New("没有这个页面").WithCode("route.unknown").WithHint("请从会签条目的页面进入")
 	}
-	p := s.sheet(r, a.heading(e), a.lead, page.Middle).under(titleOf(e), At(e.Name, e.ID))
+	p := s.sheet(r, a.heading(e), a.lead, page.Middle).Under(titleOf(e), At(e.Name, e.ID))
 	version := strconv.Itoa(e.Version)
 	if v := r.PostFormValue("version"); v != "" {
 		version = v
@@ -264,7 +264,7 @@ func (s *Service) actPage(r *http.Request) (*sheet, *act, error) {
 		p.Notice = &page.Notice{Class: page.Care, Title: "现在不能办理", Text: why + "。"}
 		return p, &a, nil
 	}
-	return p.add(part{Facts: entryFacts(e)}, part{Form: f}), &a, nil
+	return p.Add(page.Part{Facts: entryFacts(e)}, page.Part{Form: f}), &a, nil
 }
 
 func (s *Service) getAct(w http.ResponseWriter, r *http.Request) error {
@@ -272,7 +272,7 @@ func (s *Service) getAct(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, p)
+	return s.Kit.ShowSheet(w, p)
 }
 
 func (s *Service) postAct(w http.ResponseWriter, r *http.Request) error {
@@ -288,5 +288,5 @@ func (s *Service) postAct(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		return page.See(w, r, page.Asking(At(r.PathValue("name"), r.PathValue("id")), "done", r.PathValue("act")))
 	}
-	return s.refuse(w, p, err)
+	return s.Kit.ShowAgain(w, p, err)
 }

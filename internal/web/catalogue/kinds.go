@@ -14,21 +14,21 @@ func (s *Service) getKinds(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := s.sheet(r, "证照目录", "现行的证照类型，全平台统一名称、代码、照面和元数据；由签发单位起草，签发单位和管理单位会签后发布。", page.Wide).tabs(Home)
+	p := tabs(s.sheet(r, "证照目录", "现行的证照类型，全平台统一名称、代码、照面和元数据；由签发单位起草，签发单位和管理单位会签后发布。", page.Wide), Home)
 	if s.Designer != "" && iam.May(r.Context(), "kind.manage", "") {
-		p.Doors = append(p.Doors, door{ID: "draft", Label: "设计新的证照类型", Href: s.Designer + "/new", First: true})
+		p.Doors = append(p.Doors, page.Door{ID: "draft", Label: "设计新的证照类型", Href: s.Designer + "/new", First: true})
 	}
-	p.Doors = append(p.Doors, door{Label: "看公开的目录", Href: Open})
+	p.Doors = append(p.Doors, page.Door{Label: "看公开的目录", Href: Open})
 	t := &page.Table{ID: "kinds", Caption: "现行的证照类型", Quiet: true, Head: []string{"证照类型", "类型代码", "版本", "标准"},
 		Empty: page.Empty{Title: "目录里还没有证照类型", Text: "由平台运维人员导入，或由签发单位的模板设计员起草。"}}
 	for _, k := range list {
 		t.Rows = append(t.Rows, page.Row{ID: k.Name, Cells: []page.Cell{{Text: k.Title, Sub: k.Name, Href: page.At(Home, k.Name)}, {Text: k.Code}, {Text: "第 " + strconv.Itoa(k.Version) + " 版"},
 			{Chips: []page.Chip{standingChips[k.State]}, Sub: k.Standard}}})
 	}
-	return s.show(w, p.add(part{Table: t}))
+	return s.Kit.ShowSheet(w, p.Add(page.Part{Table: t}))
 }
 
-func (s *Service) kindPage(r *http.Request) (*sheet, error) {
+func (s *Service) kindPage(r *http.Request) (*page.Sheet, error) {
 	ctx := r.Context()
 	k, err := s.Catalogue.Get(ctx, r.PathValue("name"))
 	if err != nil {
@@ -38,8 +38,8 @@ func (s *Service) kindPage(r *http.Request) (*sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := s.sheet(r, k.Title, "现行第 "+strconv.Itoa(k.Version)+" 版。签发单位的模板设计员可以起草新版本，会签后发布；已制发的证照不受影响。", page.Wide).under("证照目录", Home)
-	p.Doors = []door{{Label: "看公开的说明", Href: page.At(Open, k.Name)}}
+	p := s.sheet(r, k.Title, "现行第 "+strconv.Itoa(k.Version)+" 版。签发单位的模板设计员可以起草新版本，会签后发布；已制发的证照不受影响。", page.Wide).Under("证照目录", Home)
+	p.Doors = []page.Door{{Label: "看公开的说明", Href: page.At(Open, k.Name)}}
 	t := &page.Table{ID: "versions", Caption: "各版本", Quiet: true, Head: []string{"版本", "生效", "由来", "状态"}}
 	for _, v := range history {
 		from := page.Cell{Text: "平台导入", Sub: page.Day(v.CreatedAt)}
@@ -52,11 +52,11 @@ func (s *Service) kindPage(r *http.Request) (*sheet, error) {
 		}
 		t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{{Text: "第 " + strconv.Itoa(v.Version) + " 版"}, {Text: starts}, from, {Chips: []page.Chip{stateOf(v, k.Version)}}}})
 	}
-	p.add(part{Facts: factsOf(k.Element())}, part{Title: "样例", Faces: []face{{Src: "/console/kinds/" + k.Name + "/sample?v=" + strconv.Itoa(k.Version), Alt: k.Title + "的样例照面，标明样例"}}},
-		part{Title: "各版本", Table: t})
+	p.Add(page.Part{Facts: factsOf(k.Element())}, page.Part{Title: "样例", Faces: []page.Face{{Src: "/console/kinds/" + k.Name + "/sample?v=" + strconv.Itoa(k.Version), Alt: k.Title + "的样例照面，标明样例"}}},
+		page.Part{Title: "各版本", Table: t})
 	f, err := s.proposeForm(r, k)
 	if f != nil {
-		p.add(part{ID: "propose", Title: "起草新版本", Form: f})
+		p.Add(page.Part{ID: "propose", Title: "起草新版本", Form: f})
 	}
 	return p, err
 }
@@ -110,7 +110,7 @@ func (s *Service) getKind(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, p)
+	return s.Kit.ShowSheet(w, p)
 }
 
 func (s *Service) postKind(w http.ResponseWriter, r *http.Request) error {
@@ -125,15 +125,15 @@ func (s *Service) postKind(w http.ResponseWriter, r *http.Request) error {
 	if e2 != nil {
 		return e2
 	}
-	return s.refuse(w, p, err)
+	return s.Kit.ShowAgain(w, p, err)
 }
 
-func (s *Service) standardsPage(r *http.Request) (*sheet, error) {
+func (s *Service) standardsPage(r *http.Request) (*page.Sheet, error) {
 	list, err := s.Catalogue.Standings(r.Context())
 	if err != nil {
 		return nil, err
 	}
-	p := s.sheet(r, "国家标准对照", "哪些证照类型还没有国家代码，哪些国家已公布新的代码或标准、应起草新版本；国家公布的由目录管理员登记。", page.Wide).tabs(Standards)
+	p := tabs(s.sheet(r, "国家标准对照", "哪些证照类型还没有国家代码，哪些国家已公布新的代码或标准、应起草新版本；国家公布的由目录管理员登记。", page.Wide), Standards)
 	p.Notice = noticeOf(r)
 	t := &page.Table{ID: "standards", Caption: "证照类型", Quiet: true, Head: []string{"证照类型", "现行代码和标准", "国家公布的", "对照"}, Empty: page.Empty{Title: "目录里还没有证照类型"}}
 	for _, k := range list {
@@ -143,10 +143,10 @@ func (s *Service) standardsPage(r *http.Request) (*sheet, error) {
 		}
 		t.Rows = append(t.Rows, page.Row{ID: k.Name, Cells: []page.Cell{{Text: k.Title, Href: page.At(Home, k.Name)}, {Text: k.Code, Sub: k.Standard}, nation, {Chips: []page.Chip{standingChips[k.State]}}}})
 	}
-	p.add(part{Table: t})
+	p.Add(page.Part{Table: t})
 	if iam.May(r.Context(), "catalogue.agree", "") {
 		v := r.PostFormValue
-		p.add(part{Title: "登记国家公布的标准", Form: &page.Form{Action: Standards, Button: "登记", Busy: "正在登记…", Fields: []page.Field{
+		p.Add(page.Part{Title: "登记国家公布的标准", Form: &page.Form{Action: Standards, Button: "登记", Busy: "正在登记…", Fields: []page.Field{
 			{ID: "title", Name: "title", Label: "证照类型名称", Value: v("title"), Required: true, Max: 128, Hint: "与目录中的名称一致"},
 			{ID: "code", Name: "code", Label: "国家公布的类型代码", Value: v("code"), Required: true, Code: true, Max: 21, Hint: "21 位"},
 			{ID: "standard", Name: "standard", Label: "标准编号", Value: v("standard"), Required: true, Max: 128, Hint: "含年代号"},
@@ -160,7 +160,7 @@ func (s *Service) getStandards(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, p)
+	return s.Kit.ShowSheet(w, p)
 }
 
 func (s *Service) postStandard(w http.ResponseWriter, r *http.Request) error {
@@ -176,5 +176,5 @@ func (s *Service) postStandard(w http.ResponseWriter, r *http.Request) error {
 	if e != nil {
 		return e
 	}
-	return s.refuse(w, p, err)
+	return s.Kit.ShowAgain(w, p, err)
 }

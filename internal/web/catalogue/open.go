@@ -9,8 +9,8 @@ import (
 )
 
 // open is a page of the directory that anybody reads.
-func (s *Service) open(r *http.Request, heading, lead, width string) *sheet {
-	return &sheet{Frame: s.Kit.Frame(r, heading, "open-kinds", width), Heading: heading, Lead: lead}
+func (s *Service) open(r *http.Request, heading, lead, width string) *page.Sheet {
+	return s.Kit.Sheet(r, "open-kinds", heading, lead, width)
 }
 
 const perPage = 100
@@ -21,7 +21,7 @@ func (s *Service) getOpen(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := s.open(r, "证照目录", "本平台制发哪些电子证照：名称、代码、发给谁、有效多久、由哪级机关颁发。由签发单位和管理单位共同编制，现行有效。", page.Wide)
-	p.Doors = []door{{Label: "下载表格（CSV）", Href: "/open/v1/kinds.csv", File: true}, {Label: "接口（JSON）", Href: "/open/v1/kinds"}}
+	p.Doors = []page.Door{{Label: "下载表格（CSV）", Href: "/open/v1/kinds.csv", File: true}, {Label: "接口（JSON）", Href: "/open/v1/kinds"}}
 	t := &page.Table{ID: "kinds", Caption: "证照类型", Quiet: true, Head: []string{"证照类型", "定义机构", "持证主体", "有效期限", "颁发机构级别"},
 		Empty: page.Empty{Title: "目录还没有发布证照类型", Text: "发布后在这里公开。"}}
 	if len(list) > perPage {
@@ -32,7 +32,7 @@ func (s *Service) getOpen(w http.ResponseWriter, r *http.Request) error {
 		t.Rows = append(t.Rows, page.Row{ID: e.Name, Cells: []page.Cell{{Text: e.Title, Sub: e.Code, Href: page.At(Open, e.Name)}, {Text: e.Definer, Sub: e.DefinerLevel}, {Text: catalogue.HolderWord(e.Holder)},
 			{Text: validity(e.Validity)}, {Text: strings.Join(e.Levels, "、")}}})
 	}
-	return s.show(w, p.add(part{Table: t}))
+	return s.Kit.ShowSheet(w, p.Add(page.Part{Table: t}))
 }
 
 func validity(s string) string {
@@ -63,7 +63,7 @@ func (s *Service) getOpenKind(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := s.open(r, e.Title, "照面标明“样例”，内容为虚构，没有法律效力。办理它、或凭它免交材料的事项见办事指南。", page.Middle).under("证照目录", Open)
-	p.Doors = []door{{Label: "看有关的办事指南", Href: page.Asking("/open/items", "kind", e.Name)}}
-	return s.show(w, p.add(part{Faces: []face{{Src: e.Sample, Alt: e.Title + "的样例照面，标明样例"}}}, part{Title: "目录信息", Facts: factsOf(*e)}))
+	p := s.open(r, e.Title, "照面标明“样例”，内容为虚构，没有法律效力。办理它、或凭它免交材料的事项见办事指南。", page.Middle).Under("证照目录", Open)
+	p.Doors = []page.Door{{Label: "看有关的办事指南", Href: page.Asking("/open/items", "kind", e.Name)}}
+	return s.Kit.ShowSheet(w, p.Add(page.Part{Faces: []page.Face{{Src: e.Sample, Alt: e.Title + "的样例照面，标明样例"}}}, page.Part{Title: "目录信息", Facts: factsOf(*e)}))
 }

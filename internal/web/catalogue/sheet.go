@@ -7,81 +7,13 @@ import (
 	"sidian/internal/web/page"
 )
 
-// A sheet is a page: what stands above, and its parts.
-type sheet struct {
-	page.Frame
-	Heading string
-	Crumb   *page.Link
-	Chips   []page.Chip
-	Lead    string
-	Problem *page.Problem
-	Notice  *page.Notice
-	Tabs    page.Tabs
-	Doors   []door
-	Parts   []part
-}
-
-// A door leads to where something is done.
-type door struct {
-	ID, Label, Href string
-	First, File     bool
-}
-
-// A part is a section of a page.
-type part struct {
-	ID, Title, Text string
-	Facts           []page.Fact
-	Form            *page.Form
-	Table           *page.Table
-	Steps           []page.Step
-	Faces           []face
-}
-
-// A face is a picture of a sample.
-type face struct{ Src, Alt string }
-
-func (s *Service) sheet(r *http.Request, heading, lead, width string) *sheet {
-	return &sheet{Frame: s.Kit.Frame(r, heading, "kinds", width), Heading: heading, Lead: lead}
-}
-
-func (p *sheet) under(label, href string) *sheet {
-	p.Crumb = &page.Link{Label: label, Href: href}
-	return p
-}
-
-func (p *sheet) add(parts ...part) *sheet {
-	p.Parts = append(p.Parts, parts...)
-	return p
+func (s *Service) sheet(r *http.Request, heading, lead, width string) *page.Sheet {
+	return s.Kit.Sheet(r, "kinds", heading, lead, width)
 }
 
 // tabs are the views of the directory.
-func (p *sheet) tabs(now string) *sheet {
-	p.Tabs = page.Tabs{Label: "证照目录", Items: []page.Tab{{Label: "证照类型", Href: Home}, {Label: "会签条目", Href: Entries}, {Label: "国家标准对照", Href: Standards}}}
-	for i := range p.Tabs.Items {
-		p.Tabs.Items[i].Current = p.Tabs.Items[i].Href == now
-	}
-	return p
-}
-
-func (s *Service) show(w http.ResponseWriter, p *sheet) error {
-	return s.set.Show(w, http.StatusOK, "sheet", p)
-}
-
-// refuse shows a page again with what was wrong at its controls.
-func (s *Service) refuse(w http.ResponseWriter, p *sheet, err error) error {
-	code := page.StatusOf(err)
-	if code == 0 {
-		return err
-	}
-	var lists [][]page.Field
-	for i := range p.Parts {
-		if f := p.Parts[i].Form; f != nil {
-			lists = append(lists, f.Fields)
-		}
-	}
-	p.Problem = page.Mark(err, lists...)
-	p.Title = "有错误：" + p.Title
-	return s.set.Show(w, code, "sheet", p)
+func tabs(p *page.Sheet, now string) *page.Sheet {
+	return p.Views("证照目录", now, page.Tab{Label: "证照类型", Href: Home}, page.Tab{Label: "会签条目", Href: Entries}, page.Tab{Label: "国家标准对照", Href: Standards})
 }
 
 // At is the address of an entry's page.

@@ -39,8 +39,12 @@ type Part struct {
 	Choose          *Search
 	Table           *Table
 	Steps           []Step
+	Faces           []Face
 	Button          *Link // sent with POST
 }
+
+// A Face is a picture of what a certificate looks like.
+type Face struct{ Src, Alt string }
 
 // A Block is a paragraph of a text, a heading in it, or the lines of a list.
 type Block struct {
