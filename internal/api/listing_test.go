@@ -11,6 +11,7 @@ const (
 	roundPath = "/api/v1/list-rounds/${listround}"
 	partPath  = roundPath + "/units/${org}"
 	roundPage = "/console/lists/rounds/${listround}"
+	usePath   = "/console/lists/uses/${org}"
 )
 
 var listLines = []line{
@@ -77,6 +78,31 @@ var listPages = []line{
 	{route: "GET /console/lists/rounds/{id}/units/{org}", at: roundPage + "/units/${org}", about: unit},
 	{route: "POST /console/lists/rounds/{id}/units/{org}/{act}", at: roundPage + "/units/${org}/add", body: "name=样例证书", about: unit, needs: []string{"list.report"}},
 	{route: "POST /console/lists/rounds/{id}/units/{org}/{act} #accept", at: "/console/lists/rounds/${sentround}/units/${org}/accept", body: "x=1", about: unit, needs: []string{"list.review"}, codes: []string{"listing.person"}},
+	{route: "POST /console/lists/report", body: "org=${org}&topic=review&months=12&starts=2099-01-01&basis=样例", about: unit, also: []int{409}},
+	{route: "GET /console/lists/uses", about: door},
+	{route: "GET /console/lists/use-template", about: door},
+	{route: "GET /console/lists/uses/{org}", at: usePath, about: unit},
+	{route: "POST /console/lists/uses/{org}", at: usePath, body: "state=withdrawn&" + why, about: unit, needs: []string{"list.report"}, also: []int{409}},
+	{route: "GET /console/lists/uses/{org}/change", at: usePath + "/change", about: unit},
+	{route: "POST /console/lists/uses/{org}/change", at: usePath + "/change", body: "as=add&kind=" + stageKind, about: unit},
+	{route: "POST /console/lists/uses/{org}/table", at: usePath + "/table", body: "${uselist}", about: unit},
+	{route: "GET /console/lists/scenes", about: door},
+	{route: "GET /console/lists/scenes/new", about: door},
+	{route: "POST /console/lists/scenes/new", body: "org=${org}&name=样例场景${number}&kinds=" + stageKind + "&guide=出示电子证照，不收复印件。", about: unit},
+	{route: "GET /console/lists/scenes/{id}", at: "/console/lists/scenes/${scene}", about: unit},
+	{route: "POST /console/lists/scenes/{id}", at: "/console/lists/scenes/${scene}", body: "name=样例场景改${number}&kinds=" + stageKind + "&guide=出示电子证照，不收复印件。", about: unit},
+	{route: "POST /console/lists/scenes/{id}/withdraw", at: "/console/lists/scenes/${scene}/withdraw", body: why, about: unit},
+	{route: "GET /console/lists/norms", about: door},
+	{route: "POST /console/lists/norms", body: "org=${org}&kind=" + stageKind + "&title=样例规范&edition=P${number}&issued=2026-01-01&link=https%3A%2F%2Fexample.invalid%2Fa.pdf", about: unit},
+	{route: "POST /console/lists/norms/{id}/withdraw", at: "/console/lists/norms/${norm}/withdraw", body: why, about: unit},
+	{route: "GET /console/lists/batches", at: "/console/lists/batches?org=${org}", about: unit},
+	{route: "POST /console/lists/batches", body: "org=${org}&mature=0&kind=" + stageKind + "&" + why, about: unit},
+	{route: "POST /console/lists/batches/launch", body: "org=${org}&title=样例批次&kinds=" + stageKind + "&" + why, about: unit, also: []int{422}},
+	{route: "GET /console/lists/exempts", about: door},
+	{route: "POST /console/lists/exempts", body: "org=${org}&basis=样例&kind=" + stageKind, about: unit, also: []int{409}},
+	{route: "POST /console/lists/exempts/{id}/end", at: "/console/lists/exempts/${exempt}/end", body: why, about: unit},
+	{route: "GET /open/exempts", about: anybody},
+	{route: "GET /open/norms", about: anybody},
 	{route: "GET /open/lists", about: anybody},
 	{route: "GET /open/lists/{id}", at: "/open/lists/${listedition}", about: anybody},
 	{route: "GET /open/scenes", about: anybody},
@@ -139,6 +165,9 @@ func listMakers() map[string]func(t testing.TB, r *record) string {
 			v, err := r.s.Listing.AddScene(r.hired(t, "designer"), r.org(), listing.Scenery{Name: "样例场景" + r.value(t, "number"), Kinds: []string{stageKind}, Guide: "出示电子证照，不收复印件。"})
 			must(t, err)
 			return v.ID
+		},
+		"uselist": func(testing.TB, *record) string {
+			return parts(nil, "a.csv", []byte("证照类型\n"+stageKind+"\n"))
 		},
 		"exempt": func(t testing.TB, r *record) string { // one stands at a time
 			manager := r.hired(t, "manager")

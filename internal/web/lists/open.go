@@ -11,10 +11,18 @@ import (
 )
 
 func (s *Service) getReport(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.reportPage(r)
+	if err != nil {
+		return err
+	}
+	return s.Kit.ShowSheet(w, p)
+}
+
+func (s *Service) reportPage(r *http.Request) (*page.Sheet, error) {
 	unit := r.URL.Query().Get("org")
 	v, err := s.Listing.Stale(r.Context(), unit)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	p := tabs(s.sheet(r, "lists", "逾期和失修", "逾期没有报送的、超过期限没有更新的清单和规范，按 "+v.Day+" 计算；由各单位补报、更新。", page.Wide), Report)
 	t := &page.Table{ID: "findings", Caption: "问题", Quiet: true, Head: []string{"单位", "问题", "关于", "最近一次"}, Empty: page.Empty{Title: "没有问题", Text: "清单、规范都在期限内。"}}
@@ -28,7 +36,8 @@ func (s *Service) getReport(w http.ResponseWriter, r *http.Request) error {
 		p.Under("全部单位", Report)
 		p.Add(page.Part{Facts: []page.Fact{{Label: "单位", Text: v.Units[0].UnitName}, {Label: "有效事项", Text: fmt.Sprintf("%d 个", v.Units[0].Items)}, {Label: "应关联而未关联结果证照", Text: fmt.Sprintf("%d 个", v.Units[0].Missing)}}})
 	}
-	return s.Kit.ShowSheet(w, p.Add(page.Part{Table: t}))
+	p.Add(page.Part{Table: t})
+	return p, s.periods(r, p)
 }
 
 func dash(s string) string {
@@ -86,7 +95,11 @@ func (s *Service) getEdition(w http.ResponseWriter, r *http.Request) error {
 		for _, u := range x.Units {
 			units = append(units, u.Name)
 		}
-		t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{{Text: x.Name, Sub: x.Note}, {Text: dash(x.Code), Code: x.Code != ""}, {Text: strings.Join(units, "、")}, {Text: dash(x.Basis)}}})
+		name := page.Cell{Text: x.Name, Sub: x.Note}
+		if x.Kind != "" {
+			name.Href = kindAt(x.Kind)
+		}
+		t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{name, {Text: dash(x.Code), Code: x.Code != ""}, {Text: strings.Join(units, "、")}, {Text: dash(x.Basis)}}})
 	}
 	p.Add(page.Part{Table: t})
 	if len(e.Without) > 0 {
@@ -126,7 +139,10 @@ func (s *Service) getScenes(w http.ResponseWriter, r *http.Request) error {
 }
 
 func sceneFacts(x *listing.Scene) []page.Fact {
-	facts := []page.Fact{{Label: "用证单位", Text: x.UnitName}, {Label: "可用的证照", Text: strings.Join(x.Titles, "、")}}
+	facts := []page.Fact{{Label: "用证单位", Text: x.UnitName}}
+	for i, title := range x.Titles {
+		facts = append(facts, page.Fact{Label: "可用的证照", Text: title, Href: kindAt(x.Kinds[i])})
+	}
 	if x.Contact != "" {
 		facts = append(facts, page.Fact{Label: "咨询", Text: x.Contact})
 	}
