@@ -72,6 +72,8 @@ func (s *Service) copyOf(r *row, p *plan) *Copy {
 type Page struct {
 	Items []*Copy `json:"items"`
 	Next  string  `json:"next,omitempty"`
+
+	Original *cert.Certificate `json:"-"` // of the copies of one certificate
 }
 
 // needs are the permissions of which one is enough to see records of copies.
@@ -99,9 +101,13 @@ func (s *Service) Of(ctx context.Context, id string, limit int, cursor string) (
 	if err != nil {
 		return nil, err
 	}
-	return s.page(ctx, limit, cursor, func(tx *db.Tx, at int64, after string, n int) ([]*row, error) {
+	p, err := s.page(ctx, limit, cursor, func(tx *db.Tx, at int64, after string, n int) ([]*row, error) {
 		return ofCertificate(tx, c.ID, at, after, n)
 	})
+	if err == nil {
+		p.Original = c
+	}
+	return p, err
 }
 
 // For lists the copies that were made for a recipient, as far as the caller may

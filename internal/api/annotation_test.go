@@ -20,6 +20,16 @@ var annotationLines = []line{
 	{route: "GET /api/v1/annotations/{id}/file", at: copyPath + "${annotated}/file?purpose=${purpose}&reason=case-1", about: unit, class: "敏感", means: true},
 }
 
+var annotationPages = []line{
+	{route: "GET /console/annotations", about: door},
+	{route: "GET /console/annotations #certificate", at: "/console/annotations?certificate=${cert}", about: unit, needs: []string{"cert.read"}},
+	{route: "POST /console/annotations/find", body: "recipient=样例银行", about: door},
+	{route: "GET /console/annotations/new", at: "/console/annotations/new?certificate=${cert}", about: unit},
+	{route: "POST /console/annotations/new", at: "/console/annotations/new?certificate=${cert}", body: "as=make&purpose=办理贷款&recipient=样例银行&purpose_code=${purpose}&expires_at=${soon}", about: unit, class: "敏感", means: true},
+	{route: "GET /console/annotations/{id}", at: "/console/annotations/${annotated}", about: unit, needs: seeing},
+	{route: "POST /console/annotations/{id}/file", at: "/console/annotations/${annotated}/file", body: "purpose=${purpose}&reason=case-1", about: unit, class: "敏感", means: true},
+}
+
 func annotationMakers() map[string]func(t testing.TB, r *record) string {
 	soon := func(_ testing.TB, r *record) string { return r.s.DB.Now().AddDate(0, 1, 0).UTC().Format(time.RFC3339) }
 	return map[string]func(t testing.TB, r *record) string{

@@ -40,6 +40,7 @@ import (
 	"sidian/internal/web"
 	"sidian/internal/web/account"
 	"sidian/internal/web/admin"
+	annotationpages "sidian/internal/web/annotations"
 	archivepages "sidian/internal/web/archive"
 	batchpages "sidian/internal/web/batch"
 	kindpages "sidian/internal/web/catalogue"
@@ -99,6 +100,7 @@ type Services struct {
 	Complaint  *complaint.Service
 	Complaints *complaints.Service // the pages of Complaint
 	Annotation *annotation.Service
+	Copies     *annotationpages.Service // the pages of Annotation
 	Feedback   *feedback.Service
 	Telling    *feedbackpages.Service // the pages of Feedback
 	Issuing    *issuing.Service
@@ -154,6 +156,7 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	s.Lists.Routes(r)
 	s.Cert.Routes(r)
 	s.Annotation.Routes(r)
+	s.Copies.Routes(r)
 	s.Feedback.Routes(r)
 	s.Telling.Routes(r)
 	s.Issuing.Routes(r)

@@ -6,6 +6,7 @@ import (
 
 	"sidian/internal/api"
 	"sidian/internal/todo"
+	annotationpages "sidian/internal/web/annotations"
 	batchpages "sidian/internal/web/batch"
 	kindpages "sidian/internal/web/catalogue"
 	"sidian/internal/web/complaints"
@@ -28,6 +29,8 @@ func (s *server) sealPages(t testing.TB, v *api.Services, kit *page.Kit) {
 	t.Helper()
 	w := s.World
 	nobody := func(context.Context, string) ([]string, error) { return nil, nil }
+	v.Copies = &annotationpages.Service{Kit: kit, Copies: s.Annotation}
+	must(t, v.Copies.Load())
 	v.Telling = &feedbackpages.Service{Kit: kit, Feedback: s.Feedback}
 	must(t, v.Telling.Load())
 	v.Complaints = &complaints.Service{Kit: kit, Complaints: s.Complaint}

@@ -6,6 +6,7 @@ import (
 	"sidian/gm"
 	"sidian/internal/annotation"
 	"sidian/internal/verify"
+	annotationpages "sidian/internal/web/annotations"
 	"sidian/ofd/draw"
 )
 
@@ -15,6 +16,12 @@ func (a *App) annotations(ctx context.Context, fonts *draw.Fonts) (err error) {
 		DB: a.DB, Keys: a.Keys, IAM: a.IAM, Cert: a.Cert, Seal: a.Seal, Blob: a.Blob, Outbox: a.Outbox, Notices: a.Notice, Fonts: fonts,
 	})
 	return err
+}
+
+// annotationPages makes their pages.
+func (a *App) annotationPages() error {
+	a.Copies = &annotationpages.Service{Kit: a.Web.Kit, Copies: a.Annotation}
+	return a.Copies.Load()
 }
 
 // copied finds the annotated copy that a document is.

@@ -53,6 +53,7 @@ import (
 	"sidian/internal/web"
 	"sidian/internal/web/account"
 	"sidian/internal/web/admin"
+	annotationpages "sidian/internal/web/annotations"
 	archivepages "sidian/internal/web/archive"
 	batchpages "sidian/internal/web/batch"
 	kindpages "sidian/internal/web/catalogue"
@@ -119,6 +120,7 @@ type App struct {
 	Lists      *lists.Service // the pages of Listing
 	Cert       *cert.Service
 	Annotation *annotation.Service
+	Copies     *annotationpages.Service // the pages of Annotation
 	Feedback   *feedback.Service
 	Telling    *feedbackpages.Service // the pages of Feedback
 	Issuing    *issuing.Service
@@ -342,7 +344,7 @@ func (a *App) routes(ctx context.Context) error {
 		Archive: a.Archive, Filing: a.Filing,
 		Complaint: a.Complaint, Complaints: a.Complaints,
 		Matter: a.Matter, Lasting: a.Lasting,
-		Annotation: a.Annotation, Feedback: a.Feedback, Telling: a.Telling,
+		Annotation: a.Annotation, Copies: a.Copies, Feedback: a.Feedback, Telling: a.Telling,
 		Issuing: a.Issuing, Desk: a.Desk, Batch: a.Batch, Batches: a.Batches, Designer: a.Designer,
 		KindPages: a.KindPages, Item: a.Item, Items: a.Items, Listing: a.Listing, Lists: a.Lists,
 	})
