@@ -94,13 +94,17 @@ func (s *Service) mayReveal(ctx context.Context, r *row, kind *catalogue.Kind, d
 		}
 		class = higher(class, f.ClassOf())
 	}
-	q := iam.Question{Permission: "cert.reveal", Org: r.ReadIn(ctx), Class: class, Purpose: req.Purpose}
-	wrong := Reading{req.Purpose, req.Reason}.check(true)
-	if wrong == nil && hide(req.Reason, d.Holders) != req.Reason {
+	return s.mayRevealClass(ctx, r, d, class, Reading{req.Purpose, req.Reason})
+}
+
+func (s *Service) mayRevealClass(ctx context.Context, r *row, d *catalogue.Draft, class string, rd Reading) (context.Context, error) {
+	q := iam.Question{Permission: "cert.reveal", Org: r.ReadIn(ctx), Class: class, Purpose: rd.Purpose}
+	wrong := rd.check(true)
+	if wrong == nil && hide(rd.Reason, d.Holders) != rd.Reason {
 		wrong = namesPerson()
 	}
 	if wrong == nil {
-		return s.decided(ctx, r.ID, actReveal, q, req.Reason)
+		return s.decided(ctx, r.ID, actReveal, q, rd.Reason)
 	}
 	// Whoever may not at all is told so, not asked what for.
 	q.Purpose, q.Gate = "", true
