@@ -11,10 +11,11 @@ import (
 
 // Paths of an entry of the unit, and of one that was submitted.
 const (
-	entryPath = "/api/v1/kind-entries/${kindentry}"
-	sentPath  = "/api/v1/kind-entries/${sentkind}"
-	entryPage = "/console/kinds/${kindname}/entries/${kindentry}"
-	sentPage  = "/console/kinds/${sentname}/entries/${sentkind}"
+	entryPath  = "/api/v1/kind-entries/${kindentry}"
+	sentPath   = "/api/v1/kind-entries/${sentkind}"
+	entryPage  = "/console/kinds/${kindname}/entries/${kindentry}"
+	numberPage = "/console/kinds/" + stageKind + "/numbers/${numbering}"
+	sentPage   = "/console/kinds/${sentname}/entries/${sentkind}"
 )
 
 // agreeing are the codes of who may agree on entries, and not on this one, or not
@@ -34,6 +35,12 @@ var kindLines = []line{
 	{route: "POST /api/v1/kind-entries/{id}/return", at: sentPath + "/return", body: `{"version":2,` + because + `}`, about: unit, people: true, also: []int{403}, codes: agreeing},
 	{route: "POST /api/v1/kind-entries/{id}/withdraw", at: entryPath + "/withdraw", body: `{"version":1,` + because + `}`, about: unit, people: true},
 	{route: "GET /api/v1/kinds/{name}/versions", at: "/api/v1/kinds/" + stageKind + "/versions", about: known},
+	{route: "GET /api/v1/kinds/{name}/numberings", at: "/api/v1/kinds/" + stageKind + "/numberings", about: door},
+	{route: "POST /api/v1/kinds/{name}/numberings", at: "/api/v1/kinds/" + stageKind + "/numberings", body: `{"org":"${org}","pattern":"甲${number}-{seq:4}",` + because + `}`, about: unit, people: true, also: []int{409}},
+	{route: "GET /api/v1/kind-numberings/{id}", at: "/api/v1/kind-numberings/${numbering}", about: unit},
+	{route: "POST /api/v1/kind-numberings/{id}/agree", at: "/api/v1/kind-numberings/${numbering}/agree", body: "{" + because + "}", about: unit, people: true, also: []int{403, 409}, codes: agreeing},
+	{route: "POST /api/v1/kind-numberings/{id}/return", at: "/api/v1/kind-numberings/${numbering}/return", body: "{" + because + "}", about: unit, people: true, also: []int{403, 409}, codes: agreeing},
+	{route: "POST /api/v1/kind-numberings/{id}/withdraw", at: "/api/v1/kind-numberings/${numbering}/withdraw", body: "{" + because + "}", about: unit, people: true, also: []int{409}},
 	{route: "GET /api/v1/kind-standards", about: door},
 	{route: "POST /api/v1/kind-standards", body: `{"title":"样例${number}证","code":"11100000MB0143028R001","standard":"C0001-2020","since":"2026-01-05",` + because + `}`, about: door, also: []int{409}},
 	{route: "GET /open/v1/kinds", about: anybody},
@@ -49,6 +56,10 @@ var kindPages = []line{
 	{route: "POST /console/kinds/standards", body: "title=样例${number}证&code=11100000MB0143028R001&standard=C0001-2020&since=2026-01-05&" + why, about: door, also: []int{409}},
 	{route: "GET /console/kinds/{name}", at: "/console/kinds/" + stageKind, about: door},
 	{route: "POST /console/kinds/{name}", at: "/console/kinds/" + stageKind, body: "org=${org}&" + why, about: unit, people: true, also: []int{409}},
+	{route: "POST /console/kinds/{name}/numbers", at: "/console/kinds/" + stageKind + "/numbers", body: "org=${org}&pattern=丙${number}-{seq:4}&" + why, about: unit, people: true, also: []int{409}},
+	{route: "GET /console/kinds/{name}/numbers/{id}", at: numberPage, about: unit},
+	{route: "POST /console/kinds/{name}/numbers/{id}/{act}", at: numberPage + "/withdraw", body: why, about: unit, needs: []string{"kind.manage"}, people: true, also: []int{403, 409}},
+	{route: "POST /console/kinds/{name}/numbers/{id}/{act} #agree", at: numberPage + "/agree", body: why, about: unit, needs: []string{"catalogue.agree"}, people: true, also: []int{403, 409}, codes: agreeing},
 	{route: "GET /console/kinds/{name}/entries/{id}", at: entryPage, about: unit},
 	{route: "GET /console/kinds/{name}/entries/{id}/sample", at: entryPage + "/sample", about: unit},
 	{route: "GET /console/kinds/{name}/entries/{id}/{act}", at: sentPage + "/return", about: unit},
@@ -78,7 +89,13 @@ func kindMakers() map[string]func(t testing.TB, r *record) string {
 		r.got["sentname"], r.got["sentkind"] = e.Name, e.ID
 		return e
 	}
+	numbered := func(t testing.TB, r *record) string {
+		n, err := r.s.Catalogue.ProposeNumbering(r.hired(t, "designer"), catalogue.NumberingProposal{Kind: stageKind, Org: r.org(), Pattern: "乙" + r.value(t, "number") + "-{seq:4}", Reason: "样例"})
+		must(t, err)
+		return n.ID
+	}
 	return map[string]func(t testing.TB, r *record) string{
+		"numbering": numbered,
 		"kindname":  func(t testing.TB, r *record) string { return made(t, r).Name },
 		"kindentry": func(t testing.TB, r *record) string { return made(t, r).ID },
 		"sentname":  func(t testing.TB, r *record) string { return sent(t, r).Name },

@@ -72,9 +72,15 @@ func (k *Kind) assign(f *facts) (certid.ID, error) {
 }
 
 // serial is the issuer's serial in the identifier: day, division and sequence,
-// digits only, since no reader confuses those (GB/T 36904 leaves it open).
+// digits only, since no reader confuses those (GB/T 36904 leaves it open). Where a
+// rule of its own numbers, so does its version: each counts from 1, and both may on
+// one day.
 func serial(i Issuance) string {
-	return strings.ReplaceAll(i.Issued.String(), "-", "") + i.Issuer.Region.String() + fmt.Sprintf("%08d", i.Sequence)
+	of := ""
+	if i.Rule != nil {
+		of = fmt.Sprintf("%04d", i.Rule.Version)
+	}
+	return strings.ReplaceAll(i.Issued.String(), "-", "") + i.Issuer.Region.String() + of + fmt.Sprintf("%08d", i.Sequence)
 }
 
 // compute fills the fields that have a source, and those that have a default

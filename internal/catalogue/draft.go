@@ -20,6 +20,8 @@ type Issuance struct {
 	Issuer   Issuer       `json:"issuer"`
 	Issued   workday.Date `json:"issued"`   // 颁发日期
 	Sequence int64        `json:"sequence"` // of SequenceName, from 1
+	// Rule is the issuer's own number rule (编号规则); nil: the kind's ([Service.NumberRuleTx]).
+	Rule *NumberRule `json:"rule,omitempty"`
 	// Number and Serial are those of the version before when a certificate is
 	// changed (its Version is then above 1); else they are made here.
 	Number  string `json:"number,omitempty"`

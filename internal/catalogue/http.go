@@ -11,6 +11,7 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.Handle(r, "GET /api/v1/kinds", httpx.SignedIn(), s.listHTTP, httpx.Doc("目录", "证照类型目录"))
 	httpx.Handle(r, "GET /api/v1/kinds/{name}", httpx.SignedIn(), s.getHTTP, httpx.Doc("目录", "一个证照类型"))
 	s.entryRoutes(r)
+	s.numberingRoutes(r)
 	s.openRoutes(r)
 }
 

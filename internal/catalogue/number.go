@@ -50,18 +50,24 @@ func (k *Kind) checkNumber(p *problems) {
 	if n.Holder {
 		return
 	}
+	k.numbers = k.tokens(p, "number.pattern", n.Pattern)
+}
+
+// tokens reads a pattern; where names it in what is wrong with it.
+func (k *Kind) tokens(p *problems, where, pattern string) (list []token) {
 	sequence := false
-	for _, raw := range tokenRule.FindAllString(n.Pattern, -1) {
+	for _, raw := range tokenRule.FindAllString(pattern, -1) {
 		t, ok := k.token(raw)
 		if !ok {
-			p.add("number.pattern", "token", "不认识 %s", raw)
+			p.add(where, "token", "不认识 %s", raw)
 		}
 		sequence = sequence || t.kind == "seq"
-		k.numbers = append(k.numbers, t)
+		list = append(list, t)
 	}
 	if !sequence {
-		p.add("number.pattern", "sequence", "须含 {seq:位数}，否则编号会重复")
+		p.add(where, "sequence", "须含 {seq:位数}，否则编号会重复")
 	}
+	return list
 }
 
 func (k *Kind) token(raw string) (token, bool) {
@@ -88,8 +94,11 @@ func (k *Kind) token(raw string) (token, bool) {
 }
 
 func (k *Kind) sequenceName(i Issuance) string {
-	parts := []string{"catalogue", k.Name}
-	for _, s := range k.Number.Scope {
+	parts, scope := []string{"catalogue", k.Name}, k.Number.Scope
+	if i.Rule != nil {
+		parts, scope = append(parts, "of", i.Rule.Org), i.Rule.Scope
+	}
+	for _, s := range scope {
 		switch s {
 		case "region":
 			parts = append(parts, i.Issuer.Region.String())
@@ -104,8 +113,12 @@ func (k *Kind) sequenceName(i Issuance) string {
 
 // numberOf fills the pattern.
 func (k *Kind) numberOf(f *facts) (string, error) {
+	list, own, err := k.rule(&f.iss)
+	if err != nil {
+		return "", err
+	}
 	var b strings.Builder
-	for _, t := range k.numbers {
+	for _, t := range list {
 		s, err := k.expand(t, f, b.String())
 		if err != nil {
 			return "", err
@@ -114,6 +127,10 @@ func (k *Kind) numberOf(f *facts) (string, error) {
 	}
 	number := b.String()
 	if k.Number.Check != "" && checks[k.Number.Check](number) != nil {
+		if own {
+			return "", fault.Conflict.New("按本单位的编号规则生成的编号未通过“%s”的校验，格式不对或序号已用完", k.Title).WithCode("catalogue.number").
+				WithHint("请模板设计员在证照目录里修改编号规则")
+		}
 		return "", fault.Conflict.New("按“%s”的编号规则生成的编号未通过校验，序号可能已用完", k.Title).WithCode("catalogue.number").
 			WithHint("请联系目录管理人员检查编号规则")
 	}

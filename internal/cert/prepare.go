@@ -20,6 +20,7 @@ type work struct {
 	row
 	kind     *catalogue.Kind
 	org      *iam.Org
+	rule     *catalogue.NumberRule // of the issuer; nil: the kind's
 	plan     *plan
 	draft    *catalogue.Draft
 	document *ofd.Document // not sealed yet
@@ -57,7 +58,10 @@ func (s *Service) prepare(ctx context.Context, req IssueRequest, a asked, number
 		if w.kind, err = s.Catalogue.KindTx(tx, req.Kind); err != nil {
 			return unknownKind(err)
 		}
-		if w.org, err = s.issuerOf(ctx, tx, w.kind.Name, req.Issuer); err != nil || !several(w.kind) {
+		if w.org, err = s.issuerOf(ctx, tx, w.kind.Name, req.Issuer); err != nil {
+			return err
+		}
+		if w.rule, err = s.Catalogue.NumberRuleTx(tx, w.kind, w.org.ID); err != nil || !several(w.kind) {
 			return err
 		}
 		sealers, err = sealersOf(tx, w.kind, w.org, req.Seals)
@@ -118,6 +122,7 @@ func (s *Service) newPlan(ctx context.Context, w *work, content *catalogue.Conte
 		i.Number, i.Serial, i.Version = p.Number, p.Serial, p.Version+1
 		return &plan{Content: content, Issuance: i, Prior: p}, nil
 	}
+	i.Rule = w.rule
 	i.Sequence, err = number(ctx, w.kind.SequenceName(i))
 	return &plan{Content: content, Issuance: i}, err
 }

@@ -137,6 +137,35 @@ func TestPages(t *testing.T) {
 	})
 }
 
+// A unit's own number rule, through the pages.
+func TestNumberPages(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		const here = Home + "/food_operation"
+		s.get("designer", here, 200, "证照编号规则", "提出本级的编号规则", "JY{code:ztyt}{region}{seq:6}{check:1110}", `id="number"`)
+		if text := s.get("clerk", here, 200, "证照编号规则"); strings.Contains(text, `id="number-form"`) {
+			t.Error("a clerk is offered to number")
+		}
+		s.post("clerk", here+"/numbers", 403, nil, "org", "market", "pattern", "x{seq:4}", "reason", "试")
+		s.post("designer", here+"/numbers", 422, []string{"须含 {seq:位数}", "有错误", `value="JY"`}, "org", "market", "pattern", "JY", "reason", "试")
+		s.post("designer", here+"/numbers", 409, []string{"未通过"}, "org", "market", "pattern", "JY{seq:14}", "reason", "试")
+		s.do("designer", http.MethodPost, here+"/numbers", "application/x-www-form-urlencoded", strings.NewReader("org=market&pattern=x{seq:4}&reason=x"), "cross-site", 403)
+		to := s.post("designer", here+"/numbers", 303, nil, "org", "market", "pattern", "JY{code:ztyt}{region}9{seq:5}{check:1110}", "scope", "region", "reason", "按本局号段")
+		one := strings.TrimSuffix(to, "?done=number")
+		s.get("designer", to, 200, "编号规则已提出", "JY1", "每个行政区划", "撤回")
+		s.get("landdesigner", one, 403)
+		s.get("designer", strings.Replace(one, "food_operation", "other", 1), 404)
+		s.post("manager", one+"/agree", 403, nil, "reason", "同意")
+		s.post("rootmanager", one+"/agree", 422, []string{"须填写理由"}, "reason", "")
+		s.post("rootmanager", one+"/explode", 404, nil, "reason", "同意")
+		to = s.post("rootmanager", one+"/agree", 303, nil, "reason", "同意")
+		s.get("rootmanager", to, 200, "现行", "即日起按这个规则编号")
+		s.post("rootmanager", one+"/return", 409, nil, "reason", "晚了")
+		s.get("designer", here, 200, "第 1 号规则", "现行")
+	})
+}
+
 func TestTheDirectoryIsOpen(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

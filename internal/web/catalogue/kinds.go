@@ -54,6 +54,11 @@ func (s *Service) kindPage(r *http.Request) (*page.Sheet, error) {
 	}
 	p.Add(page.Part{Facts: factsOf(k.Element())}, page.Part{Title: "样例", Faces: []page.Face{{Src: "/console/kinds/" + k.Name + "/sample?v=" + strconv.Itoa(k.Version), Alt: k.Title + "的样例照面，标明样例"}}},
 		page.Part{Title: "各版本", Table: t})
+	numbers, err := s.numberParts(r, k)
+	if err != nil {
+		return nil, err
+	}
+	p.Add(numbers...)
 	f, err := s.proposeForm(r, k)
 	if f != nil {
 		p.Add(page.Part{ID: "propose", Title: "起草新版本", Form: f})
@@ -75,8 +80,9 @@ func stateOf(v catalogue.Record, now int) page.Chip {
 	return page.Chip{Class: page.Plain, Word: "旧版"}
 }
 
-// proposeForm begins a new version, for units whose kinds whoever acts designs.
-func (s *Service) proposeForm(r *http.Request, k *catalogue.Kind) (*page.Form, error) {
+// unitField asks for which of the units whose kinds whoever acts designs; nil where
+// there is none.
+func (s *Service) unitField(r *http.Request, id string) (*page.Field, error) {
 	mine := iam.ScopeRoots(r.Context(), "kind.manage")
 	if len(mine) == 0 {
 		return nil, nil
@@ -84,7 +90,7 @@ func (s *Service) proposeForm(r *http.Request, k *catalogue.Kind) (*page.Form, e
 	if p, ok := iam.From(r.Context()); ok && p.Org != "" && iam.May(r.Context(), "kind.manage", p.Org) {
 		mine = append([]string{p.Org}, mine...)
 	}
-	org := page.Field{ID: "org", Name: "org", Label: "签发单位", Value: r.PostFormValue("org"), Required: true}
+	org := &page.Field{ID: id, Name: "org", Label: "单位", Value: r.PostFormValue("org"), Required: true}
 	seen := map[string]bool{}
 	for _, id := range mine {
 		if seen[id] {
@@ -97,8 +103,18 @@ func (s *Service) proposeForm(r *http.Request, k *catalogue.Kind) (*page.Form, e
 		}
 		org.Options = append(org.Options, page.Option{Value: o.ID, Label: o.Name})
 	}
+	return org, nil
+}
+
+// proposeForm begins a new version, for units whose kinds whoever acts designs.
+func (s *Service) proposeForm(r *http.Request, k *catalogue.Kind) (*page.Form, error) {
+	org, err := s.unitField(r, "org")
+	if err != nil || org == nil {
+		return nil, err
+	}
+	org.Label = "签发单位"
 	return &page.Form{Action: page.At(Home, k.Name), Button: "起草新版本", Busy: "正在起草…", Plain: true, Text: "以现行版本为底稿，不影响正在使用的版本。",
-		Fields: []page.Field{org, reasonField(r, "为何要改，如新标准的编号")}}, nil
+		Fields: []page.Field{*org, reasonField(r, "为何要改，如新标准的编号")}}, nil
 }
 
 func reasonField(r *http.Request, hint string) page.Field {

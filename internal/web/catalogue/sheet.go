@@ -23,11 +23,16 @@ func At(name, id string, parts ...string) string {
 
 // done are what was done, as the page that follows says it.
 var done = map[string]page.Notice{
-	"propose":  {Class: page.Good, Title: "条目已起草", Text: "下一步：编辑草稿，六个组成部分齐备后提交会签。"},
-	"submit":   {Class: page.Good, Title: "已提交会签", Text: "签发单位的模板设计员和管理单位的目录管理员各一人同意后发布；管理单位已收到站内消息。"},
-	"agree":    {Class: page.Good, Title: "已同意", Text: "两方都同意后发布。"},
-	"return":   {Class: page.Good, Title: "已退回", Text: "签发单位已收到站内消息，修改后重新提交。"},
-	"withdraw": {Class: page.Good, Title: "条目已撤回"},
+	"propose":         {Class: page.Good, Title: "条目已起草", Text: "下一步：编辑草稿，六个组成部分齐备后提交会签。"},
+	"submit":          {Class: page.Good, Title: "已提交会签", Text: "签发单位的模板设计员和管理单位的目录管理员各一人同意后发布；管理单位已收到站内消息。"},
+	"agree":           {Class: page.Good, Title: "已同意", Text: "两方都同意后发布。"},
+	"return":          {Class: page.Good, Title: "已退回", Text: "签发单位已收到站内消息，修改后重新提交。"},
+	"withdraw":        {Class: page.Good, Title: "条目已撤回"},
+	"number":          {Class: page.Good, Title: "编号规则已提出", Text: "管理单位已收到站内消息，同意后使用。"},
+	"number-agree":    {Class: page.Good, Title: "已同意", Text: "即日起按这个规则编号。"},
+	"number-return":   {Class: page.Good, Title: "已退回", Text: "提出的单位已收到站内消息。"},
+	"number-withdraw": {Class: page.Good, Title: "编号规则已撤回"},
+
 	"standard": {Class: page.Good, Title: "标准已登记"},
 }
 
