@@ -37,6 +37,7 @@ var issuingLines = []line{
 	{route: "GET /api/v1/issuing/batches", about: door},
 	{route: "GET /api/v1/issuing/batches/{id}", at: "/api/v1/issuing/batches/${offlinebatch}", about: unit, needs: working},
 	{route: "GET /api/v1/issuing/offers", about: door},
+	{route: "GET /api/v1/issuing/slots", at: "/api/v1/issuing/slots?kind=" + stageKind + "&unit=${org}", about: unit},
 	{route: "POST /api/v1/issuing/batches", body: "${offline}", about: unit},
 	{route: "POST /api/v1/issuing/incidents", body: `{"unit":"${org}","what":"线路中断","measures":"先发实物证照","began_at":"${began}"}`, about: unit, also: []int{409}},
 	{route: "GET /api/v1/issuing/incidents", about: door},

@@ -30,7 +30,7 @@ func (a *App) access(ctx context.Context) (err error) {
 	// in when what it needs is made.
 	a.Webhook = &webhook.Service{DB: a.DB, Topics: topics(), Plain: a.mark != ""}
 	a.Notice, a.Remind = &notice.Service{DB: a.DB}, &remind.Service{DB: a.DB}
-	consumers := []outbox.Consumer{auditor.Alarms(), a.Webhook.Consumer(), a.distrust(), a.archives(), a.certSeals(), a.Notice.Consumer(), a.Remind.Consumer()}
+	consumers := []outbox.Consumer{auditor.Alarms(), a.Webhook.Consumer(), a.distrust(), a.archives(), a.certSeals(), a.draftDues(), a.Notice.Consumer(), a.Remind.Consumer()}
 	consumers = append(consumers, a.matterConsumers()...)
 	if a.Ferry, err = a.ferryOf(); err != nil {
 		return err

@@ -10,14 +10,17 @@ import (
 	"sidian/internal/fault"
 )
 
-// Submit hands a draft to review. It must be complete: everything that is wrong
-// is told at once.
+// Submit hands a draft to review. It must be complete, and its face printable:
+// everything that is wrong is told at once.
 func (s *Service) Submit(ctx context.Context, d Decision) (*Draft, error) {
 	if err := d.check(false); err != nil {
 		return nil, err
 	}
 	c, err := s.refresh(ctx, d.ID)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.printable(ctx, d.ID); err != nil {
 		return nil, err
 	}
 	return s.act(ctx, d, ActSubmit, func(tx *db.Tx, r *row) error { return s.seenTx(tx, r, c) })
@@ -50,8 +53,8 @@ func (s *Service) Drop(ctx context.Context, d Decision) (*Draft, error) {
 
 // act does what the table allows, in one transaction.
 func (s *Service) act(ctx context.Context, d Decision, a Action, with ...func(*db.Tx, *row) error) (*Draft, error) {
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		r, err := byID(tx, d.ID, true)
+	err := s.write(ctx, func(tx *db.Tx) error {
+		r, err := s.takeTx(tx, d.ID)
 		if err != nil {
 			return err
 		}
@@ -72,7 +75,7 @@ func (s *Service) act(ctx context.Context, d Decision, a Action, with ...func(*d
 		return nil
 	})
 	if err != nil {
-		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "issuing." + string(a), Object: objectOf(d.ID)}, err)
+		return nil, s.staled(ctx, audit.Refuse(ctx, s.DB, audit.Entry{Action: "issuing." + string(a), Object: objectOf(d.ID)}, err))
 	}
 	return s.Get(ctx, d.ID)
 }
@@ -82,17 +85,17 @@ func (s *Service) actTx(ctx context.Context, tx *db.Tx, r *row, a Action, d *Dec
 	if x == nil {
 		return errMove(r.state, a)
 	}
-	if err := mayTx(ctx, tx, r, x); err != nil {
+	if err := may(ctx, r, x); err != nil {
 		return err
 	}
 	if int64(d.Version) != r.version {
-		return errStale(r.version, nil)
+		return errStale(r, nil)
 	}
 	k, err := s.Catalogue.KindTx(tx, r.kind)
 	if err != nil {
 		return err
 	}
-	if err := s.readyTx(r, k, a); err != nil {
+	if err := s.readyTx(tx, r, k, a); err != nil {
 		return err
 	}
 	for _, f := range d.Fields {
@@ -109,7 +112,7 @@ func (s *Service) actTx(ctx context.Context, tx *db.Tx, r *row, a Action, d *Dec
 
 // readyTx refuses to go on with a draft that is not complete, or whose kind has
 // changed since it was reviewed.
-func (s *Service) readyTx(r *row, k *catalogue.Kind, a Action) error {
+func (s *Service) readyTx(tx *db.Tx, r *row, k *catalogue.Kind, a Action) error {
 	switch a {
 	case ActSubmit, ActPass:
 	case ActIssue:
@@ -124,7 +127,11 @@ func (s *Service) readyTx(r *row, k *catalogue.Kind, a Action) error {
 	if err != nil {
 		return err
 	}
-	if wrong := c.wrong(k); len(wrong) > 0 {
+	_, wrong, err := s.wrongTx(tx, r, k, c)
+	if err != nil {
+		return err
+	}
+	if len(wrong) > 0 {
 		e := fault.Invalid.New("还有 %d 项没有填对", len(wrong)).WithCode("issuing.incomplete").WithHint("请按每一项的说明补正")
 		e.Fields = wrong
 		return e
@@ -138,16 +145,23 @@ func (s *Service) readyTx(r *row, k *catalogue.Kind, a Action) error {
 func (s *Service) moveTx(tx *db.Tx, r *row, x *rule, k *catalogue.Kind, actor string, n *note) error {
 	from := r.state
 	r.state = x.to
-	if err := save(tx, r); err != nil {
+	r.steps++
+	switch x.action {
+	case ActReturn, ActSendBack, ActRefuse, ActFail:
+		r.sentBack = true
+	case ActSubmit, ActIssue:
+		r.sentBack = false
+	}
+	if err := s.clocksTx(tx, r, from, k.Title); err != nil {
+		return err
+	}
+	if err := save(tx, s.guard, r); err != nil {
 		return err
 	}
 	if r.state.Ended() {
 		if err := endCorrection(tx, r.id); err != nil {
 			return err
 		}
-	}
-	if err := s.clocksTx(tx, r, from, k.Title); err != nil {
-		return err
 	}
 	if err := s.recordTx(tx, r, x.action, actor, n); err != nil {
 		return err

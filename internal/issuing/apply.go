@@ -52,6 +52,7 @@ type ApplyRequest struct {
 // Apply begins a draft for whoever asks, who is one of its holders and whose
 // identity is verified. One application for a kind of a unit may wait at a time.
 func (s *Service) Apply(ctx context.Context, req ApplyRequest) (*Application, error) {
+	req.Seals = nil // who else seals is the unit's to name
 	own := "unit/" + req.Unit
 	if err := iam.Ask(ctx, iam.Question{Permission: permApply, Owner: true}); err != nil {
 		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "issuing.apply", Object: own}, err)
@@ -95,7 +96,7 @@ func (s *Service) Apply(ctx context.Context, req ApplyRequest) (*Application, er
 // Application is one of the caller's own.
 func (s *Service) Application(ctx context.Context, id string) (a *Application, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		r, err := ownTx(ctx, tx, id, false)
+		r, err := s.ownTx(ctx, tx, id, false)
 		if err != nil {
 			return err
 		}
@@ -106,11 +107,17 @@ func (s *Service) Application(ctx context.Context, id string) (a *Application, e
 }
 
 // ownTx finds a draft that whoever acts asked for; to others there is none.
-func ownTx(ctx context.Context, tx *db.Tx, id string, lock bool) (*row, error) {
+func (s *Service) ownTx(ctx context.Context, tx *db.Tx, id string, lock bool) (*row, error) {
 	if err := iam.Ask(ctx, iam.Question{Permission: permApply, Owner: true}); err != nil {
 		return nil, err
 	}
-	r, err := byID(tx, id, lock)
+	var r *row
+	var err error
+	if lock {
+		r, err = s.takeTx(tx, id)
+	} else {
+		r, err = byID(tx, id, false)
+	}
 	if err == nil && (r.applicant == "" || r.applicant != iam.Self(ctx)) {
 		err = errUnknown()
 	}
@@ -194,8 +201,8 @@ func (s *Service) Applications(ctx context.Context, limit int, cursor string) (*
 
 // Withdraw takes an application back, while nobody has submitted it to review.
 func (s *Service) Withdraw(ctx context.Context, id string) (*Application, error) {
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		r, err := ownTx(ctx, tx, id, true)
+	err := s.write(ctx, func(tx *db.Tx) error {
+		r, err := s.ownTx(ctx, tx, id, true)
 		if err != nil {
 			return err
 		}

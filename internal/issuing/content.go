@@ -96,7 +96,7 @@ var never = []string{"unknown", "computed", "secret", "excluded"}
 // keepable refuses what may not be kept, however unfinished a draft may be.
 func (c *Content) keepable(k *catalogue.Kind) error {
 	e := fault.Invalid.New("填写的内容不能保存").WithCode("issuing.content").WithHint("只采集“%s”照面需要的信息，请去掉列出的项", k.Title)
-	for _, f := range c.wrong(k) {
+	for _, f := range append(c.wrong(k), c.unasked(k)...) {
 		if slices.Contains(never, f.Code) {
 			e = e.WithField(f.Name, f.Code, f.Message)
 		}
@@ -110,6 +110,14 @@ func (c *Content) tidy() {
 		if text := strings.TrimSpace(string(raw)); text == "null" || text == `""` || text == "" {
 			delete(c.Fields, key)
 		}
+	}
+	for role, unit := range c.Seals {
+		if c.Seals[role] = strings.TrimSpace(unit); c.Seals[role] == "" {
+			delete(c.Seals, role)
+		}
+	}
+	if len(c.Seals) == 0 {
+		c.Seals = nil
 	}
 	c.ValidFrom, c.ValidTo = strings.TrimSpace(c.ValidFrom), strings.TrimSpace(c.ValidTo)
 }
@@ -134,6 +142,16 @@ func differing(a, b *Content) (names []string) {
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		if !same(a.Fields[key], b.Fields[key]) {
 			names = append(names, "fields."+key)
+		}
+	}
+	units := maps.Clone(a.Seals)
+	if units == nil {
+		units = map[string]string{}
+	}
+	maps.Copy(units, b.Seals)
+	for _, role := range slices.Sorted(maps.Keys(units)) {
+		if a.Seals[role] != b.Seals[role] {
+			names = append(names, "seals."+role)
 		}
 	}
 	if a.ValidFrom != b.ValidFrom {
@@ -217,11 +235,14 @@ func has(k *catalogue.Kind, name string) bool {
 		}
 		return k.Field(key) != nil
 	}
+	if role, ok := strings.CutPrefix(name, "seals."); ok {
+		return slices.Contains(namedRoles(k), role)
+	}
 	return name == "valid_from" || name == "valid_to" || name == "case_no" || name == "finished_at" || strings.HasPrefix(name, "holders")
 }
 
 // request is a draft as the request for its certificate.
 func (c *Content) request(r *row) cert.IssueRequest {
 	return cert.IssueRequest{Kind: r.kind, Issuer: r.unit, Holders: c.Holders, Fields: c.Fields, ValidFrom: c.ValidFrom, ValidTo: c.ValidTo,
-		CaseNo: r.caseNo, FinishedAt: timeOf(r.finished)}
+		CaseNo: r.caseNo, FinishedAt: timeOf(r.finished), Seals: c.Seals}
 }

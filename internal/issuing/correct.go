@@ -9,7 +9,6 @@ import (
 
 	"sidian/gbcode"
 	"sidian/internal/audit"
-	"sidian/internal/catalogue"
 	"sidian/internal/cert"
 	"sidian/internal/cert/state"
 	"sidian/internal/db"
@@ -26,14 +25,18 @@ type CorrectRequest struct {
 	Basis       string `json:"basis" minLength:"2" maxLength:"200" doc:"依据：法律条款或决定文号；核验时公开"`
 }
 
+// An inForce is what the version in force said when its correction was begun.
+// Whole: with its pictures and tables, which were left out once.
+type inForce struct {
+	Content
+	Whole bool `json:"whole,omitempty"`
+}
+
 // A correction is what a new draft follows.
 type correction struct {
 	correctionRow
 	content Content // of the version in force
 }
-
-// keysAtOnce is how many values package cert shows at once.
-const keysAtOnce = 64
 
 // Correct begins the draft of a next version. It is refused where the state of
 // the certificate does not allow the action, or while another such draft of it is
@@ -61,10 +64,12 @@ func (s *Service) Correct(ctx context.Context, req CorrectRequest) (*Draft, erro
 	if err := s.free(ctx, c.ID, a); err != nil {
 		return nil, err
 	}
-	f := &correction{correctionRow: correctionRow{certificate: c.ID, number: c.Number, action: a.Code, reason: req.Reason, basis: req.Basis, acts: int64(c.Acts)}}
-	if f.content, err = s.inForce(ctx, c, req.Reason); err != nil {
+	f := &correction{correctionRow: correctionRow{certificate: c.ID, number: c.Number, action: a.Code, reason: req.Reason, basis: req.Basis}}
+	var acts int
+	if f.content, acts, err = s.inForce(ctx, c, req.Reason); err != nil {
 		return nil, err
 	}
+	f.acts = int64(acts)
 	create := CreateRequest{Kind: c.Kind, Unit: c.Issuer, Content: f.content, CaseNo: "", follows: f}
 	create.Fields = nil
 	if create.Fields, err = s.carriedOver(ctx, c.Kind, f.content.Fields); err != nil {
@@ -120,36 +125,18 @@ func errOpen(open *correctionRow) error {
 		WithHint("请在经办件 %s 中继续办理；不再需要的，先终止它", open.draft)
 }
 
-// inForce is what a certificate says, as far as it can be said in texts. Pictures
-// and tables are not shown by package cert, and are given anew.
-func (s *Service) inForce(ctx context.Context, c *cert.Certificate, reason string) (Content, error) {
-	out := Content{ValidFrom: c.ValidFrom, ValidTo: c.ValidTo, Fields: map[string]json.RawMessage{}}
+// inForce is all that a certificate says, pictures and tables too, and how often
+// it had been acted upon.
+func (s *Service) inForce(ctx context.Context, c *cert.Certificate, reason string) (out Content, acts int, err error) {
 	k, err := s.Catalogue.Version(ctx, c.Kind, c.KindVersion)
 	if err != nil {
-		return out, err
+		return out, 0, err
 	}
-	keys := []string{cert.RevealHolder}
-	for _, x := range c.Shown {
-		if f := k.Field(x.Key); f != nil && f.Source == "" && f.Type != catalogue.Pict && f.Type != catalogue.Table {
-			keys = append(keys, x.Key)
-		}
+	got, err := s.Cert.Content(ctx, c.ID, cert.Reading{Purpose: purpose, Reason: reason})
+	if err != nil {
+		return out, 0, err
 	}
-	for some := range slices.Chunk(keys, keysAtOnce) {
-		got, err := s.Cert.Reveal(ctx, cert.RevealRequest{ID: c.ID, Keys: some, Purpose: purpose, Reason: reason})
-		if err != nil {
-			return out, err
-		}
-		for _, h := range got.Holders {
-			out.Holders = append(out.Holders, catalogue.Holder(h))
-		}
-		for _, f := range got.Fields {
-			b, err := json.Marshal(f.Value)
-			if err != nil {
-				return out, err
-			}
-			out.Fields[f.Key] = b
-		}
-	}
+	out = Content{Holders: got.Holders, Fields: got.Fields, ValidFrom: got.ValidFrom, ValidTo: got.ValidTo}
 	for i := range k.Fields { // what follows from the rest is not repeated: it would seem to be given
 		f := &k.Fields[i]
 		var text string
@@ -157,7 +144,7 @@ func (s *Service) inForce(ctx context.Context, c *cert.Certificate, reason strin
 			delete(out.Fields, f.Key)
 		}
 	}
-	return out, nil
+	return out, got.Acts, nil
 }
 
 // byDefault is what a field with a default says where it is left empty, as far as
@@ -192,7 +179,7 @@ func (s *Service) carriedOver(ctx context.Context, kind string, fields map[strin
 	}
 	out := map[string]json.RawMessage{}
 	for key, raw := range fields {
-		if f := k.Field(key); f != nil && f.Source == "" && f.Type != catalogue.Pict && f.Type != catalogue.Table {
+		if f := k.Field(key); f != nil && f.Source == "" {
 			out[key] = raw
 		}
 	}
@@ -213,7 +200,7 @@ func (s *Service) followTx(tx *db.Tx, r *row, f *correction) error {
 	}
 	x := f.correctionRow
 	x.draft = r.id
-	if x.before, err = s.sealTo(beforeCell(r.id), f.content); err != nil {
+	if x.before, err = s.sealTo(beforeCell(r.id), inForce{f.content, true}); err != nil {
 		return err
 	}
 	made, err := insertCorrection(tx, &x)
@@ -251,7 +238,7 @@ func (s *Service) seenTx(tx *db.Tx, r *row, c *cert.Certificate) error {
 	if err != nil || x == nil || c == nil || x.acts == int64(c.Acts) {
 		return err
 	}
-	var before Content
+	var before inForce
 	if err := s.openFrom(beforeCell(r.id), x.before, &before); err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func corrected(t *testing.T, w *issuingtest.World, c *cert.Certificate, action s
 	return x
 }
 
-func passed(t *testing.T, w *issuingtest.World, x *issuing.Draft) *issuing.Draft {
+func passed(t testing.TB, w *issuingtest.World, x *issuing.Draft) *issuing.Draft {
 	t.Helper()
 	x, err := w.Issuing.Submit(w.Collector, issuingtest.Decide(x))
 	must(t, err)

@@ -3,6 +3,7 @@ package issuing
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 
@@ -126,7 +127,11 @@ func (s *Service) beginTx(tx *db.Tx, k *catalogue.Kind, req *CreateRequest, said
 	if err := s.pushedTx(tx, r); err != nil {
 		return "", false, err
 	}
-	made, err := insert(tx, r)
+	if err := s.promise(tx, r, k.Title); err != nil {
+		return "", false, err
+	}
+	r.steps = 1
+	made, err := insert(tx, s.guard, r)
 	if err == nil && !made {
 		err = fault.Conflict.New("同一事项刚刚已由他人建立经办件").WithCode("issuing.moved").WithHint("请刷新后查看")
 	}
@@ -134,9 +139,6 @@ func (s *Service) beginTx(tx *db.Tx, k *catalogue.Kind, req *CreateRequest, said
 		return "", false, err
 	}
 	if err := s.followTx(tx, r, req.follows); err != nil {
-		return "", false, err
-	}
-	if err := s.promise(tx, r, k.Title); err != nil {
 		return "", false, err
 	}
 	if err := s.tellTx(tx, r, a, k.Title); err != nil {
@@ -150,8 +152,8 @@ func (s *Service) beginTx(tx *db.Tx, k *catalogue.Kind, req *CreateRequest, said
 // What is kept already is returned as it is.
 func (s *Service) Save(ctx context.Context, req SaveRequest) (*Draft, error) {
 	req.tidy()
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		r, err := byID(tx, req.ID, true)
+	err := s.write(ctx, func(tx *db.Tx) error {
+		r, err := s.takeTx(tx, req.ID)
 		if err != nil {
 			return err
 		}
@@ -162,13 +164,13 @@ func (s *Service) Save(ctx context.Context, req SaveRequest) (*Draft, error) {
 		if x == nil {
 			return errMove(r.state, ActSave)
 		}
-		if err := mayTx(ctx, tx, r, x); err != nil {
+		if err := may(ctx, r, x); err != nil {
 			return err
 		}
 		return s.saveTx(tx, r, &req)
 	})
 	if err != nil {
-		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "issuing.save", Object: objectOf(req.ID)}, err)
+		return nil, s.staled(ctx, audit.Refuse(ctx, s.DB, audit.Entry{Action: "issuing.save", Object: objectOf(req.ID)}, err))
 	}
 	return s.Get(ctx, req.ID)
 }
@@ -205,24 +207,63 @@ func (s *Service) saveTx(tx *db.Tx, r *row, req *SaveRequest) error {
 		return nil
 	}
 	if int64(req.Version) != r.version {
-		return errStale(r.version, names)
+		return errStale(r, names)
 	}
 	r.version++
 	r.kindVersion, r.caseNo, r.finished = int64(k.Version), req.CaseNo, milliOf(req.FinishedAt)
 	if r.content, err = s.sealTo(contentCell(r.id, r.version), req.Content); err != nil {
 		return err
 	}
-	if err := save(tx, r); err != nil {
+	r.steps++
+	if err := save(tx, s.guard, r); err != nil {
 		return err
 	}
 	return s.recordTx(tx, r, ActSave, actorOf(tx.Context()), nil)
 }
 
-// errStale says that another version is the newest, and where it differs.
-func errStale(newest int64, names []string) error {
-	e := fault.Conflict.New("此件已由他人保存为第 %d 版，您看到的不是最新的", newest).WithCode("issuing.stale").WithHint("您填写的还在；请核对与最新版不同的项，再办理一次")
+// A staleError says who saved the newest version, and when.
+type staleError struct {
+	actor string
+	at    int64
+}
+
+func (*staleError) Error() string { return "issuing: another version is the newest" }
+
+// errStale says that another version is the newest, and where it differs. Who
+// saved it is filled in by [Service.staled].
+func errStale(r *row, names []string) error {
+	who := &staleError{}
+	for _, x := range r.done {
+		if slices.Contains([]Action{ActCreate, ActApply, ActCorrect, ActSave}, x.action) {
+			who.actor, who.at = x.actor, x.at
+		}
+	}
+	e := fault.Conflict.Wrap(who, "此件已由他人保存为第 %d 版，您看到的不是最新的", r.version).WithCode("issuing.stale").WithHint("您填写的还在；请核对与最新版不同的项，再办理一次")
 	for _, name := range names {
 		e = e.WithField(name, "differs", "与最新版不同")
 	}
 	return e
+}
+
+// staled names who saved the newest version and when, for the colleague who did
+// not see it.
+func (s *Service) staled(ctx context.Context, err error) error {
+	var who *staleError
+	if !errors.As(err, &who) || who.actor == "" {
+		return err
+	}
+	name := "业务系统"
+	if !strings.HasPrefix(who.actor, "app/") {
+		names, err := s.IAM.Names(ctx, []string{who.actor})
+		if err != nil {
+			return err
+		}
+		name = names[who.actor]
+	}
+	if name == "" {
+		return err
+	}
+	e := *fault.As(err)
+	e.Msg = strings.Replace(e.Msg, "由他人保存", "由"+name+"于 "+moment(who.at).In(beijing).Format("1月2日 15:04")+" 保存", 1)
+	return &e
 }

@@ -1,6 +1,7 @@
 package issuing
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -33,13 +34,19 @@ type Change struct {
 	Before string `json:"before"`
 	After  string `json:"after"`
 	Masked bool   `json:"masked,omitempty" doc:"已遮蔽"`
+	// Of a picture or a table; pictures of persons only where they are revealed.
+	WasPicture *Picture    `json:"before_picture,omitempty"`
+	IsPicture  *Picture    `json:"after_picture,omitempty"`
+	Columns    []string    `json:"columns,omitempty" doc:"表格的列"`
+	Rows       []RowChange `json:"rows,omitempty" doc:"表格中增加、删去、改动的行"`
 }
 
 // Values that no text shows.
 const (
 	sayNone = "（无）"
 	saySame = "见现行版本" // a picture or a table, of which the draft holds none
-	sayPict = "已重新提供图片"
+	sayPict = "图片"
+	sayNew  = "另一张图片"
 )
 
 // addCorrection adds to a draft what it follows, and what differs.
@@ -64,14 +71,15 @@ func (x *correctionRow) shown() *Correction {
 	return &Correction{Certificate: x.certificate, Number: x.number, Action: x.action, ActionName: a.Name, Reason: x.reason, Basis: x.basis}
 }
 
-func (s *Service) beforeOf(x *correctionRow) (*Content, error) {
-	c := &Content{}
+func (s *Service) beforeOf(x *correctionRow) (*inForce, error) {
+	c := &inForce{}
 	return c, s.openFrom(beforeCell(x.draft), x.before, c)
 }
 
 // changes lists what differs between two contents of a kind, in the order of the
 // face.
-func changes(k *catalogue.Kind, before, after *Content, mask bool) (out []Change) {
+func changes(k *catalogue.Kind, stood *inForce, after *Content, mask bool) (out []Change) {
+	before := &stood.Content
 	add := func(name, label, was, is string, hide func(string) string) {
 		if was == is {
 			return
@@ -110,10 +118,18 @@ func changes(k *catalogue.Kind, before, after *Content, mask bool) (out []Change
 		}
 		was, is := textOf(f, before.Fields[f.Key]), textOf(f, after.Fields[f.Key])
 		if f.Type == catalogue.Pict || f.Type == catalogue.Table {
-			if is == "" {
+			x, differs := large(f, before.Fields[f.Key], after.Fields[f.Key], mask, hide)
+			switch {
+			case !stood.Whole && is == "":
 				continue
+			case !stood.Whole:
+				x, differs = Change{Before: saySame, After: is}, true
 			}
-			was = saySame
+			if differs {
+				x.Name, x.Label = "fields."+f.Key, f.Label
+				out = append(out, x)
+			}
+			continue
 		}
 		add("fields."+f.Key, f.Label, was, is, func(text string) string { return hide(f.Masked(text)) })
 	}
@@ -158,19 +174,54 @@ func holderAt(c *Content, i int) catalogue.Holder {
 	return catalogue.Holder{}
 }
 
+// large is how two pictures or two tables differ.
+func large(f *catalogue.Field, was, is json.RawMessage, mask bool, hide func(string) string) (x Change, differs bool) {
+	x = Change{Before: textOf(f, was), After: textOf(f, is)}
+	secret := mask && f.ClassOf() == catalogue.Sensitive
+	if f.Type == catalogue.Pict {
+		a, b := pictureOf(was), pictureOf(is)
+		if a == nil && b == nil || a != nil && b != nil && a.Media == b.Media && bytes.Equal(a.Data, b.Data) {
+			return x, false
+		}
+		if a != nil && b != nil {
+			x.After = sayNew
+		}
+		if x.Masked = secret; !secret {
+			x.WasPicture, x.IsPicture = a, b
+		}
+		return x, true
+	}
+	for _, c := range f.Columns {
+		x.Columns = append(x.Columns, c.Label)
+	}
+	x.Rows = rowChanges(f.Columns, rowsOf(was), rowsOf(is), func(text string) string {
+		if !mask {
+			return text
+		}
+		shown := hide(f.Masked(text))
+		if shown != text {
+			x.Masked = true
+		}
+		return shown
+	})
+	return x, len(x.Rows) > 0
+}
+
 // textOf is a value as people read it.
 func textOf(f *catalogue.Field, raw json.RawMessage) (text string) {
 	switch {
 	case len(raw) == 0:
 		return ""
 	case f.Type == catalogue.Pict:
-		return sayPict
-	case f.Type == catalogue.Table:
-		var rows []json.RawMessage
-		if json.Unmarshal(raw, &rows) != nil || len(rows) == 0 {
+		if pictureOf(raw) == nil {
 			return ""
 		}
-		return fmt.Sprintf("共 %d 行", len(rows))
+		return sayPict
+	case f.Type == catalogue.Table:
+		if rows := rowsOf(raw); len(rows) > 0 {
+			return fmt.Sprintf("共 %d 行", len(rows))
+		}
+		return ""
 	}
 	if json.Unmarshal(raw, &text) != nil {
 		return ""

@@ -33,6 +33,7 @@ type Content struct {
 	Fields    map[string]json.RawMessage `json:"fields,omitempty" doc:"照面数据项；模板以外的项不收"`
 	ValidFrom string                     `json:"valid_from,omitempty" maxLength:"10" doc:"有效期起始日期 2006-01-02"`
 	ValidTo   string                     `json:"valid_to,omitempty" maxLength:"10" doc:"有效期截止日期；省略时按种类规则"`
+	Seals     map[string]string          `json:"seals,omitempty" maxProperties:"20" doc:"须多个单位用印的证照：用印位置 → 单位编号"`
 }
 
 // A CreateRequest begins a draft.
@@ -97,6 +98,7 @@ type Draft struct {
 	Holder      string        `json:"holder,omitempty" doc:"持证主体，个人已脱敏"`
 	Content     *Content      `json:"content,omitempty"`
 	Problems    []fault.Field `json:"problems,omitempty" doc:"提交前还须更正的"`
+	Seals       []SealUnit    `json:"seals,omitempty" doc:"须多个单位用印的：哪些单位"`
 	Returned    *Returned     `json:"returned,omitempty" doc:"最近一次退回，补正后不再显示"`
 	History     []Step        `json:"history,omitempty"`
 	May         []Action      `json:"may,omitempty" doc:"现在可以办理的"`

@@ -44,6 +44,7 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.Handle(r, "GET "+base+"/batches", NeedWork, s.listBatches, doc("离线批次"))
 	httpx.Handle(r, "GET "+base+"/batches/{id}", NeedWork, s.getBatch, doc("离线批次：收到、超时、未收的件数"))
 	httpx.Handle(r, "GET "+base+"/offers", NeedApply, s.getOffers, doc("可以网上申领的证照种类和签发单位"))
+	httpx.Handle(r, "GET "+base+"/slots", NeedCollect, s.getSlots, doc("须指定用印单位的位置，和可以指定的单位"))
 	httpx.Handle(r, "POST "+base+"/batches", NeedCollect, s.Push, doc("推送离线生成的证照"), httpx.MaxBody(maxBatchBody), httpx.Timeout(5*time.Minute))
 	httpx.Handle(r, "POST "+base+"/incidents", NeedCollect, s.Declare, doc("报告突发情况"), httpx.Status(201))
 	httpx.Handle(r, "GET "+base+"/incidents", NeedLook, s.listIncidents, doc("突发情况"))
@@ -66,6 +67,7 @@ type listRequest struct {
 	Unit   string `query:"unit" maxLength:"64" doc:"签发单位"`
 	Kind   string `query:"kind" maxLength:"64" doc:"证照种类"`
 	Batch  string `query:"batch" maxLength:"64" doc:"离线推送的编号"`
+	Only   string `query:"only" enum:"returned,late" doc:"只看已退回的、已超期的；按最迟时间排列"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
 	Cursor string `query:"cursor" maxLength:"200"`
 }
@@ -99,6 +101,15 @@ func (s *Service) getBatch(ctx context.Context, r idRequest) (*Batch, error) {
 
 func (s *Service) getOffers(ctx context.Context, _ struct{}) (*OfferList, error) {
 	return s.Offers(ctx)
+}
+
+type slotsRequest struct {
+	Kind string `query:"kind" minLength:"1" maxLength:"64" doc:"证照种类"`
+	Unit string `query:"unit" minLength:"1" maxLength:"64" doc:"签发单位编号"`
+}
+
+func (s *Service) getSlots(ctx context.Context, r slotsRequest) (*SlotList, error) {
+	return s.Slots(ctx, r.Kind, r.Unit)
 }
 
 type clearRequest struct {

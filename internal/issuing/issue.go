@@ -23,8 +23,8 @@ func (s *Service) Issue(ctx context.Context, d Decision) (*Draft, error) {
 		return nil, err
 	}
 	done := false
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		r, err := byID(tx, d.ID, true)
+	err := s.write(ctx, func(tx *db.Tx) error {
+		r, err := s.takeTx(tx, d.ID)
 		if err != nil {
 			return err
 		}
@@ -35,7 +35,7 @@ func (s *Service) Issue(ctx context.Context, d Decision) (*Draft, error) {
 			return nil
 		}
 		if r.state == Issuing { // begun already: go on with it
-			return mayTx(ctx, tx, r, move(Issuing, ActIssue))
+			return may(ctx, r, move(Issuing, ActIssue))
 		}
 		r.issuer = actorOf(ctx)
 		if err := decideTx(tx, r.id); err != nil {
@@ -44,7 +44,7 @@ func (s *Service) Issue(ctx context.Context, d Decision) (*Draft, error) {
 		return s.actTx(ctx, tx, r, ActIssue, &d)
 	})
 	if err != nil {
-		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "issuing.issue", Object: objectOf(d.ID)}, err)
+		return nil, s.staled(ctx, audit.Refuse(ctx, s.DB, audit.Entry{Action: "issuing.issue", Object: objectOf(d.ID)}, err))
 	}
 	if !done {
 		s.step("begin")
@@ -70,6 +70,9 @@ func (s *Service) goOn(ctx context.Context, id string) error {
 		if r.state != Issuing {
 			return errDone
 		}
+		if err := s.genuineTx(tx, r, false); err != nil {
+			return err
+		}
 		c, err := s.contentOf(r)
 		if err == nil {
 			req, pending = c.request(r), r.pending
@@ -81,7 +84,7 @@ func (s *Service) goOn(ctx context.Context, id string) error {
 		return nil
 	}
 	if err != nil {
-		return err
+		return s.alarmed(ctx, err)
 	}
 	if pending != "" {
 		if given, err := s.waits(ctx, id, pending); given || err != nil {
@@ -106,13 +109,22 @@ func (s *Service) goOn(ctx context.Context, id string) error {
 // waiting notes that a certificate is made but for the seals of others. What
 // waits longest is looked at first.
 func (s *Service) waiting(ctx context.Context, id, certificate string) error {
-	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		r, err := byID(tx, id, true)
+	request := ""
+	if now, err := s.Cert.Sealings(ctx, certificate); err == nil {
+		request = now.Request
+	} else if !final(err) {
+		return err
+	}
+	return s.write(ctx, func(tx *db.Tx) error {
+		r, err := s.takeTx(tx, id)
 		if err != nil || r.state != Issuing {
 			return err
 		}
 		r.pending = certificate
-		return save(tx, r)
+		if request != "" {
+			r.request = request
+		}
+		return save(tx, s.guard, r)
 	})
 }
 
@@ -128,6 +140,13 @@ func (s *Service) waits(ctx context.Context, id, certificate string) (givenUp bo
 		return false, err
 	case c.Status != cert.Withdrawn:
 		return false, nil
+	}
+	refused, err := s.refusal(ctx, id)
+	if err != nil {
+		return true, err
+	}
+	if refused != "" {
+		return true, s.refused(ctx, id, refused)
 	}
 	why := fault.Conflict.New("没有盖齐印章，签发已撤回").WithCode("issuing.seals").WithHint("原因见用印申请；排除后重新制作签发")
 	if err := s.failed(ctx, id, why); err != nil {
@@ -213,8 +232,8 @@ func (s *Service) failed(ctx context.Context, id string, why error) error {
 }
 
 func (s *Service) settle(ctx context.Context, id string, a Action, n *note, with func(*db.Tx, *row) error) error {
-	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		r, err := byID(tx, id, true)
+	return s.write(ctx, func(tx *db.Tx) error {
+		r, err := s.takeTx(tx, id)
 		if err != nil {
 			return err
 		}
@@ -241,9 +260,13 @@ const (
 )
 
 // Resume goes on with what a crash left half issued, in the name of who began it
-// and with the rights that they have now. It reports how many certificates came
+// and with the rights that they have now; before that it gives the drafts of
+// before what [Service.Adopt] gives them. It reports how many certificates came
 // of it; one that fails does not hold up the others.
 func (s *Service) Resume(ctx context.Context) (issued int, err error) {
+	if _, err := s.Adopt(ctx); err != nil {
+		return 0, err
+	}
 	var left []*row
 	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
 		left, err = going(tx, milli(tx.Now().Add(-resumeAfter)), resumeBatch)

@@ -41,6 +41,13 @@ func (s *Service) whole(ctx context.Context, tx *db.Tx, r *row) (*Draft, error) 
 			return nil, err
 		}
 	}
+	altered := s.genuineTx(tx, r, false)
+	if altered != nil && fault.As(altered) == nil {
+		return nil, altered
+	}
+	if altered != nil {
+		return notBelieved(r, k.Title, altered), nil
+	}
 	c, err := s.contentOf(r)
 	if err != nil {
 		return nil, err
@@ -54,23 +61,22 @@ func (s *Service) whole(ctx context.Context, tx *db.Tx, r *row) (*Draft, error) 
 		if err != nil {
 			return nil, err
 		}
-		d.Content, d.Problems = c, c.wrong(k)
+		d.Content = c
+		if d.Seals, d.Problems, err = s.wrongTx(tx, r, k, c); err != nil {
+			return nil, err
+		}
 		g := audit.GroundsFrom(grounded)
 		if err := audit.Put(tx, audit.Entry{Action: "issuing.read", Object: objectOf(r.id), Purpose: g.Purpose, Rule: g.Rule}); err != nil {
 			return nil, err
 		}
 	}
-	steps, err := stepsOf(tx, r.id)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.history(d, r, steps); err != nil {
+	if err := s.history(d, r, r.done); err != nil {
 		return nil, err
 	}
 	if err := s.addCorrection(tx, d, r, k, c); err != nil {
 		return nil, err
 	}
-	d.May, d.Waits = mayDo(ctx, r, steps)
+	d.May, d.Waits = mayDo(ctx, r, r.done)
 	return d, nil
 }
 
@@ -119,14 +125,44 @@ func (s *Service) history(d *Draft, r *row, steps []*stepRow) error {
 			v.Reason, v.Fields = n.Reason, n.Fields
 		}
 		d.History = append(d.History, v)
+	}
+	var err error
+	d.Returned, err = s.returned(r, returnOf(steps), true)
+	return err
+}
+
+// returnOf is the step by which a draft was last sent back, if it was not handed
+// on since.
+func returnOf(steps []*stepRow) (last *stepRow) {
+	for _, x := range steps {
 		switch x.action {
-		case ActReturn, ActSendBack, ActFail:
-			d.Returned = &Returned{At: v.At, Actor: v.Actor, Reason: v.Reason, Fields: v.Fields}
+		case ActReturn, ActSendBack, ActRefuse, ActFail:
+			last = x
 		case ActSubmit, ActIssue:
-			d.Returned = nil
+			last = nil
 		}
 	}
-	return nil
+	return last
+}
+
+// returned is why a draft was sent back; lists leave out what is wrong with each
+// field.
+func (s *Service) returned(r *row, x *stepRow, whole bool) (*Returned, error) {
+	if x == nil {
+		return nil, nil
+	}
+	out := &Returned{At: moment(x.at), Actor: x.actor}
+	if x.note == nil {
+		return out, nil
+	}
+	var n note
+	if err := s.openFrom(noteCell(r.id, x.seq), x.note, &n); err != nil {
+		return nil, err
+	}
+	if out.Reason = n.Reason; whole {
+		out.Fields = n.Fields
+	}
+	return out, nil
 }
 
 // mayDo lists what whoever acts may do now, and says whose turn it is, or why it
@@ -135,7 +171,7 @@ func mayDo(ctx context.Context, r *row, steps []*stepRow) (out []Action, why str
 	why = waits[r.state]
 	for i := range rules {
 		x := &rules[i]
-		if x.from != r.state || x.needs == permApply || x.action == ActFail || x.action == ActIssued || iam.Allow(ctx, x.needs, r.unit) != nil {
+		if x.from != r.state || x.needs == permApply || x.action == ActFail || x.action == ActRefuse || x.action == ActIssued || iam.Allow(ctx, x.needs, r.unit) != nil {
 			continue
 		}
 		if err := apart(steps, actorOf(ctx), x.action, r.state); err != nil {
@@ -163,11 +199,19 @@ type Query struct {
 	Unit   string
 	Kind   string
 	Batch  string
+	Only   string // OnlyReturned, OnlyLate; "": all
 	Limit  int
 	Cursor string
 }
 
-// A Page is a page of drafts: what waits oldest first, what ended newest first.
+// What a queue may be narrowed to; it holds of what waits.
+const (
+	OnlyReturned = "returned" // sent back, and not handed on since
+	OnlyLate     = "late"     // overdue
+)
+
+// A Page is a page of drafts: what waits by when it is due, what
+// ended newest first.
 type Page struct {
 	Items []*Draft `json:"items"`
 	Next  string   `json:"next,omitempty"`
@@ -196,6 +240,18 @@ func (s *Service) List(ctx context.Context, q Query) (*Page, error) {
 		return nil, fault.Invalid.New("没有这种列表").WithCode("issuing.view").WithHint("可选 collect、review、seal、ended、all").WithField("view", "unknown", "没有这种列表")
 	}
 	newest := q.View == ViewEnded || q.View == ViewAll
+	by := narrowed{unit: q.Unit, kind: q.Kind, batch: q.Batch, sentBack: q.Only == OnlyReturned}
+	switch {
+	case q.Only == "" || q.Only == OnlyReturned:
+	case q.Only == OnlyLate:
+		by.late = milli(s.DB.Now())
+	default:
+		return nil, fault.Invalid.New("没有这种筛选").WithCode("issuing.only").WithHint("可选 returned（已退回）、late（已超期）").WithField("only", "unknown", "没有这种筛选")
+	}
+	if q.Only != "" && q.View == ViewEnded {
+		return nil, fault.Invalid.New("已办结的不能这样筛选").WithCode("issuing.only").WithHint("已退回、已超期只筛选正在办理的").WithField("only", "ended", "只筛选正在办理的")
+	}
+	newest = newest && q.Only == ""
 	if q.Limit <= 0 || q.Limit > 100 {
 		q.Limit = 20
 	}
@@ -220,13 +276,16 @@ func (s *Service) List(ctx context.Context, q Query) (*Page, error) {
 			}
 			wanted = append(wanted, part{paths, view[permission]})
 		}
-		rows, err := list(tx, wanted, narrowed{q.Unit, q.Kind, q.Batch}, newest, at, id, q.Limit+1)
+		rows, err := list(tx, wanted, by, newest, at, id, q.Limit+1)
 		if err != nil {
 			return err
 		}
 		if len(rows) > q.Limit {
 			rows = rows[:q.Limit]
-			page.Next = db.Cursor(rows[q.Limit-1].created, rows[q.Limit-1].id)
+			last := rows[q.Limit-1]
+			if page.Next = db.Cursor(last.due, last.id); newest {
+				page.Next = db.Cursor(last.created, last.id)
+			}
 		}
 		page.Items, err = s.briefs(ctx, tx, rows)
 		return err
@@ -240,32 +299,61 @@ func (s *Service) briefs(ctx context.Context, tx *db.Tx, rows []*row) ([]*Draft,
 	for _, r := range rows {
 		if titles[r.kind] == "" {
 			k, err := s.Catalogue.VersionTx(tx, r.kind, int(r.kindVersion))
-			if err != nil {
+			switch {
+			case err == nil:
+				titles[r.kind] = k.Title
+			case errors.Is(err, fault.NotFound): // the row was edited
+				titles[r.kind] = r.kind
+			default:
 				return nil, err
 			}
-			titles[r.kind] = k.Title
 		}
-		c, err := s.contentOf(r)
+		d, err := s.line(ctx, tx, r, titles[r.kind])
 		if err != nil {
 			return nil, err
 		}
-		d, err := s.brief(tx, r, titles[r.kind], c)
-		if err != nil {
-			return nil, err
-		}
-		if x, err := correctionOf(tx, r.id); err != nil {
-			return nil, err
-		} else if x != nil {
-			d.Correction = x.shown()
-		}
-		steps, err := stepsOf(tx, r.id)
-		if err != nil {
-			return nil, err
-		}
-		d.May, d.Waits = mayDo(ctx, r, steps)
 		out = append(out, d)
 	}
 	return out, nil
+}
+
+// line is a draft as a list shows it. One that was edited in the database says so,
+// and does not keep the others from being listed.
+func (s *Service) line(ctx context.Context, tx *db.Tx, r *row, kind string) (*Draft, error) {
+	altered := s.genuineTx(tx, r, false)
+	if altered != nil && fault.As(altered) == nil {
+		return nil, altered
+	}
+	if altered != nil {
+		return notBelieved(r, kind, altered), nil
+	}
+	c, err := s.contentOf(r)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.brief(tx, r, kind, c)
+	if err != nil {
+		return nil, err
+	}
+	if x, err := correctionOf(tx, r.id); err != nil {
+		return nil, err
+	} else if x != nil {
+		d.Correction = x.shown()
+	}
+	d.May, d.Waits = mayDo(ctx, r, r.done)
+	if !r.state.Ended() {
+		d.Returned, err = s.returned(r, returnOf(r.done), false)
+	}
+	return d, err
+}
+
+// notBelieved is a draft whose rows were edited in the database: nothing of it is
+// shown but which it is, and why nobody can go on with it.
+func notBelieved(r *row, kind string, why error) *Draft {
+	d := &Draft{ID: r.id, Kind: r.kind, KindName: kind, KindVersion: int(r.kindVersion), Unit: r.unit, State: r.state, StateName: r.state.Label(), Version: int(r.version),
+		CreatedAt: moment(r.created), UpdatedAt: moment(r.updated)}
+	_, d.Waits = fault.Of(why)
+	return d
 }
 
 // Counts is how many drafts wait in each view for whoever asks, to a hundred.

@@ -33,8 +33,9 @@ type Service struct {
 	// crashes.
 	Step func(name string)
 
-	box  *keys.Box
-	said *keys.Index
+	box   *keys.Box
+	said  *keys.Index
+	guard *guards
 }
 
 // New returns a Service, with its secrets from p.Keys.
@@ -46,6 +47,9 @@ func New(ctx context.Context, p Parts) (*Service, error) {
 	}
 	if s.said, err = p.Keys.Index(ctx, "issuing.said"); err != nil {
 		return nil, fmt.Errorf("issuing: opening the index of what was said: %w", err)
+	}
+	if s.guard, err = newGuards(ctx, p.Keys); err != nil {
+		return nil, err
 	}
 	return s, nil
 }

@@ -42,6 +42,7 @@ const (
 	ActSendBack Action = "sendback" // by who seals
 	ActIssue    Action = "issue"
 	ActFail     Action = "fail"   // it could not be made; by the platform
+	ActRefuse   Action = "refuse" // a unit does not seal it; by the platform
 	ActIssued   Action = "issued" // by the platform
 	ActDrop     Action = "drop"
 	ActWithdraw Action = "withdraw" // by the holder
@@ -49,7 +50,7 @@ const (
 
 var actionNames = map[Action]string{
 	ActCreate: "采集", ActApply: "网上申领", ActCorrect: "开始更正、变更或换证", ActSave: "修改", ActSubmit: "提交审核", ActPass: "审核通过", ActReturn: "退回补正", ActSendBack: "签发环节退回", ActIssue: "制作签发",
-	ActFail: "签发没有完成", ActIssued: "签发完成", ActDrop: "终止", ActWithdraw: "申请人撤回",
+	ActFail: "签发没有完成", ActRefuse: "用印单位不予用印", ActIssued: "签发完成", ActDrop: "终止", ActWithdraw: "申请人撤回",
 }
 
 // Label is the action in Chinese.
@@ -85,6 +86,7 @@ var rules = []rule{
 	{Passed, ActSendBack, Drafted, permSeal},
 	{Issuing, ActIssue, Issuing, permSeal},
 	{Issuing, ActFail, Passed, permSeal},
+	{Issuing, ActRefuse, Drafted, permSeal},
 	{Issuing, ActIssued, Issued, permSeal},
 }
 
@@ -103,5 +105,5 @@ func errMove(from State, a Action) error {
 
 // waits says whose turn it is.
 var waits = map[State]string{
-	Drafted: "由经办人核对、补齐后提交审核", Submitted: "由另一位审核人审核", Passed: "由未经手采集和审核的签发人制作签发", Issuing: "正在用印，片刻后完成",
+	Drafted: "由经办人核对、补齐后提交审核", Submitted: "由另一位审核人审核", Passed: "由未经手采集和审核的签发人制作签发", Issuing: "正在用印，印章盖齐后完成",
 }

@@ -1,6 +1,7 @@
 package issuing_test
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -221,6 +222,11 @@ func TestStale(t *testing.T) {
 		must(t, err)
 		_, err = s.Save(w.Second, issuing.SaveRequest{ID: x.ID, Version: 1, Content: two, CaseNo: "BJ-1"})
 		wantCode(t, err, "issuing.stale")
+		names, wrong := w.IAM.Names(t.Context(), []string{sealtest.Account(w.Collector)})
+		must(t, wrong)
+		if who := names[sealtest.Account(w.Collector)]; who == "" || !strings.Contains(fault.As(err).Msg, who+"于 ") {
+			t.Errorf("who saved it and when is not told: %s", fault.As(err).Msg)
+		}
 		wantField(t, err, "fields.dizhi", "differs")
 		wantField(t, err, "fields.jyfw", "differs")
 		again, err := s.Save(w.Collector, first) // the answer was lost, the same is sent again
@@ -306,7 +312,8 @@ func TestReference(t *testing.T) {
 	})
 }
 
-// The queue shows each part what waits for them, oldest first.
+// The queue shows each part what waits for them, by when it is due, over pages;
+// what was sent back and what is overdue can be asked for.
 func TestQueue(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -331,7 +338,16 @@ func TestQueue(t *testing.T) {
 		want(w.Collector, issuing.ViewMine, draft.ID)
 		want(w.Reviewer, issuing.ViewMine, submitted.ID)
 		want(w.Sealer, issuing.ViewMine, passed.ID)
-		want(w.Whole, issuing.ViewMine, draft.ID, submitted.ID, passed.ID)
+		byDue := func(xs ...*issuing.Draft) (ids []string) {
+			slices.SortFunc(xs, func(a, b *issuing.Draft) int {
+				return cmp.Or(a.Due.Compare(b.Due), strings.Compare(a.ID, b.ID))
+			})
+			for _, x := range xs {
+				ids = append(ids, x.ID)
+			}
+			return ids
+		}
+		want(w.Whole, issuing.ViewMine, byDue(draft, submitted, passed)...)
 		want(w.Collector, issuing.ViewReview)
 		want(w.Collector, issuing.ViewAll, passed.ID, submitted.ID, draft.ID)
 		var paged []string
@@ -347,6 +363,53 @@ func TestQueue(t *testing.T) {
 		}
 		if len(paged) != 3 {
 			t.Errorf("paged: %v", paged)
+		}
+		paged = nil
+		for q := (issuing.Query{Limit: 2}); ; {
+			p, err := s.List(w.Whole, q)
+			must(t, err)
+			for _, x := range p.Items {
+				paged = append(paged, x.ID)
+			}
+			if q.Cursor = p.Next; p.Next == "" {
+				break
+			}
+		}
+		if !slices.Equal(paged, byDue(draft, submitted, passed)) {
+			t.Errorf("over pages: %v", paged)
+		}
+		back, err := s.Return(w.Reviewer, reasoned(submitted, "地址与登记的不一致", issuing.FieldWrong{Name: "fields.dizhi", Message: "请更正"}))
+		must(t, err)
+		p, err := s.List(w.Collector, issuing.Query{Only: issuing.OnlyReturned})
+		must(t, err)
+		if len(p.Items) != 1 || p.Items[0].ID != back.ID || p.Items[0].Returned == nil || p.Items[0].Returned.Reason != "地址与登记的不一致" || p.Items[0].Returned.Fields != nil {
+			t.Errorf("sent back: %+v", p.Items)
+		}
+		for only, n := range map[string]int{issuing.OnlyLate: 0, "": 2} {
+			p, err = s.List(w.Collector, issuing.Query{Only: only})
+			must(t, err)
+			if len(p.Items) != n {
+				t.Errorf("only %q: %d", only, len(p.Items))
+			}
+		}
+		real := d.Now
+		d.Now = func() time.Time { return back.Due.Add(time.Minute) }
+		p, err = s.List(w.Collector, issuing.Query{View: issuing.ViewAll, Only: issuing.OnlyLate})
+		d.Now = real
+		must(t, err)
+		if !slices.ContainsFunc(p.Items, func(x *issuing.Draft) bool { return x.ID == back.ID }) {
+			t.Errorf("overdue: %+v", p.Items)
+		}
+		for _, q := range []issuing.Query{{Only: "others"}, {View: issuing.ViewEnded, Only: issuing.OnlyLate}} {
+			_, err = s.List(w.Collector, q)
+			wantCode(t, err, "issuing.only")
+		}
+		_, err = s.Submit(w.Collector, issuingtest.Decide(back))
+		must(t, err)
+		p, err = s.List(w.Collector, issuing.Query{View: issuing.ViewAll, Only: issuing.OnlyReturned})
+		must(t, err)
+		if len(p.Items) != 0 {
+			t.Errorf("handed on: %+v", p.Items)
 		}
 		n, err := s.Counts(w.Whole)
 		must(t, err)

@@ -38,11 +38,12 @@ func Link(id string) string { return "/console/issuing/" + id }
 
 func (s *Service) promise(tx *db.Tx, r *row, kind string) error {
 	c, ok := clocks[r.state]
-	if s.Due == nil || !ok {
+	if r.due = milli(tx.Now()); s.Due == nil || !ok {
 		return nil
 	}
-	_, err := s.Due.Put(tx, due.Promise{Topic: c.topic, Object: r.id, Region: r.region, Org: r.unit, Permission: c.permission,
+	p, err := s.Due.Put(tx, due.Promise{Topic: c.topic, Object: r.id, Region: r.region, Org: r.unit, Permission: c.permission,
 		Title: clip(c.title+"："+kind, 190), Link: Link(r.id)})
+	r.due = milli(p.Due)
 	return err
 }
 
@@ -85,18 +86,17 @@ func (s *Service) pushedTx(tx *db.Tx, r *row) error {
 	return err
 }
 
-// recordTx adds what was done to the steps and to the audit.
+// recordTx adds what was done to the steps, as the last that the draft counts,
+// and to the audit.
 func (s *Service) recordTx(tx *db.Tx, r *row, a Action, actor string, n *note) error {
-	before, err := stepsOf(tx, r.id)
-	if err != nil {
-		return err
-	}
-	x := &stepRow{seq: int64(len(before) + 1), at: milli(tx.Now()), actor: actor, action: a, state: r.state, version: r.version}
+	x := &stepRow{seq: r.steps, at: milli(tx.Now()), actor: actor, action: a, state: r.state, version: r.version}
 	if !n.empty() {
+		var err error
 		if x.note, err = s.sealTo(noteCell(r.id, x.seq), n); err != nil {
 			return err
 		}
 	}
+	x.mac = s.guard.steps.Mac(x.key(r.id), x.fields(r.id)...)
 	if err := putStep(tx, r.id, x); err != nil {
 		return err
 	}
@@ -127,6 +127,8 @@ func (s *Service) tellTx(tx *db.Tx, r *row, a Action, kind string) error {
 	switch a {
 	case ActApply:
 		n.Title, n.Text = "收到网上申领："+kind, "请核对申领人填写的信息，齐全的提交审核。"
+	case ActRefuse:
+		n.Title, n.Text = "用印单位不予用印："+kind, "理由见办理页面；请补正或调整用印单位后重新提交。"
 	case ActReturn, ActSendBack:
 		n.Title, n.Text = "证照信息被退回："+kind, "请按逐项说明补正后再提交。"
 	case ActFail:

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"sidian/internal/catalogue"
-	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
 )
@@ -66,19 +65,16 @@ func apart(steps []*stepRow, actor string, a Action, from State) error {
 	return nil
 }
 
-// mayTx refuses who may not do this now: by right, and by what they did before.
-func mayTx(ctx context.Context, tx *db.Tx, r *row, x *rule) error {
+// may refuses who may not do this now with a draft that was taken: by right, and
+// by what they did before.
+func may(ctx context.Context, r *row, x *rule) error {
 	if err := sees(ctx, r); err != nil {
 		return err
 	}
 	if err := iam.Allow(ctx, x.needs, r.unit); err != nil {
 		return err
 	}
-	steps, err := stepsOf(tx, r.id)
-	if err != nil {
-		return err
-	}
-	return apart(steps, actorOf(ctx), x.action, r.state)
+	return apart(r.done, actorOf(ctx), x.action, r.state)
 }
 
 // classOf is the class of what a kind collects: as sensitive as its most
