@@ -22,15 +22,16 @@ type newPage struct {
 // A formPart is the form of a draft beside its face.
 type formPart struct {
 	web.Form
-	Action  string // of the form
-	Kind    string
-	Version int    // of the draft that the reader saw; 0 for a new one
-	Once    string // stands for a new draft, however often the button is pressed
-	Owed    string // what it makes up for
-	Issuers []iam.Org
-	Issuer  string
-	Preview string // address that the script asks
-	Face    web.Face
+	Action   string // of the form
+	Kind     string
+	Version  int    // of the draft that the reader saw; 0 for a new one
+	Once     string // stands for a new draft, however often the button is pressed
+	Owed     string // what it makes up for
+	Issuers  []iam.Org
+	Issuer   string
+	Preview  string // address that the script asks
+	Face     web.Face
+	Partners []page.Field // units that seal, too
 }
 
 // Look is where the form is sent to be shown again with the face, or with one
@@ -123,7 +124,12 @@ func (s *Service) showNew(w http.ResponseWriter, r *http.Request, code int, k *c
 	if p.Form.Face, err = s.face(k, values, issuers); err != nil {
 		return err
 	}
+	at := max(slices.IndexFunc(issuers, func(o iam.Org) bool { return o.ID == values["issuer"] }), 0)
+	if p.Form.Partners, err = s.partners(r, k, issuers[at].ID, values); err != nil {
+		return err
+	}
 	p.Problem = problemOf(refusal, p.Form.Form)
+	markPartners(p.Problem, refusal, p.Form.Partners)
 	if p.Problem != nil {
 		p.Title = "有错误：" + p.Title
 	}
@@ -166,7 +172,7 @@ func (s *Service) postNew(w http.ResponseWriter, r *http.Request) error {
 	if once := values["once"]; once != "" && len(once) <= 64 {
 		ref = "表单 " + once
 	}
-	d, refusal := s.Issuing.Create(r.Context(), issuing.CreateRequest{Kind: k.Name, Unit: q.Issuer, Content: contentOf(q), CaseNo: q.CaseNo, Ref: ref, Owed: values["owed"]})
+	d, refusal := s.Issuing.Create(r.Context(), issuing.CreateRequest{Kind: k.Name, Unit: q.Issuer, Content: contentOf(q, values), CaseNo: q.CaseNo, Ref: ref, Owed: values["owed"]})
 	if refusal == nil {
 		return s.goOn(w, r, d, values["then"])
 	}
@@ -177,8 +183,8 @@ func (s *Service) postNew(w http.ResponseWriter, r *http.Request) error {
 	return s.showNew(w, r, code, k, values, refusal)
 }
 
-func contentOf(q cert.IssueRequest) issuing.Content {
-	return issuing.Content{Holders: q.Holders, Fields: q.Fields, ValidFrom: q.ValidFrom, ValidTo: q.ValidTo}
+func contentOf(q cert.IssueRequest, values map[string]string) issuing.Content {
+	return issuing.Content{Holders: q.Holders, Fields: q.Fields, ValidFrom: q.ValidFrom, ValidTo: q.ValidTo, Seals: namedOf(values)}
 }
 
 // goOn leads to a draft that was saved, and submits it where that was asked for.
@@ -239,7 +245,7 @@ func (s *Service) postSave(w http.ResponseWriter, r *http.Request) error {
 		return s.showDraft(w, r, id, http.StatusOK, values, nil)
 	}
 	q := web.RequestOf(k, values)
-	saved, refusal := s.Issuing.Save(ctx, issuing.SaveRequest{ID: id, Version: versionOf(values["version"]), Content: contentOf(q), CaseNo: q.CaseNo})
+	saved, refusal := s.Issuing.Save(ctx, issuing.SaveRequest{ID: id, Version: versionOf(values["version"]), Content: contentOf(q, values), CaseNo: q.CaseNo})
 	if refusal == nil {
 		return s.goOn(w, r, saved, values["then"])
 	}

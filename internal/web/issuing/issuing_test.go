@@ -25,7 +25,11 @@ type world struct {
 
 func newWorld(t *testing.T, d *db.DB) *world {
 	t.Helper()
-	w := issuingtest.New(t, d)
+	return siteOf(t, issuingtest.New(t, d))
+}
+
+func siteOf(t *testing.T, w *issuingtest.World) *world {
+	t.Helper()
 	kit := pagetest.Kit(t)
 	pages := &web.Service{IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert, Kit: kit}
 	s := &issuing.Service{Kit: kit, Web: pages, IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert, Issuing: w.Issuing}
@@ -72,10 +76,14 @@ func TestStory(t *testing.T) {
 		w.Post("reviewer", at+"/return", "version", "2", "reason", "").Is(422, "必填")
 		w.Post("reviewer", at+"/return", "version", "2", "reason", "地址与登记的不一致", "wrong.fields.dizhi", "请写到门牌号").Leads(at + "?done=returned")
 		w.Get("clerk", at).Is(200, "地址与登记的不一致", "请写到门牌号", "提交审核")
+		w.Get("clerk", home).Is(200, "已退回")
+		w.Get("clerk", home+"?only=returned").Is(200, "已退回", "BJ-5")
+		w.Get("clerk", home+"?only=late").Is(200, "没有符合条件的").Lacks("BJ-5")
+		w.Get("clerk", home+"?only=others").Is(422)
 		again := form(w, t, "version", "2", "then", "submit")
 		again.Set("fields.dizhi", "青禾县南塘镇1号院3幢")
 		w.Upload("second", at+"/save", again).Leads(at + "?done=submitted")
-		w.Post("reviewer", at+"/pass", "version", "2").Is(409, "他人")
+		w.Post("reviewer", at+"/pass", "version", "2").Is(409, "保存为第 3 版")
 		w.Post("reviewer", at+"/pass", "version", versionNow(t, w)).Leads(at + "?done=passed")
 		w.Post("sealer", at+"/issue", "version", versionNow(t, w)).Leads(at + "?done=issued")
 		w.Post("sealer", at+"/issue", "version", versionNow(t, w)).Leads(at + "?done=issued")
@@ -103,7 +111,7 @@ func TestRefusals(t *testing.T) {
 		w.Upload("clerk", at+"/save", form(w, t, "version", "1", "then", "save")).Leads(at + "?done=saved")
 		mine := form(w, t, "version", "1", "then", "save")
 		mine.Set("fields.jyfw", "道路旅客运输")
-		w.Upload("second", at+"/save", mine).Is(409, "已由他人保存", "道路旅客运输", "与最新版不同", `name="version" value="2"`)
+		w.Upload("second", at+"/save", mine).Is(409, "样例·collector于", "保存为第 2 版", "道路旅客运输", "与最新版不同", `name="version" value="2"`)
 		w.Upload("clerk", at+"/save?look=1", form(w, t, "version", "2")).Is(200, "照面")
 		w.Upload("clerk", home+"/preview?kind="+issuingtest.Kind, form(w, t)).Is(200, "pages")
 

@@ -120,8 +120,8 @@ func (s *Service) postApply(w http.ResponseWriter, r *http.Request) error {
 	if values["add"] != "" {
 		return s.showApply(w, r, http.StatusOK, o, k, values, nil)
 	}
-	c := contentOf(web.RequestOf(k, values))
-	c.ValidFrom, c.ValidTo = "", "" // who issues decides that
+	c := contentOf(web.RequestOf(k, values), nil) // who else seals is the unit's to name
+	c.ValidFrom, c.ValidTo = "", ""               // who issues decides that
 	a, refusal := s.Issuing.Apply(r.Context(), issuing.ApplyRequest{Kind: k.Name, Unit: values["unit"], Content: c})
 	if refusal == nil {
 		return page.See(w, r, page.Asking(page.At(Own, a.ID), "done", "applied"))

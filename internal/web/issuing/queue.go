@@ -46,23 +46,34 @@ func (s *Service) getQueue(w http.ResponseWriter, r *http.Request) error {
 	for i := range p.Tabs.Items {
 		p.Tabs.Items[i].Current = p.Tabs.Items[i].Label == views[now].label
 	}
-	list, err := s.Issuing.List(ctx, issuing.Query{View: views[now].key, Kind: asked.Get("kind"), Unit: asked.Get("unit"), Cursor: asked.Get("cursor")})
+	only := asked.Get("only")
+	if views[now].key == issuing.ViewEnded {
+		only = ""
+	}
+	list, err := s.Issuing.List(ctx, issuing.Query{View: views[now].key, Kind: asked.Get("kind"), Unit: asked.Get("unit"), Only: only, Cursor: asked.Get("cursor")})
 	if err != nil {
 		return err
 	}
 	p.Table = page.Table{ID: "drafts", Caption: views[now].label, Quiet: true, Head: []string{"证照", "持证主体", "状态", "剩余时间", "来源"},
 		Empty: page.Empty{Title: "这里是空的", Text: views[now].empty}}
+	if only != "" {
+		p.Table.Empty = page.Empty{Title: "没有符合条件的", Text: "可以清除筛选，查看全部。"}
+	}
 	for _, d := range list.Items {
 		p.Table.Rows = append(p.Table.Rows, rowOf(d))
 	}
 	p.Search = &page.Search{Action: Home, Label: "筛选经办件", Button: "筛选", Fields: []page.Field{
 		{ID: "view", Name: "view", Label: "环节", Value: views[now].key, Options: viewOptions(p.Tabs)},
-		{ID: "kind", Name: "kind", Label: "证照种类", Value: asked.Get("kind"), Any: "全部", Options: s.issuedKinds(r)}}}
-	if asked.Get("kind") != "" {
+		{ID: "kind", Name: "kind", Label: "证照种类", Value: asked.Get("kind"), Any: "全部", Options: s.issuedKinds(r)},
+		{ID: "only", Name: "only", Label: "情况", Value: only, Any: "全部", Options: []page.Option{{Value: issuing.OnlyReturned, Label: "已退回"}, {Value: issuing.OnlyLate, Label: "已超期"}}}}}
+	if views[now].key == issuing.ViewEnded {
+		p.Search.Fields = p.Search.Fields[:2]
+	}
+	if asked.Get("kind") != "" || only != "" {
 		p.Search.Clear = page.Asking(Home, "view", views[now].key)
 	}
 	if list.Next != "" {
-		p.Table.Pager.Next = page.Asking(Home, "view", views[now].key, "kind", asked.Get("kind"), "unit", asked.Get("unit"), "cursor", list.Next)
+		p.Table.Pager.Next = page.Asking(Home, "view", views[now].key, "kind", asked.Get("kind"), "unit", asked.Get("unit"), "only", only, "cursor", list.Next)
 	}
 	return s.set.Show(w, http.StatusOK, "queue", p)
 }

@@ -3,8 +3,8 @@ package issuing
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,6 +25,7 @@ type showPage struct {
 	Notice  *page.Notice
 	Problem *page.Problem
 	Changes *page.Table // of a next version: what differs from the one in force
+	Differ  []changedPart
 	Follows []page.Fact
 	Reveal  *page.Form  // asks to see the changes in full
 	Seals   *page.Table // who must seal, where, and who has
@@ -49,11 +50,12 @@ type returning struct {
 
 var notices = map[string]page.Notice{
 	"saved":      {Class: page.Good, Title: "已保存", Text: "补齐后提交审核，由另一位审核人审核。"},
-	"correcting": {Class: page.Good, Title: "已按现行证照填好", Text: "请改要改的项，再提交审核。图片和表格不能带过来，请重新提供。"},
+	"correcting": {Class: page.Good, Title: "已按现行证照填好", Text: "图片和表格也已带过来。请改要改的项，再提交审核。"},
 	"submitted":  {Class: page.Good, Title: "已提交审核", Text: "由没有经手采集的审核人审核，结果会在站内消息里告诉您。"},
 	"passed":     {Class: page.Good, Title: "审核通过", Text: "由没有经手采集和审核的签发人制作签发。"},
 	"returned":   {Class: page.Good, Title: "已退回补正", Text: "经办人已收到消息，补正后重新审核。"},
 	"issued":     {Class: page.Good, Title: "已签发", Text: "证照已加盖电子印章并登记。"},
+	"asked":      {Class: page.Good, Title: "已提请用印", Text: "印章盖齐后证照生效；有单位不予用印的，此件退回经办人，理由列在这里。"},
 	"dropped":    {Class: page.Good, Title: "已终止", Text: "采集的信息已删除，办理经过保留。"},
 }
 
@@ -76,7 +78,7 @@ func (s *Service) showRevealed(w http.ResponseWriter, r *http.Request, c *issuin
 	if err != nil {
 		return err
 	}
-	p.Changes, p.Reveal = changed(c), nil
+	p.Changes, p.Differ, p.Reveal = changed(c), changedParts(c), nil
 	p.Notice = &page.Notice{Class: page.Care, Title: "改动已完整显示", Text: "谁、何时、为什么看的，已记入审计。离开本页后重新遮蔽。"}
 	return s.set.Show(w, http.StatusOK, "show", p)
 }
@@ -91,7 +93,7 @@ func (s *Service) correction(r *http.Request, p *showPage) {
 	if p.D.Content == nil {
 		return
 	}
-	p.Changes = changed(c)
+	p.Changes, p.Differ = changed(c), changedParts(c)
 	if masked(c) && iam.May(r.Context(), "cert.reveal", p.D.Unit) {
 		p.Reveal = &page.Form{ID: "reveal", Action: page.At(Home, p.D.ID, "reveal"), Button: "显示完整内容", Plain: true,
 			Fields: []page.Field{{ID: "reveal-reason", Name: "reason", Label: "显示的事由", Value: reasonOf(r, "/reveal"), Required: true, Max: 200, Hint: "与您的姓名、时间一起记入审计；请勿写个人信息"}}}
@@ -101,16 +103,16 @@ func (s *Service) correction(r *http.Request, p *showPage) {
 // seals fills whose seals stand where, and who has sealed while others are
 // waited for.
 func (s *Service) seals(r *http.Request, p *showPage, k *catalogue.Kind) error {
-	t := &page.Table{ID: "seals", Caption: "用印位置", Quiet: true, Head: []string{"印章", "位置", "情况"}}
 	if p.D.Pending != "" && iam.May(r.Context(), "cert.read", p.D.Unit) {
 		now, err := s.Cert.Sealings(r.Context(), p.D.Pending)
 		if err != nil {
 			return err
 		}
+		t := &page.Table{ID: "seals", Caption: "用印进度", Quiet: true, Head: []string{"单位", "位置", "情况"}}
 		for i, x := range now.Seals {
 			class := map[string]string{"stamped": page.Good, "dropped": page.Bad}[x.State]
-			t.Rows = append(t.Rows, page.Row{ID: "seal-" + strconv.Itoa(i), Cells: []page.Cell{{Text: x.OrgName}, {Text: fmt.Sprintf("第 %d 页，距左 %g、距上 %g 毫米", x.Page, x.X, x.Y)},
-				{Chips: []page.Chip{chip(class, x.StateName)}, Sub: x.Trouble}}})
+			t.Rows = append(t.Rows, page.Row{ID: "seal-" + strconv.Itoa(i), Cells: []page.Cell{{Text: x.OrgName, Sub: orderOf(x.Order, len(now.Seals))}, {Text: placeOf(x.Page, x.X, x.Y)},
+				{Chips: []page.Chip{chip(class, x.StateName)}, Sub: howFar(x)}}})
 		}
 		p.Seals = t
 		return nil
@@ -118,21 +120,25 @@ func (s *Service) seals(r *http.Request, p *showPage, k *catalogue.Kind) error {
 	if p.Pass == nil && p.Issue == nil {
 		return nil
 	}
-	for i, x := range k.Seals {
-		who := "其他单位"
-		switch x.Role {
-		case "issuer":
-			who = p.D.UnitName
-		case "superior":
-			who = "上级单位"
-		}
-		t.Rows = append(t.Rows, page.Row{ID: "seal-" + strconv.Itoa(i), Cells: []page.Cell{{Text: who, Sub: sealNames[x.Kind]}, {Text: fmt.Sprintf("第 %d 页，距左 %g、距上 %g 毫米，%g×%g 毫米", x.Page+1, x.At[0], x.At[1], x.At[2], x.At[3])},
-			{Chips: []page.Chip{chip("", "签发时加盖")}}}})
-	}
-	if len(t.Rows) > 0 {
+	if t := planned(p.D, k); len(t.Rows) > 0 {
 		p.Seals = t
 	}
 	return nil
+}
+
+// howFar says who approved a seal and when it was stamped, or what keeps it.
+func howFar(x cert.Sealer) string {
+	var parts []string
+	if x.Approver != "" {
+		parts = append(parts, x.Approver+"批准")
+	}
+	if x.At != "" {
+		parts = append(parts, x.At)
+	}
+	if x.Trouble != "" {
+		parts = append(parts, x.Trouble)
+	}
+	return strings.Join(parts, "，")
 }
 
 var sealNames = map[catalogue.SealKind]string{catalogue.LegalName: "法定名称章", catalogue.Special: "业务专用章"}
@@ -187,6 +193,7 @@ func (s *Service) parts(r *http.Request, p *showPage, k *catalogue.Kind, values 
 		q := cert.IssueRequest{Issuer: d.Unit, Holders: d.Content.Holders, Fields: d.Content.Fields, ValidFrom: d.Content.ValidFrom, ValidTo: d.Content.ValidTo, CaseNo: d.CaseNo}
 		if values == nil {
 			values = web.ValuesOf(k, q)
+			giveNamed(values, d.Content.Seals)
 		}
 		f = web.NewForm(k, values)
 		o, err := s.IAM.Org(r.Context(), d.Unit)
@@ -200,15 +207,18 @@ func (s *Service) parts(r *http.Request, p *showPage, k *catalogue.Kind, values 
 		if may(d, issuing.ActSave) {
 			p.Edit = &formPart{Form: f, Action: at + "/save", Kind: d.Kind, Version: d.Version, Issuers: []iam.Org{o}, Issuer: o.ID,
 				Preview: page.Asking(Home+"/preview", "kind", d.Kind), Face: p.Face}
+			if p.Edit.Partners, err = s.partners(r, k, d.Unit, values); err != nil {
+				return err
+			}
 		}
 	}
 	if d.Returned != nil {
 		for _, x := range d.Returned.Fields {
-			label := ""
+			label := x.Name
 			if d.Content != nil {
-				label = f.LabelOf(x.Name)
+				label = labelOf(f, x.Name)
 			}
-			p.Wrong = append(p.Wrong, cmp.Or(label, x.Name)+"："+x.Message)
+			p.Wrong = append(p.Wrong, label+"："+x.Message)
 		}
 	}
 	if may(d, issuing.ActPass) {
@@ -252,7 +262,9 @@ func (s *Service) problem(p *showPage, f web.Form, refusal error) *page.Problem 
 		return page.Mark(refusal, p.Reveal.Fields)
 	}
 	if p.Edit != nil && !strings.HasPrefix(e.Code, "issuing.reason") {
-		return problemOf(refusal, f)
+		out := problemOf(refusal, f)
+		markPartners(out, refusal, p.Edit.Partners)
+		return out
 	}
 	var fields []page.Field
 	if p.Return != nil {
@@ -271,9 +283,14 @@ func returningOf(r *http.Request, k *catalogue.Kind, f web.Form, action string, 
 	out := &returning{Action: action, Hidden: hidden, Reason: page.Field{ID: "return-reason", Name: "reason", Label: "退回的理由", Value: reasonOf(r, "/return"), Required: true, Lines: 3, Max: 500,
 		Hint: "经办人按此补正；不要写个人信息"}}
 	for i, name := range namesOf(k) {
-		out.Fields = append(out.Fields, page.Field{ID: "wrong-" + strconv.Itoa(i), Name: "wrong." + name, Label: cmp.Or(f.LabelOf(name), name), Value: r.PostFormValue("wrong." + name), Max: 200})
+		out.Fields = append(out.Fields, page.Field{ID: "wrong-" + strconv.Itoa(i), Name: "wrong." + name, Label: labelOf(f, name), Value: r.PostFormValue("wrong." + name), Max: 200})
 	}
 	return out
+}
+
+// labelOf is what a field is called: of the form, or of a place for a seal.
+func labelOf(f web.Form, name string) string {
+	return cmp.Or(f.LabelOf(name), strings.TrimPrefix(name, sealPrefix))
 }
 
 // namesOf are the fields that a reviewer can say something about.
@@ -282,6 +299,11 @@ func namesOf(k *catalogue.Kind) []string {
 	for i := range k.Fields {
 		if k.Fields[i].Source == "" {
 			names = append(names, "fields."+k.Fields[i].Key)
+		}
+	}
+	for _, x := range k.Seals {
+		if x.Role != "issuer" && x.Role != "superior" && !slices.Contains(names, sealPrefix+x.Role) {
+			names = append(names, sealPrefix+x.Role)
 		}
 	}
 	names = append(names, "valid_from")
@@ -362,8 +384,11 @@ func versionOf(text string) int {
 // decide does what a button asks for, and leads on or shows what was refused.
 func (s *Service) decide(w http.ResponseWriter, r *http.Request, done string, how func(issuing.Decision) (*issuing.Draft, error), wrong ...issuing.FieldWrong) error {
 	id := r.PathValue("id")
-	_, err := how(issuing.Decision{ID: id, Version: versionOf(r.PostFormValue("version")), Reason: r.PostFormValue("reason"), Fields: wrong})
+	d, err := how(issuing.Decision{ID: id, Version: versionOf(r.PostFormValue("version")), Reason: r.PostFormValue("reason"), Fields: wrong})
 	if err == nil {
+		if done == "issued" && d.State != issuing.Issued {
+			done = "asked"
+		}
 		return page.See(w, r, page.Asking(page.At(Home, id), "done", done))
 	}
 	code := page.StatusOf(err)
