@@ -29,6 +29,7 @@ type Figures struct {
 const (
 	batch  = 500
 	sample = 20_000
+	atOnce = 100_000
 )
 
 // Measure fills a list that is empty with rows entries, of which one in thirty
@@ -55,7 +56,12 @@ func object(i int) string { return fmt.Sprintf("object/%08d", i) }
 // before at once.
 func (f *Figures) fill(ctx context.Context, s *status.Service, list string) error {
 	made := max(f.Rows-sample, 0)
-	if err := bulk(ctx, s.DB, list, made); err != nil {
+	for from := 0; from < made; from += atOnce {
+		if err := s.DB.Write(ctx, func(tx *db.Tx) error { return bulk(tx, list, from, min(from+atOnce, made)) }); err != nil {
+			return err
+		}
+	}
+	if err := s.DB.Write(ctx, analyze); err != nil {
 		return err
 	}
 	begin := s.DB.Now()
