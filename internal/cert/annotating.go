@@ -37,7 +37,7 @@ func Object(id string) string { return object(id) }
 
 // MayAnnotate asks whether whoever acts may make annotated copies of a
 // certificate, or fetch one: it says everything in full, so that staff of other
-// units than the issuer's say what for, as in [Service.Read]. The context that it
+// units than the one that answers for it say what for, as in [Service.Read]. The context that it
 // returns is to be recorded under. A refusal is audited.
 func (s *Service) MayAnnotate(ctx context.Context, id string, rd Reading) (context.Context, error) {
 	r, err := s.find(ctx, func(tx *db.Tx) (*row, error) { return byID(tx, id) })
@@ -48,8 +48,11 @@ func (s *Service) MayAnnotate(ctx context.Context, id string, rd Reading) (conte
 	if err != nil {
 		return ctx, err
 	}
-	q := iam.Question{Permission: permAnnotate, Org: r.Issuer}
-	if wrong := rd.check(justifies(ctx, r.Issuer)); wrong != nil {
+	if err := s.transferred(ctx, r, permAnnotate, ActAnnotate); err != nil {
+		return ctx, err
+	}
+	q := iam.Question{Permission: permAnnotate, Org: r.Unit()}
+	if wrong := rd.check(justifies(ctx, r.Unit())); wrong != nil {
 		// Whoever may not at all is told so, not asked what for.
 		if ctx, err := s.decided(ctx, id, ActAnnotate, q, ""); err != nil {
 			return ctx, err

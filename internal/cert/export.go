@@ -71,7 +71,7 @@ func (s *Service) markOf(ctx context.Context, c *Certificate, x *export) (*rende
 		by = o.Name
 	}
 	made := strings.TrimSpace("导出编号 " + x.number + " " + x.at.In(beijing).Format("2006-01-02 15:04") + " " + by)
-	for _, p := range iam.PurposesFor(ctx, iam.Question{Permission: "cert.read", Org: c.Issuer}) {
+	for _, p := range iam.PurposesFor(ctx, iam.Question{Permission: "cert.read", Org: c.ReadIn(ctx)}) {
 		if p.Code == x.purpose {
 			made += " 用途：" + p.Name
 		}

@@ -60,8 +60,10 @@ func (s *Service) List(ctx context.Context, q ListQuery) (*Page, error) {
 		if q.taken, err = takenOver(tx, q.issuers); err != nil {
 			return err
 		}
-		rows, err = listOf(tx, q, before, id)
-		return err
+		if rows, err = listOf(tx, q, before, id); err != nil {
+			return err
+		}
+		return keptAll(tx, rows)
 	})
 	if err != nil {
 		return nil, err

@@ -255,7 +255,12 @@ func (s *Service) Drifts(ctx context.Context, cursor string, limit int) (*DriftP
 	}
 	p := &DriftPage{Items: []*Drift{}}
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		p.Items, err = drifts(tx, iam.Orgs(ctx, "cert.read"), before, id, limit+1)
+		units := iam.Orgs(ctx, "cert.read")
+		taken, err := takenOver(tx, units)
+		if err != nil {
+			return err
+		}
+		p.Items, err = drifts(tx, units, taken, before, id, limit+1)
 		return err
 	})
 	if err != nil {

@@ -248,6 +248,9 @@ func (s *Service) AskSeals(ctx context.Context, id string) (*Certificate, error)
 	if err != nil {
 		return nil, err
 	}
+	if r.Keeper != "" { // it would become true after who issues it gave the authority away
+		return nil, fault.Conflict.New("这类证照的颁发职责自 %s 起已移交，不能再以原签发单位的名义用印", r.keptFrom).WithCode("cert.transferred").WithHint("请撤回，由承接单位重新签发")
+	}
 	me := audit.ActorFrom(ctx)
 	if me.Account == "" || me.App != "" {
 		return nil, fault.Forbidden.New("应用不能代替工作人员提请用印").WithCode("cert.person").WithHint("请签发单位的签发人提请用印")
@@ -286,7 +289,11 @@ func (s *Service) atDesk(ctx context.Context, id, action string) (*row, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.decided(ctx, id, action, iam.Question{Permission: "cert.issue", Org: r.Issuer}, ""); err != nil {
+	org := r.Issuer // who planned it may end it; so may who took the authority over
+	if r.Keeper != "" && iam.Allow(ctx, permIssue, r.Keeper) == nil {
+		org = r.Keeper
+	}
+	if _, err := s.decided(ctx, id, action, iam.Question{Permission: permIssue, Org: org}, ""); err != nil {
 		return nil, err
 	}
 	if r.Status != Sealing || r.desk == "" {

@@ -61,20 +61,26 @@ func physicalByID(tx *db.Tx, certificate, id string) (*Physical, error) {
 	return out, err
 }
 
-// drifts pages through the physical certificates of units that are not what the
+// drifts pages through the physical certificates of units, and of kinds that units
+// gave to them, that are not what the
 // record says, the latest first. Where a later version exists, its number of the
 // version is one more than what gave way.
-func drifts(tx *db.Tx, units []string, before int64, beforeID string, limit int) (out []*Drift, err error) {
+func drifts(tx *db.Tx, units []string, taken [][2]string, before int64, beforeID string, limit int) (out []*Drift, err error) {
 	if len(units) == 0 {
 		return []*Drift{}, nil
 	}
 	marks, args := db.Marks([]any{before, beforeID, limit}, units)
+	mine := `p.issuer in (` + marks + `)`
+	for _, pair := range taken {
+		args = append(args, pair[0], pair[1])
+		mine += fmt.Sprintf(` or p.kind = $%d and p.issuer = $%d`, len(args)-1, len(args))
+	}
 	err = tx.All(fmt.Sprintf(`
 		select `+physicalColumns+`, c.life, case when c.successor = '' then c.version else c.version + 1 end
 		  from cert_physical p join cert_certificate c on c.id = p.certificate_id
-		 where (p.created_at, p.id) < ($1, $2) and p.issuer in (%s) and (p.state = 'printed' or p.state = 'handed')
+		 where (p.created_at, p.id) < ($1, $2) and (%s) and (p.state = 'printed' or p.state = 'handed')
 		   and (p.status <> c.life and c.life <> 'expired' or c.successor <> '')
-		 order by p.created_at desc, p.id desc limit $3`, marks), args, func(scan func(...any) error) error {
+		 order by p.created_at desc, p.id desc limit $3`, mine), args, func(scan func(...any) error) error {
 		d := &Drift{}
 		var err error
 		d.Physical, err = scanPhysical(scan, &d.Status, &d.Version)

@@ -92,6 +92,20 @@ func kept(tx *db.Tx, r *row) error {
 	return nil
 }
 
+// keptAll does as kept does, for a page of them.
+func keptAll(tx *db.Tx, rows []*row) error {
+	all, err := agreed(tx, "")
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	for _, r := range rows {
+		if keeper, t := keeperOf(all, r.Kind, r.Issuer, today(tx.Now())); keeper != r.Issuer {
+			r.Keeper, r.keptFrom = keeper, t.From
+		}
+	}
+	return nil
+}
+
 // Unit is who answers for the certificate now: whoever issued it, or the unit
 // that took the authority over.
 func (c *Certificate) Unit() string {

@@ -65,6 +65,11 @@ func TestTransfer(t *testing.T) {
 			t.Errorf("before the day the other unit acts: %v", err)
 		}
 
+		paper, err := w.Cert.Print(old, cert.PhysicalRequest{ID: c.ID, Number: "NO.1"})
+		must(t, err)
+		_, err = w.Cert.MovePhysical(old, cert.PhysicalAct{ID: c.ID, Physical: paper.ID, Action: "print"})
+		must(t, err)
+
 		l.now = now.AddDate(0, 0, 5)
 		_, err = w.Cert.Act(old, cert.ActRequest{ID: c.ID, Action: "object", Reason: "核查办件", Basis: "测试依据"})
 		wantFault(t, err, fault.Forbidden, "cert.transferred", "", "")
@@ -80,12 +85,46 @@ func TestTransfer(t *testing.T) {
 		if len(list.Items) != 1 || list.Items[0].ID != c.ID {
 			t.Errorf("the new unit lists %d", len(list.Items))
 		}
+		if list.Items[0].Keeper != sealtest.Land {
+			t.Errorf("the list says that %q answers", list.Items[0].Keeper)
+		}
+		wantRightsByHeir(t, w, old, heir, c, paper.ID)
 		req := certtest.Example(t, "road_transport")
 		req.Issuer = sealtest.Market
 		_, err = w.Cert.Issue(l.system, req)
 		wantFault(t, err, fault.Forbidden, "cert.transferred", "issuer", "transferred")
 		wantNextByHeir(t, l, heir, c)
 	})
+}
+
+// wantRightsByHeir wants that the unit that answers now, and no other, makes
+// annotated copies and keeps the paper; both read.
+func wantRightsByHeir(t *testing.T, w *certtest.World, old, heir context.Context, c *cert.Certificate, paper string) {
+	t.Helper()
+	_, err := w.Cert.MayAnnotate(old, c.ID, cert.Reading{})
+	wantFault(t, err, fault.Forbidden, "cert.transferred", "", "")
+	_, err = w.Cert.MayAnnotate(heir, c.ID, cert.Reading{})
+	must(t, err)
+	for name, who := range map[string]context.Context{"old": old, "heir": heir} {
+		b, read, err := w.Cert.Document(who, c.ID)
+		must(t, err)
+		if _, _, err := w.Cert.Export(who, b, read, "svg", 0); err != nil {
+			t.Errorf("%s exports: %v", name, err)
+		}
+	}
+	_, err = w.Cert.MovePhysical(old, cert.PhysicalAct{ID: c.ID, Physical: paper, Action: "hand"})
+	wantFault(t, err, fault.Forbidden, "cert.transferred", "", "")
+	_, err = w.Cert.MovePhysical(heir, cert.PhysicalAct{ID: c.ID, Physical: paper, Action: "hand"})
+	must(t, err)
+	_, err = w.Cert.Act(heir, cert.ActRequest{ID: c.ID, Action: "suspend", Reason: "核查办件", Basis: "测试依据"})
+	must(t, err)
+	p, err := w.Cert.Drifts(heir, "", 0)
+	must(t, err)
+	if len(p.Items) != 1 || p.Items[0].Physical.ID != paper {
+		t.Errorf("the unit that answers sees %d papers that drifted", len(p.Items))
+	}
+	_, err = w.Cert.Act(heir, cert.ActRequest{ID: c.ID, Action: "resume", Reason: "核查完毕", Basis: "测试依据"})
+	must(t, err)
 }
 
 // proposeMany proposes the same at once: one stands.

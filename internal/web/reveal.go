@@ -51,7 +51,7 @@ type revealBox struct {
 
 // revealOf is nil for who may not reveal, or where nothing is masked.
 func revealOf(ctx context.Context, p *certificatePage) *revealForm {
-	q := iam.Question{Permission: "cert.reveal", Org: p.C.Issuer, Gate: true}
+	q := iam.Question{Permission: "cert.reveal", Org: p.C.ReadIn(ctx), Gate: true}
 	if iam.Ask(ctx, q) != nil {
 		return nil
 	}

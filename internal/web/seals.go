@@ -37,10 +37,10 @@ func (s *Service) sealsOf(ctx context.Context, c *cert.Certificate, uses int) (*
 	if x.Request != "" && iam.Allow(ctx, "seal.read", c.Issuer) == nil {
 		v.Href = "/console/sealing/" + x.Request
 	}
-	mine := iam.Allow(ctx, "cert.issue", c.Issuer) == nil
+	mine := iam.Allow(ctx, "cert.issue", c.Issuer) == nil || iam.Allow(ctx, "cert.issue", c.Unit()) == nil
 	switch c.Desk {
 	case cert.DeskOpen:
-		v.Say, v.Ask = "由业务系统提交，尚未提请用印。由签发单位的签发人提请，然后由各单位的印章保管人决定。", mine
+		v.Say, v.Ask = "由业务系统提交，尚未提请用印。由签发单位的签发人提请，然后由各单位的印章保管人决定。", mine && c.Keeper == ""
 	case cert.DeskAsking:
 		v.Say = "正在提请各单位用印，请稍后刷新。"
 	case cert.DeskWaiting:
