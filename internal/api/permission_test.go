@@ -13,7 +13,6 @@ import (
 var elsewhere = map[string]string{
 	"cert.read.any":  "a scope of programs that read for sharing, in a later slice",
 	"inspect.scan":   "inspections scan in a later slice",
-	"inspect.record": "inspections are recorded in a later slice",
 	"share.query":    "sharing is queried in a later slice",
 	"person.read":    "asked by iam.Service.Unmask, for whoever broke the glass",
 }

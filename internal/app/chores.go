@@ -30,6 +30,7 @@ func (a *App) chores() []chore {
 		{"finishing feedback of officers", 5 * time.Second, func(ctx context.Context) error { _, err := a.Feedback.Resume(ctx); return err }},
 		{"giving feedback to units that took over", time.Hour, func(ctx context.Context) error { _, err := a.Feedback.Tick(ctx); return err }},
 		{"going on with drafts that were being issued", 5 * time.Second, func(ctx context.Context) error { _, err := a.Issuing.Resume(ctx); return err }},
+		{"rolling the time stamp authority", time.Hour, func(ctx context.Context) error { _, err := a.PKI.Roll(ctx); return err }},
 		{"stamping and renewing evidence", time.Minute, func(ctx context.Context) error { _, err := a.Lasting.Work(ctx); return err }},
 		{"noting certificates that were issued before there was evidence", 24 * time.Hour, after(time.Minute, a.noteForEvidence)},
 		{"finishing seals that were being made", 5 * time.Second, func(ctx context.Context) error { _, err := a.SealApply.Resume(ctx); return err }},

@@ -41,6 +41,8 @@ func (a *App) called(tx *db.Tx, topic, event string) (all []matter.Call, err err
 
 // noteForEvidence tells of what was issued before there was evidence.
 func (a *App) noteForEvidence(ctx context.Context) error {
-	_, err := a.Outbox.Backfill(ctx, a.DB, "lasting", time.Time{})
-	return err
+	return a.Lasting.Backfill(ctx, func(ctx context.Context) error {
+		_, err := a.Outbox.Backfill(ctx, a.DB, "lasting", time.Time{})
+		return err
+	})
 }

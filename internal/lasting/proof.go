@@ -15,12 +15,13 @@ import (
 
 // A Proof is the evidence of a certificate's document, and what it says today.
 type Proof struct {
-	Certificate string    `json:"certificate"`
-	State       string    `json:"state" enum:"waiting,stamped" doc:"waiting：尚未加盖第一个归档时间戳，文件自带的时间戳有效"`
-	Since       time.Time `json:"since,omitzero" doc:"此时文件已存在，且签章有效"`
-	Until       time.Time `json:"until,omitzero" doc:"最新的时间戳到期的时间；平台在此之前续加"`
-	Report      *Report   `json:"report,omitempty" doc:"此刻验证的结论"`
-	Record      *Record   `json:"record,omitempty"`
+	Certificate string      `json:"certificate"`
+	State       string      `json:"state" enum:"waiting,stamped" doc:"waiting：尚未加盖第一个归档时间戳，文件自带的时间戳有效"`
+	Since       time.Time   `json:"since,omitzero" doc:"此时文件已存在，且签章有效"`
+	Until       time.Time   `json:"until,omitzero" doc:"最新的时间戳到期的时间；平台在此之前续加"`
+	Stamped     []time.Time `json:"stamped,omitempty" doc:"加盖和续加归档时间戳的时间"`
+	Report      *Report     `json:"report,omitempty" doc:"此刻验证的结论"`
+	Record      *Record     `json:"record,omitempty"`
 }
 
 // States of evidence.
@@ -49,8 +50,52 @@ func (s *Service) Proof(ctx context.Context, certificate string) (*Proof, error)
 		return nil, err
 	}
 	p.State, p.Record, p.Report = Stamped, r, Verify(data, r, o)
+	for _, x := range r.Stamps {
+		p.Stamped = append(p.Stamped, x.At)
+	}
 	p.Since, p.Until = p.Report.Since, p.Report.Until
 	return p, nil
+}
+
+// Proofs are the evidence of the certificates whose document has a digest, without the
+// verdict, for a time line: to who may read certificates of their issuer. It is empty
+// for a document of which nothing is noted, or that is not for whoever asks.
+func (s *Service) Proofs(ctx context.Context, digest gm.Digest) (out []Proof, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		out = nil
+		all, err := certificatesOf(tx, digest)
+		if err != nil {
+			return err
+		}
+		for _, d := range all {
+			if iam.Allow(ctx, permRead, d.issuer) != nil {
+				continue
+			}
+			p := Proof{Certificate: d.certificate, State: Waiting}
+			if p.Stamped, p.Until, err = stampedTx(tx, d); err != nil {
+				return err
+			}
+			if len(p.Stamped) > 0 {
+				p.State, p.Since = Stamped, p.Stamped[0]
+			}
+			out = append(out, p)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// stampedTx is when a document's evidence was stamped and renewed, and until when the
+// newest time stamp is good.
+func stampedTx(tx *db.Tx, d *documentRow) (at []time.Time, until time.Time, err error) {
+	for id := d.stamp; id != "" && len(at) < maxStamps; {
+		b, err := batchOf(tx, id)
+		if err != nil || b.token == nil { // chosen, and not stamped yet
+			return at, until, err
+		}
+		at, until, id = append(at, b.stampedAt), b.ends, b.next
+	}
+	return at, until, nil
 }
 
 // DER is the evidence of a certificate as an EvidenceRecord of RFC 4998.

@@ -46,6 +46,34 @@ func documentOf(tx *db.Tx, certificate string) (d *documentRow, err error) {
 	return d, err
 }
 
+// certificatesOf are the certificates, and the units that issued them, whose document
+// has a digest.
+func certificatesOf(tx *db.Tx, digest gm.Digest) (out []*documentRow, err error) {
+	err = tx.All(`select certificate, issuer, document, stamp from lasting_document where document = $1 order by certificate limit 10`, []any{digest[:]},
+		func(scan func(...any) error) error {
+			d := &documentRow{digest: digest}
+			var same []byte
+			err := scan(&d.certificate, &d.issuer, &same, &d.stamp)
+			out = append(out, d)
+			return err
+		})
+	return out, err
+}
+
+// backfilled tells when all events from before were noted for the first time, and
+// whether that was seen to be enough.
+func backfilled(tx *db.Tx) (first int64, done bool, err error) {
+	err = tx.All(`select first_at, done from lasting_backfill where id = 'issued' order by id`, nil, func(scan func(...any) error) error { return scan(&first, &done) })
+	return first, done, err
+}
+
+func putBackfill(tx *db.Tx, done bool) error {
+	_, err := tx.Exec(`
+		insert into lasting_backfill (id, first_at, done) values ('issued', $1, $2)
+		on conflict (id) do update set done = excluded.done`, tx.Now().UnixMilli(), done)
+	return err
+}
+
 // chooseDocuments puts what waited longest into a batch.
 func chooseDocuments(tx *db.Tx, batch string, most int) (int64, error) {
 	return tx.Exec(`

@@ -169,6 +169,9 @@ func (s *Service) makeAuthority(ctx context.Context, use, name string, parent *A
 		t.MaxPathLen = 0
 	}
 	if parent != nil {
+		if end := parent.Certificate.NotAfter; t.NotAfter.After(end) {
+			t.NotAfter = end // it ends before its issuer does, or with it
+		}
 		t.CRLURL = s.listURL(parent.ID)
 		issuer = parent.Certificate
 		if signer, err = s.Keys.Signer(ctx, parent.keyID, keys.Authority); err != nil {

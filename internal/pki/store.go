@@ -21,6 +21,11 @@ func insertAuthority(tx *db.Tx, a *Authority) error {
 	return err
 }
 
+// replaceAuthority reports whether the old one still stood there.
+func replaceAuthority(tx *db.Tx, old, a *Authority) (int64, error) {
+	return tx.Exec(`update pki_authority set certificate = $3, key_id = $4 where id = $1 and key_id = $2`, old.ID, old.keyID, a.Certificate.Raw, a.keyID)
+}
+
 func authorities(tx *db.Tx) (out []*Authority, err error) {
 	err = tx.All(`select id, certificate, key_id from pki_authority order by id`, nil, func(scan func(...any) error) error {
 		a := &Authority{}

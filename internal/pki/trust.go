@@ -22,8 +22,8 @@ type Trust struct {
 // trustLife is how long a revocation by another process may go unnoticed.
 const trustLife = time.Minute
 
-// cache keeps what was loaded: the authorities for good, since they do not
-// change once they stand, and the trust until a revocation or its age ends it.
+// cache keeps what was loaded: the authorities until one is rolled, and
+// the trust until a revocation or its age ends it.
 type cache struct {
 	mu    sync.Mutex
 	set   *set
