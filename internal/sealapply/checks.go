@@ -47,6 +47,7 @@ const (
 	CheckPerson      = "person"
 	CheckSeal        = "seal"         // that it is about
 	CheckWindow      = "renew.window" // N6
+	CheckBasis       = "basis"        // the certificate that it rests on
 )
 
 type checklist []Check
@@ -69,6 +70,7 @@ func (f *facts) checks() []Check {
 	var l checklist
 	r := f.row
 	f.checkUnit(&l)
+	f.checkBasis(&l)
 	f.checkForm(&l)
 	if r.kind.Follows() {
 		f.checkSeal(&l)

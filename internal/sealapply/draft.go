@@ -49,13 +49,17 @@ func (r *CreateRequest) check() error {
 // Create begins an application: a draft, on the form that counts for the unit
 // today. The id of the seal that it will make is fixed here.
 func (s *Service) Create(ctx context.Context, q CreateRequest) (*Application, error) {
+	return s.create(ctx, newID(), newID(), q)
+}
+
+func (s *Service) create(ctx context.Context, id, makes string, q CreateRequest) (*Application, error) {
 	if err := q.check(); err != nil {
 		return nil, err
 	}
-	r := &row{id: newID(), kind: q.Kind, org: q.Org, sealKind: q.SealKind, seal: q.Seal, person: q.Person, custodian: q.Custodian,
+	r := &row{id: id, kind: q.Kind, org: q.Org, sealKind: q.SealKind, seal: q.Seal, person: q.Person, custodian: q.Custodian,
 		state: Draft, mode: BuiltIn, account: audit.ActorFrom(ctx).Account, reason: strings.TrimSpace(q.Reason)}
 	if r.kind.Makes() {
-		r.makes = newID()
+		r.makes = makes
 	}
 	if err := s.about(ctx, r, q); err != nil {
 		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "sealapply.create", Object: objectOf(r.id)}, err)

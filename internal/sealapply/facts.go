@@ -41,6 +41,7 @@ type facts struct {
 	renewFrom time.Time     // since when that may be renewed
 	found     []pki.Finding // about the digital certificate
 	held      *pki.Registered
+	basis     *Basis // the certificate that it rests on; nil: none
 }
 
 // A picture is what was seen of an imprint.
@@ -237,6 +238,11 @@ func (s *Service) settle(tx *db.Tx, f *facts) error {
 	}
 	if err := s.presentTx(tx, f); err != nil {
 		return err
+	}
+	if s.Basis != nil {
+		if f.basis, err = s.Basis(tx, r.id); err != nil {
+			return err
+		}
 	}
 	if seal.OfPerson(r.sealKind) && s.Seals.Person != nil && r.person != "" {
 		f.personKnown = true

@@ -230,7 +230,6 @@ func (s *Service) visibleTo(ctx context.Context) (*visible, error) {
 	slices.Sort(roots)
 	roots = slices.Compact(roots)
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
-		v.paths = nil
 		if p, ok := iam.From(ctx); ok && p.Kind == iam.Holder {
 			bound, err := boundOrgs(tx, p.Account)
 			if err != nil {
@@ -238,21 +237,9 @@ func (s *Service) visibleTo(ctx context.Context) (*visible, error) {
 			}
 			roots = bound
 		}
-		for _, root := range roots {
-			o, err := iam.OrgTx(tx, root)
-			if err != nil {
-				return err
-			}
-			if o.Type == authorityType && o.Parent != "" && iam.Allow(ctx, permissions[Manager], root) == nil {
-				root = o.Parent // an authority's reach: see manages
-			}
-			path, err := iam.PathTx(tx, root)
-			if err != nil {
-				return err
-			}
-			v.paths = append(v.paths, path)
-		}
-		return nil
+		var err error
+		v.paths, err = pathsTx(ctx, tx, roots)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -267,6 +254,26 @@ func (s *Service) visibleTo(ctx context.Context) (*visible, error) {
 		}
 	}
 	return v, nil
+}
+
+// pathsTx are where units stand that are reached from some: an authority reaches
+// all below the unit that it stands below (see manages).
+func pathsTx(ctx context.Context, tx *db.Tx, roots []string) (paths []string, err error) {
+	for _, root := range roots {
+		o, err := iam.OrgTx(tx, root)
+		if err != nil {
+			return nil, err
+		}
+		if o.Type == authorityType && o.Parent != "" && iam.Allow(ctx, permissions[Manager], root) == nil {
+			root = o.Parent
+		}
+		path, err := iam.PathTx(tx, root)
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
 }
 
 // maySee refuses a filter by a unit that the caller has nothing to do with.

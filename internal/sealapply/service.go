@@ -61,6 +61,10 @@ type Parts struct {
 // safe for concurrent use.
 type Service struct {
 	Parts
+	// Basis tells on which certificate an application rests (绑定发放), nil: on
+	// none. It is set before anything is asked of the service; a nil Basis is for
+	// an instance without.
+	Basis func(tx *db.Tx, application string) (*Basis, error)
 	// Step is called after each step of what has more than one; nil but in tests
 	// of crashes.
 	Step func(name string)

@@ -67,3 +67,10 @@ func boundOrgs(tx *db.Tx, account string) (orgs []string, err error) {
 	})
 	return orgs, err
 }
+
+// everBoundTx tells whether an account acts or once acted for an enterprise.
+func everBoundTx(tx *db.Tx, account, org string) (bool, error) {
+	var n int64
+	err := tx.Get(`select count(*) from sealapply_bond where account = $1 and org = $2`, []any{account, org}, &n)
+	return n > 0, err
+}

@@ -14,6 +14,7 @@ import (
 	"embed"
 	"time"
 
+	"sidian/internal/bound"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
 	"sidian/internal/seal"
@@ -42,6 +43,8 @@ type Service struct {
 	// Keepers finds accounts that might keep seals of an organisation; whether
 	// they may is asked here. Nil: those who keep seals or hold a post there.
 	Keepers func(ctx context.Context, org string) (accounts []string, err error)
+	// Bound offers seals together with certificates; nil: pages do without.
+	Bound *bound.Service
 
 	set *page.Set
 }
@@ -88,6 +91,9 @@ func (s *Service) Load() (err error) {
 		page.Item{Key: "seal-applications", Label: "印章申请", Href: Home, Group: page.Administration, Order: 16, For: needWork},
 		page.Item{Key: "my-seals", Label: "我的印章", Href: Wallet, Order: 25, For: needOwn},
 	)
+	if s.Bound != nil {
+		s.Kit.Add(page.Item{Key: "seal-offers", Label: "同步申领印章", Href: Offers, Order: 26, For: bound.NeedOwn})
+	}
 	if err := s.Kit.AddAssets(assets); err != nil {
 		return err
 	}
@@ -113,6 +119,9 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.HandlePage(r, "GET "+told, needSee, s.getTold)
 	s.campaignRoutes(r)
 	s.bondRoutes(r)
+	if s.Bound != nil {
+		s.offerRoutes(r)
+	}
 }
 
 func upload() []httpx.Option {

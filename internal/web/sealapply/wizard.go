@@ -17,7 +17,7 @@ var steps = []struct {
 	checks     []string // codes, as they begin
 }{
 	{"start", "办什么", []string{sealapply.CheckPerson, sealapply.CheckSeal, sealapply.CheckWindow, sealapply.CheckUnique, sealapply.CheckTwice, sealapply.CheckImprintName}},
-	{"form", "申请表和材料", []string{sealapply.CheckOrg, sealapply.CheckOrgName, sealapply.CheckForm, sealapply.CheckAttachments}},
+	{"form", "申请表和材料", []string{sealapply.CheckBasis, sealapply.CheckOrg, sealapply.CheckOrgName, sealapply.CheckForm, sealapply.CheckAttachments}},
 	{"imprint", "印模", []string{sealapply.CheckImprint, sealapply.CheckStatement}},
 	{"certificate", "数字证书", nil}, // and whatever the digital certificate is asked
 	{"keeper", "保管人", []string{sealapply.CheckCustodian}},

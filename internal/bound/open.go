@@ -1,0 +1,286 @@
+package bound
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"sidian/gbcode"
+	"sidian/internal/audit"
+	"sidian/internal/catalogue"
+	"sidian/internal/cert"
+	certevent "sidian/internal/cert/event"
+	"sidian/internal/db"
+	"sidian/internal/fault"
+	"sidian/internal/iam"
+	"sidian/internal/notice"
+	"sidian/internal/outbox"
+	"sidian/internal/seal"
+	"sidian/internal/sealapply"
+)
+
+// Pages that notices lead to.
+const (
+	WalletLink  = "/wallet/seal-offers"
+	ConsoleLink = "/console/bound"
+)
+
+const topic = "bound.offer"
+
+// errWait says that a draft has not noted its certificate yet: the event comes
+// again.
+var errWait = errors.New("bound: the draft of a certificate is not closed yet")
+
+// issued opens the offer of a certificate that was issued. It may be called
+// again for the same, and after later events.
+func (s *Service) issued(ctx context.Context, ev outbox.Event) error {
+	var c certevent.Certificate
+	if err := ev.Decode(&c); err != nil {
+		return err
+	}
+	var path string
+	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { path, err = iam.PathTx(tx, c.Issuer); return err }); err != nil {
+		return err
+	}
+	rule, err := s.ruleFor(ctx, c.Kind, path)
+	if err != nil || rule == nil {
+		return err
+	}
+	base, err := s.Cert.Base(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	h := holderFor(rule.Sort, base.Holders)
+	if h == nil {
+		return nil // whoever holds it has no such seal
+	}
+	r := &row{id: newID(), series: seriesOf(c.Identifier), sort: rule.Sort, kind: c.Kind, certificate: c.ID, identifier: c.Identifier, version: int64(c.Version),
+		issuer: c.Issuer, path: path, follows: rule.Follows, rule: rule.ID, holder: s.holderKey(rule.Sort, h.ID), state: Open}
+	words := wordsOf(rule, base, h)
+	whom, err := s.whom(ctx, r, h)
+	if err != nil || whom == nil {
+		return err
+	}
+	wish, err := s.wishFor(ctx, r, h)
+	if err != nil {
+		return err
+	}
+	if wish != nil {
+		r.wished, r.agent, r.agentBy = true, wish.agent, wish.account
+		if whom.accounts = append(whom.accounts, wish.agentAccount); len(wish.agent) == 0 {
+			r.agentBy = ""
+		}
+		w, err := s.openFrom(wishCell(wish.draft), wish.content)
+		if err != nil {
+			return err
+		}
+		words.Agent = w.Agent
+	}
+	return s.DB.Write(ctx, func(tx *db.Tx) error { return s.openTx(tx, r, rule, words, wish, whom) })
+}
+
+// openTx writes an offer, or moves the one that there is to a later version.
+func (s *Service) openTx(tx *db.Tx, r *row, rule *Rule, words said, wish *wishRow, whom *audience) (err error) {
+	there, err := offerBySeries(tx, r.series, r.sort)
+	if err != nil {
+		return err
+	}
+	if there != nil {
+		return s.moveTx(tx, there, r, words)
+	}
+	i, err := s.standing(tx, r)
+	if err != nil || !i.Stands && !i.Passes {
+		return err // it was gone before the offer came
+	}
+	now := tx.Now()
+	r.created, r.until = milli(now), milli(now.AddDate(0, 0, rule.Days))
+	if r.content, err = s.sealTo(offerCell(r.id), words); err != nil {
+		return err
+	}
+	if made, err := insertOffer(tx, r); err != nil || !made {
+		return err
+	}
+	if wish != nil {
+		if _, err := endWish(tx, wish.draft, "met"); err != nil {
+			return err
+		}
+	}
+	if err := s.tellOpen(tx, r, words.Title, whom); err != nil {
+		return err
+	}
+	return audit.Put(tx, audit.Entry{Action: "bound.open", Object: objectOf(r.id)})
+}
+
+// moveTx follows a certificate to its next version. Who wears a name that the
+// certificate bears no more is told to have the seal changed.
+func (s *Service) moveTx(tx *db.Tx, there, r *row, words said) error {
+	if r.version <= there.version {
+		return nil
+	}
+	was, err := s.openFrom(offerCell(there.id), there.content)
+	if err != nil {
+		return err
+	}
+	there.certificate, there.identifier, there.version = r.certificate, r.identifier, r.version
+	words.Agent = was.Agent
+	if there.content, err = s.sealTo(offerCell(there.id), words); err != nil {
+		return err
+	}
+	if err := saveOffer(tx, there); err != nil {
+		return err
+	}
+	if there.state == Done && was.Name != words.Name && there.account != "" {
+		err := s.Notices.PutTx(tx, notice.Notice{ID: "rename/" + there.id + "/" + r.certificate, Account: there.account, Topic: topic,
+			Title: words.Title + "上的名称已变更，请办理印章变更", Text: "印模上的名称须与证照一致。请在“我的印章”中办理变更。", Link: "/wallet/seals"})
+		if err != nil {
+			return err
+		}
+	}
+	return audit.Put(tx, audit.Entry{Action: "bound.move", Object: objectOf(there.id)})
+}
+
+// seriesOf is what the identifiers of all versions of a certificate have in
+// common: without version and check character (GB/T 36904-2018 §4).
+func seriesOf(identifier string) string {
+	parts := strings.Split(identifier, ".")
+	return strings.Join(parts[:max(1, len(parts)-2)], ".")
+}
+
+// holderFor is the first holder of a certificate who may have a sort of seal.
+func holderFor(sort string, all []catalogue.Holder) *catalogue.Holder {
+	i := slices.IndexFunc(all, func(h catalogue.Holder) bool {
+		if sort == Personal {
+			_, err := gbcode.ParseCitizenID(h.ID)
+			return h.Type == "person" && err == nil
+		}
+		_, err := gbcode.ParseCreditCode(h.ID)
+		return h.Type != "person" && err == nil
+	})
+	if i < 0 {
+		return nil
+	}
+	return &all[i]
+}
+
+func wordsOf(rule *Rule, base *cert.Base, h *catalogue.Holder) said {
+	w := said{Title: base.Certificate.KindName, Name: h.Name, Fields: map[string]string{}}
+	if rule.Sort == Enterprise {
+		w.Code = h.ID
+	}
+	for form, key := range rule.Fields {
+		if v := base.Values.Texts[key]; v != "" {
+			w.Fields[form] = v
+		}
+	}
+	return w
+}
+
+// An audience is whom an offer is told to.
+type audience struct {
+	accounts []string
+	unit     string // whose staff apply for seals; empty: it is not registered
+}
+
+// whom finds the holder of an offer. It is nil where the enterprise has its seal
+// already: nothing is to be offered.
+func (s *Service) whom(ctx context.Context, r *row, h *catalogue.Holder) (*audience, error) {
+	a := &audience{}
+	if r.sort == Personal {
+		account, err := s.IAM.HolderOf(ctx, h.ID)
+		if err != nil && fault.As(err) == nil {
+			return nil, err
+		}
+		a.accounts = append(a.accounts, account)
+		return a, nil
+	}
+	o, err := s.unitOf(ctx, h.ID)
+	if err != nil || o == nil {
+		return a, err
+	}
+	a.unit = o.ID
+	has := false
+	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		x, err := seal.ForTx(tx, o.ID, seal.Enterprise)
+		if err != nil && fault.As(err) == nil {
+			return err
+		}
+		has = x != nil && x.Name == h.Name
+		a.accounts, err = sealapply.AgentsTx(tx, o.ID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if has {
+		there, err := s.offered(ctx, r)
+		if err != nil || !there {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+func (s *Service) offered(ctx context.Context, r *row) (there bool, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		x, err := offerBySeries(tx, r.series, r.sort)
+		there = x != nil
+		return err
+	})
+	return there, err
+}
+
+// tellOpen tells the holder; where nobody is known, whoever can do something
+// about that.
+func (s *Service) tellOpen(tx *db.Tx, r *row, title string, whom *audience) error {
+	label := sealLabel(r.sort)
+	n := notice.Notice{ID: "offer/" + r.id, Topic: topic, Title: title + "已签发，可以同时申领" + label, Text: "名称等信息已按证照填好，核对后提交即可。不需要的可以谢绝。", Link: WalletLink + "/" + r.id}
+	if r.wished {
+		n.Title = title + "已签发，请确认同时申领" + label
+	}
+	told := false
+	list := slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(whom.accounts))), func(a string) bool { return a == "" })
+	for _, account := range list {
+		n.Account, told = account, true
+		if err := s.Notices.PutTx(tx, n); err != nil {
+			return err
+		}
+	}
+	if n.Account = ""; whom.unit != "" {
+		n.Org, n.Permission = whom.unit, permApply
+		return s.Notices.PutTx(tx, n)
+	}
+	if r.sort == Personal {
+		return nil // the offer is theirs when they first sign in
+	}
+	n.Org, n.Permission, n.Link = r.issuer, permRegister, ConsoleLink+"/"+r.id
+	n.Title, n.Text = "请登记新设企业，以便申领"+label, "单位信息取自"+title+"，核对后一次登记。"
+	if err := s.Notices.PutTx(tx, n); err != nil || told {
+		return err
+	}
+	n.Permission, n.Title, n.Text = permDraft, "请登记"+label+"的经办人", "企业在平台还没有经办人，无法通知其申领。请核验身份证件和委托书后登记。"
+	return s.Notices.PutTx(tx, n)
+}
+
+// Basis is the certificate that an application rests on, for package sealapply;
+// nil: on none.
+func (s *Service) Basis(tx *db.Tx, application string) (*sealapply.Basis, error) {
+	r, err := offerByApplication(tx, application)
+	if err != nil || r == nil {
+		return nil, err
+	}
+	w, err := s.openFrom(offerCell(r.id), r.content)
+	if err != nil {
+		return nil, err
+	}
+	i, err := s.standing(tx, r)
+	if err != nil {
+		return nil, err
+	}
+	return &sealapply.Basis{Identifier: r.identifier, Kind: cmp.Or(w.Title, r.kind), Name: w.Name, Code: w.Code, Stands: i.Stands, Status: i.Name}, nil
+}
+
+// retry is what makes an event come again.
+func retry(draft string) error { return fmt.Errorf("%w: %s", errWait, draft) }
