@@ -50,6 +50,7 @@ import (
 	issuingpages "sidian/internal/web/issuing"
 	"sidian/internal/web/items"
 	"sidian/internal/web/lists"
+	"sidian/internal/web/matters"
 	"sidian/internal/web/notices"
 	onboardpages "sidian/internal/web/onboard"
 	"sidian/internal/web/providers"
@@ -118,6 +119,8 @@ type Services struct {
 
 	Listing *listing.Service
 	Lists   *lists.Service // the pages of Listing
+
+	Cases *matters.Service // the pages of Matter
 }
 
 // Mount mounts all routes and returns the handler of the program.
@@ -154,6 +157,7 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	s.Designer.Routes(r)
 	s.Listing.Routes(r)
 	s.Lists.Routes(r)
+	s.Cases.Routes(r)
 	s.Cert.Routes(r)
 	s.Annotation.Routes(r)
 	s.Copies.Routes(r)

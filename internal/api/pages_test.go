@@ -15,6 +15,7 @@ import (
 	issuingpages "sidian/internal/web/issuing"
 	"sidian/internal/web/items"
 	"sidian/internal/web/lists"
+	"sidian/internal/web/matters"
 	"sidian/internal/web/notices"
 	"sidian/internal/web/page"
 	"sidian/internal/web/providers"
@@ -38,6 +39,7 @@ func (s *server) sealPages(t testing.TB, v *api.Services, kit *page.Kit) {
 	v.KindPages = &kindpages.Service{Kit: kit, IAM: w.IAM, Catalogue: w.Catalogue}
 	v.Designer = &designer.Service{Kit: kit, IAM: w.IAM, Catalogue: w.Catalogue}
 	v.Lists = &lists.Service{Kit: kit, Listing: s.Listing}
+	v.Cases = &matters.Service{Kit: kit, IAM: w.IAM, Items: s.Item, Cert: w.Cert, Matters: s.Matter}
 	v.Batches = &batchpages.Service{Kit: kit, IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert, Batch: s.Batch}
 	v.Desk = &issuingpages.Service{Kit: kit, Web: v.Web, IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert, Issuing: s.Issuing}
 	v.Notices = &notices.Service{Kit: kit, Notices: w.Notice, IAM: w.IAM}
@@ -54,7 +56,7 @@ func (s *server) sealPages(t testing.TB, v *api.Services, kit *page.Kit) {
 	var err error
 	v.Stamps.Key, err = w.Keys.Index(t.Context(), "sealing.draft")
 	must(t, err)
-	for _, load := range []func() error{s.archivePages(v, kit), v.Complaints.Load, v.Items.Load, v.Lists.Load, v.KindPages.Load, v.Designer.Load, v.Desk.Load, v.Batches.Load, v.Notices.Load, v.Providers.Load, v.SealPages.Load, v.ApplyPages.Load, v.Signing.Load, v.Stamps.Load} {
+	for _, load := range []func() error{s.archivePages(v, kit), v.Complaints.Load, v.Items.Load, v.Lists.Load, v.Cases.Load, v.KindPages.Load, v.Designer.Load, v.Desk.Load, v.Batches.Load, v.Notices.Load, v.Providers.Load, v.SealPages.Load, v.ApplyPages.Load, v.Signing.Load, v.Stamps.Load} {
 		must(t, load())
 	}
 }

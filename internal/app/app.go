@@ -63,6 +63,7 @@ import (
 	issuingpages "sidian/internal/web/issuing"
 	"sidian/internal/web/items"
 	"sidian/internal/web/lists"
+	"sidian/internal/web/matters"
 	"sidian/internal/web/notices"
 	onboardpages "sidian/internal/web/onboard"
 	"sidian/internal/web/providers"
@@ -117,7 +118,8 @@ type App struct {
 	KindPages  *kindpages.Service // the pages of Catalogue
 	Designer   *designer.Service  // of Catalogue too: where kinds are drawn up
 	Listing    *listing.Service
-	Lists      *lists.Service // the pages of Listing
+	Lists      *lists.Service   // the pages of Listing
+	Cases      *matters.Service // the pages of Matter
 	Cert       *cert.Service
 	Annotation *annotation.Service
 	Copies     *annotationpages.Service // the pages of Annotation
@@ -346,7 +348,7 @@ func (a *App) routes(ctx context.Context) error {
 		Matter: a.Matter, Lasting: a.Lasting,
 		Annotation: a.Annotation, Copies: a.Copies, Feedback: a.Feedback, Telling: a.Telling,
 		Issuing: a.Issuing, Desk: a.Desk, Batch: a.Batch, Batches: a.Batches, Designer: a.Designer,
-		KindPages: a.KindPages, Item: a.Item, Items: a.Items, Listing: a.Listing, Lists: a.Lists,
+		KindPages: a.KindPages, Item: a.Item, Items: a.Items, Listing: a.Listing, Lists: a.Lists, Cases: a.Cases,
 	})
 	return err
 }

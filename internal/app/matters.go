@@ -8,6 +8,7 @@ import (
 	"sidian/internal/lasting"
 	"sidian/internal/matter"
 	"sidian/internal/outbox"
+	"sidian/internal/web/matters"
 )
 
 // matterConsumers are who follows what is issued: cases, and lasting proof. Their
@@ -28,6 +29,12 @@ func (a *App) matters(ctx context.Context) (err error) {
 	l.Document, l.TimeStamp, l.Trust = a.Blob.Get, a.PKI.TimeStamp, a.trustForDocuments
 	l.Mac, err = a.Keys.Index(ctx, "lasting.anchor")
 	return err
+}
+
+// casePages makes the pages of cases.
+func (a *App) casePages() error {
+	a.Cases = &matters.Service{Kit: a.Web.Kit, IAM: a.IAM, Items: a.Item, Cert: a.Cert, Matters: a.Matter}
+	return a.Cases.Load()
 }
 
 // called is what came of calling programs of an event of a case.
