@@ -6,6 +6,7 @@
 package issuing
 
 import (
+	"context"
 	"embed"
 	"time"
 
@@ -30,6 +31,10 @@ type Service struct {
 	Catalogue *catalogue.Service
 	Cert      *cert.Service
 	Issuing   *issuing.Service
+	// Beside, if not nil, are doors to what goes along with a draft or an
+	// application, a seal to be made with the certificate, say; own tells that
+	// its applicant asks.
+	Beside func(ctx context.Context, draft string, own bool) []page.Link
 
 	set *page.Set
 }

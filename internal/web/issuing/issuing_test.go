@@ -15,6 +15,7 @@ import (
 	"sidian/internal/seal/sealtest"
 	"sidian/internal/web"
 	"sidian/internal/web/issuing"
+	"sidian/internal/web/page"
 	"sidian/internal/web/page/pagetest"
 )
 
@@ -32,7 +33,10 @@ func siteOf(t *testing.T, w *issuingtest.World) *world {
 	t.Helper()
 	kit := pagetest.Kit(t)
 	pages := &web.Service{IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert, Kit: kit}
-	s := &issuing.Service{Kit: kit, Web: pages, IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert, Issuing: w.Issuing}
+	s := &issuing.Service{Kit: kit, Web: pages, IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert, Issuing: w.Issuing,
+		Beside: func(_ context.Context, draft string, own bool) []page.Link {
+			return []page.Link{{Key: "beside", Label: "同时申领印章", Href: "/console/seal-wishes/" + draft}}
+		}}
 	people := map[string]context.Context{"clerk": w.Collector, "second": w.Second, "reviewer": w.Reviewer, "sealer": w.Sealer, "stranger": w.Stranger, "overseer": w.Overseer}
 	return &world{w, pagetest.Serve(t, kit, pagetest.People{Service: w.IAM, By: people}, s)}
 }
@@ -75,7 +79,8 @@ func TestStory(t *testing.T) {
 		w.Get("reviewer", at).Is(200, "审核通过", "退回补正", "逐项说明", "青禾县南塘镇1号")
 		w.Post("reviewer", at+"/return", "version", "2", "reason", "").Is(422, "必填")
 		w.Post("reviewer", at+"/return", "version", "2", "reason", "地址与登记的不一致", "wrong.fields.dizhi", "请写到门牌号").Leads(at + "?done=returned")
-		w.Get("clerk", at).Is(200, "地址与登记的不一致", "请写到门牌号", "提交审核")
+		w.Get("clerk", at).Is(200, "地址与登记的不一致", "请写到门牌号", "提交审核", `id="beside"`, "同时申领印章")
+		w.Get("reviewer", at).Is(200).Lacks(`id="beside"`)
 		w.Get("clerk", home).Is(200, "已退回")
 		w.Get("clerk", home+"?only=returned").Is(200, "已退回", "BJ-5")
 		w.Get("clerk", home+"?only=late").Is(200, "没有符合条件的").Lacks("BJ-5")

@@ -162,6 +162,11 @@ func (s *Service) getApplication(w http.ResponseWriter, r *http.Request) error {
 		facts = append(facts, page.Fact{Label: "办结", At: a.EndedAt})
 	}
 	p.add(part{ID: "facts", Facts: facts})
+	if s.Beside != nil && !a.State.Ended() {
+		for _, x := range s.Beside(r.Context(), a.ID, true) {
+			p.Doors = append(p.Doors, door{ID: x.Key, Label: x.Label, Href: x.Href})
+		}
+	}
 	if a.MayWithdraw {
 		p.add(part{Form: &page.Form{ID: "withdraw", Title: "撤回申领", Text: "撤回后您填写的信息随即删除，可以重新申领。", Action: page.At(Own, a.ID, "withdraw"), Button: "撤回", Busy: "正在撤回…", Plain: true}})
 	}

@@ -38,6 +38,7 @@ type showPage struct {
 	Issue   *page.Form
 	Return  *returning
 	Drop    *page.Form
+	Beside  []page.Link
 }
 
 // returning is the form that sends a draft back, with a line for each field.
@@ -233,6 +234,9 @@ func (s *Service) parts(r *http.Request, p *showPage, k *catalogue.Kind, values 
 	if may(d, issuing.ActDrop) {
 		p.Drop = &page.Form{ID: "drop", Title: "终止办理", Action: at + "/drop", Hidden: version, Plain: true, Button: "终止", Busy: "正在提交…",
 			Fields: []page.Field{{ID: "drop-reason", Name: "reason", Label: "终止的理由", Value: reasonOf(r, "/drop"), Required: true, Max: 500, Hint: "申领人会看到；不要写个人信息。采集的信息随即删除"}}}
+	}
+	if s.Beside != nil && may(d, issuing.ActSave) {
+		p.Beside = s.Beside(r.Context(), d.ID, false)
 	}
 	s.correction(r, p)
 	if err := s.seals(r, p, k); err != nil {
