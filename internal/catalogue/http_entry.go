@@ -30,6 +30,7 @@ func (s *Service) entryRoutes(r *httpx.Router) {
 	httpx.Handle(r, "POST "+one+"/return", agree, s.postReturn, doc("退回修改"))
 	httpx.Handle(r, "POST "+one+"/withdraw", manage, s.postWithdraw, doc("撤回条目"))
 	httpx.Handle(r, "GET /api/v1/kinds/{name}/versions", httpx.SignedIn(), s.getVersions, doc("证照类型的各版本"))
+	httpx.Handle(r, "POST /api/v1/kinds/{name}/standard", manage, s.MoveToStandard, doc("起草换用国家标准的新版本：只换类型代码和标准，差异见条目"), httpx.Status(201))
 	httpx.Handle(r, "GET /api/v1/kind-standards", see, s.getStandards, doc("国家证照标准与目录的对照"))
 	httpx.Handle(r, "POST /api/v1/kind-standards", agree, s.RegisterStandard, doc("登记国家公布的类型代码和标准"), httpx.Status(201))
 }

@@ -53,6 +53,8 @@ type Service struct {
 	// Used counts the certificates made of a kind, by its name; nil: nobody counts.
 	// Package cert knows, and imports this one.
 	Used func(ctx context.Context, name string) (int64, error)
+	// Issuers are the units that issue a kind, by its name; nil: nobody knows.
+	Issuers func(ctx context.Context, name string) ([]string, error)
 	// Notices tells people what waits for them; nil: nobody is told.
 	Notices *notice.Service
 

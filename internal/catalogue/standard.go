@@ -62,6 +62,10 @@ func (s *Service) RegisterStandard(ctx context.Context, n Standard) (*Standard, 
 		return nil, err
 	}
 	n.Code = code.String()
+	fallen, err := s.fallen(ctx, &n)
+	if err != nil {
+		return nil, err
+	}
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		who, err := person(ctx)
 		if err != nil {
@@ -77,12 +81,31 @@ func (s *Service) RegisterStandard(ctx context.Context, n Standard) (*Standard, 
 		if !made {
 			return fault.Conflict.New("这一天公布的标准已经登记").WithCode("catalogue.standard-exists").WithHint("同一类型同一天只登记一次")
 		}
+		newest, err := newestStandard(tx, n.Title)
+		if err != nil {
+			return err
+		}
+		if newest.Since == n.Since { // one that is only made good tells nobody
+			if err := s.tellFallenTx(tx, &n, fallen); err != nil {
+				return err
+			}
+		}
 		return audit.Put(tx, audit.Entry{Action: "catalogue.standard", Object: objectOf("standard/" + n.Code), Reason: reason})
 	})
 	if err != nil {
 		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "catalogue.standard", Object: objectOf("standard/" + n.Code), Reason: reason}, err)
 	}
 	return &n, nil
+}
+
+// newestStandard is what the country published newest of a title; nil: nothing that
+// was registered.
+func newestStandard(tx *db.Tx, title string) (*Standard, error) {
+	r, err := lastStandard(tx, title)
+	if err != nil || r == nil {
+		return nil, err
+	}
+	return &Standard{r.title, r.code, r.standard, r.since, r.reason}, nil
 }
 
 // Standings compares the kinds in force with what the country published.
@@ -113,7 +136,7 @@ func (s *Service) Standings(ctx context.Context) ([]Standing, error) {
 			st.National = &n
 		}
 		switch {
-		case published && (n.Code != st.Code || n.Standard != k.Standard):
+		case published && k.behind(&n):
 			st.State = StandingNewer
 		case !published && k.Origin == Local:
 			st.State = StandingMissing

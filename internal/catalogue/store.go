@@ -57,16 +57,24 @@ func newest(tx *db.Tx, name string) (*row, error) {
 	return get(tx, `where name = $1 order by version desc limit 1`, name)
 }
 
-// current is the newest published version by name or code that is in force.
+// current is the newest published version by name or code that is in force. A code
+// that the kind had before it moved to another still means the kind.
 func current(tx *db.Tx, ref string) (e edition, found bool, err error) {
-	err = tx.All(`
-		select name, version from catalogue_kind
-		 where (name = $1 or code = $2) and state = 'published' and starts <= $3
-		 order by version desc, name limit 1`, []any{ref, ref, today(tx.Now())}, func(scan func(...any) error) error {
-		found = true
-		return scan(&e.name, &e.version)
-	})
-	return e, found, err
+	one := func(where string) error {
+		return tx.All(`select name, version from catalogue_kind where `+where+` and state = 'published' and starts <= $2 order by version desc, name limit 1`,
+			[]any{ref, today(tx.Now())}, func(scan func(...any) error) error {
+				found = true
+				return scan(&e.name, &e.version)
+			})
+	}
+	if err = one(`name = $1`); err != nil || found {
+		return e, found, err
+	}
+	if err = one(`code = $1`); err != nil || !found {
+		return e, found, err
+	}
+	ref = e.name
+	return e, found, one(`name = $1`)
 }
 
 func version(tx *db.Tx, name string, n int) (*row, error) {

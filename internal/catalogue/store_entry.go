@@ -204,6 +204,16 @@ func insertStandard(tx *db.Tx, s standardRow) (made bool, err error) {
 	return n == 1, err
 }
 
+// lastStandard is the newest of a title; nil where there is none.
+func lastStandard(tx *db.Tx, title string) (found *standardRow, err error) {
+	err = tx.All(`select title, code, standard, since, account, reason, at from catalogue_standard where title = $1 order by since desc limit 1`, []any{title},
+		func(scan func(...any) error) error {
+			found = &standardRow{}
+			return scan(&found.title, &found.code, &found.standard, &found.since, &found.account, &found.reason, &found.at)
+		})
+	return found, err
+}
+
 // standards are all that was published, by title, the newest first.
 func standards(tx *db.Tx) (list []standardRow, err error) {
 	err = tx.All(`select title, code, standard, since, account, reason, at from catalogue_standard order by title, since desc limit 10000`, nil,

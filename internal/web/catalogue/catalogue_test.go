@@ -198,6 +198,17 @@ func TestStandards(t *testing.T) {
 		if err != nil || len(list) != 1 || list[0].State != catalogue.StandingNewer {
 			t.Fatalf("%+v, %v", list, err)
 		}
+		const here = Home + "/food_operation"
+		s.get("clerk", Standards, 200, `href="`+here+`#move"`)
+		if text := s.get("clerk", here, 200, "换用新标准", code); strings.Contains(text, `id="move-form"`) {
+			t.Error("a clerk is offered to move")
+		}
+		s.post("clerk", here+"/standard", 403, nil, "org", "market", "reason", "试")
+		s.post("designer", here+"/standard", 422, []string{"须填写理由"}, "org", "market")
+		s.post("designer", here+"/standard", 403, nil, "org", "land", "reason", "试")
+		to = s.post("designer", here+"/standard", 303, nil, "org", "market", "reason", "换标准")
+		s.get("designer", to, 200, "证照类型代码", code, "所依据的标准", "C0190-2020")
+		s.post("designer", here+"/standard", 409, []string{"正在编制"}, "org", "market", "reason", "再换")
 	})
 }
 

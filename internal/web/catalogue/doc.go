@@ -62,6 +62,7 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.HandlePage(r, "POST "+Standards, needAgree, s.postStandard)
 	httpx.HandlePage(r, "GET "+Home+"/{name}", needSee, s.getKind)
 	httpx.HandlePage(r, "POST "+Home+"/{name}", needManage, s.postKind)
+	httpx.HandlePage(r, "POST "+Home+"/{name}/standard", needManage, s.postMove)
 	httpx.HandlePage(r, "POST "+Home+"/{name}/numbers", needManage, s.postNumbers)
 	httpx.HandlePage(r, "GET "+Home+"/{name}/numbers/{id}", needSee, s.getNumber)
 	httpx.HandlePage(r, "POST "+Home+"/{name}/numbers/{id}/{act}", needAct, s.postNumber)

@@ -1,7 +1,9 @@
 package catalogue
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"sidian/internal/catalogue"
@@ -54,6 +56,11 @@ func (s *Service) kindPage(r *http.Request) (*page.Sheet, error) {
 	}
 	p.Add(page.Part{Facts: factsOf(k.Element())}, page.Part{Title: "样例", Faces: []page.Face{{Src: "/console/kinds/" + k.Name + "/sample?v=" + strconv.Itoa(k.Version), Alt: k.Title + "的样例照面，标明样例"}}},
 		page.Part{Title: "各版本", Table: t})
+	move, err := s.movePart(r, k)
+	if err != nil {
+		return nil, err
+	}
+	p.Add(move...)
 	numbers, err := s.numberParts(r, k)
 	if err != nil {
 		return nil, err
@@ -64,6 +71,49 @@ func (s *Service) kindPage(r *http.Request) (*page.Sheet, error) {
 		p.Add(page.Part{ID: "propose", Title: "起草新版本", Form: f})
 	}
 	return p, err
+}
+
+// movePart offers to move a kind to what the country published, where it is behind.
+func (s *Service) movePart(r *http.Request, k *catalogue.Kind) ([]page.Part, error) {
+	list, err := s.Catalogue.Standings(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(list, func(st catalogue.Standing) bool { return st.Name == k.Name })
+	if i < 0 || list[i].State != catalogue.StandingNewer {
+		return nil, nil
+	}
+	n := list[i].National
+	p := page.Part{ID: "move", Title: "换用新标准", Text: "国家已公布新的代码或标准。起草的新版本只换下面两项，条目页列出全部差异；标准另有要求的照面项，在草稿里改好再提交会签。",
+		Facts: []page.Fact{{Label: "现行代码", Text: list[i].Code, Code: true}, {Label: "国家公布的代码", Text: n.Code, Code: true}, {Label: "现行标准", Text: cmp.Or(list[i].Standard, "没有写明")},
+			{Label: "国家公布的标准", Text: n.Standard + "，" + n.Since}}}
+	org, err := s.unitField(r, "move-org")
+	if err != nil {
+		return nil, err
+	}
+	if org != nil {
+		org.Label = "签发单位"
+		reason := reasonField(r, "如公告的文号")
+		reason.ID = "move-reason"
+		p.Form = &page.Form{ID: "move-form", Action: page.At(Home, k.Name, "standard"), Button: "起草换版", Busy: "正在起草…", Fields: []page.Field{*org, reason}}
+	}
+	return []page.Part{p}, nil
+}
+
+// postMove begins the entry that moves a kind.
+func (s *Service) postMove(w http.ResponseWriter, r *http.Request) error {
+	e, err := s.Catalogue.MoveToStandard(r.Context(), catalogue.Move{Name: r.PathValue("name"), Org: r.PostFormValue("org"), Reason: r.PostFormValue("reason")})
+	if err == nil {
+		return page.See(w, r, page.Asking(At(e.Name, e.ID), "done", "propose"))
+	}
+	if page.StatusOf(err) == 0 {
+		return err
+	}
+	p, e2 := s.kindPage(r)
+	if e2 != nil {
+		return e2
+	}
+	return s.Kit.ShowAgain(w, p, err)
 }
 
 func stateOf(v catalogue.Record, now int) page.Chip {
@@ -157,7 +207,11 @@ func (s *Service) standardsPage(r *http.Request) (*page.Sheet, error) {
 		if k.National != nil {
 			nation = page.Cell{Text: k.National.Code, Sub: k.National.Standard + "，" + k.National.Since}
 		}
-		t.Rows = append(t.Rows, page.Row{ID: k.Name, Cells: []page.Cell{{Text: k.Title, Href: page.At(Home, k.Name)}, {Text: k.Code, Sub: k.Standard}, nation, {Chips: []page.Chip{standingChips[k.State]}}}})
+		here := page.At(Home, k.Name)
+		if k.State == catalogue.StandingNewer {
+			here += "#move"
+		}
+		t.Rows = append(t.Rows, page.Row{ID: k.Name, Cells: []page.Cell{{Text: k.Title, Href: here}, {Text: k.Code, Sub: k.Standard}, nation, {Chips: []page.Chip{standingChips[k.State]}}}})
 	}
 	p.Add(page.Part{Table: t})
 	if iam.May(r.Context(), "catalogue.agree", "") {
