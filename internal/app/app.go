@@ -273,7 +273,7 @@ func (a *App) contexts(ctx context.Context) (err error) {
 	a.Catalogue = &catalogue.Service{DB: a.DB, Fonts: fonts, Notices: a.Notice}
 	a.items()
 	a.Cert = &cert.Service{DB: a.DB, IAM: a.IAM, Catalogue: a.Catalogue, Seal: a.Seal, Desk: a.Sealing, Blob: a.Blob, Outbox: a.Outbox, Status: a.Status.Book(status.Certificates), BaseURL: base, Mark: a.mark}
-	a.Catalogue.Used = a.Cert.CountOf
+	a.Catalogue.Used, a.Catalogue.Issuers = a.Cert.CountOf, a.Cert.Issuers
 	if a.Cert.Box, err = a.Keys.Box(ctx); err != nil {
 		return err
 	}
