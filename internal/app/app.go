@@ -277,6 +277,9 @@ func (a *App) contexts(ctx context.Context) (err error) {
 	if a.Cert.Box, err = a.Keys.Box(ctx); err != nil {
 		return err
 	}
+	if a.Cert.Guard, err = cert.NewGuard(ctx, a.Keys); err != nil {
+		return err
+	}
 	if a.Cert.Index, err = a.Keys.Index(ctx, "cert.holder"); err != nil {
 		return err
 	}

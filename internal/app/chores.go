@@ -25,6 +25,7 @@ type chore struct {
 func (a *App) chores() []chore {
 	return []chore{
 		{"resuming what was being issued", 5 * time.Second, a.resume},
+		{"giving certificates of before their MACs", time.Minute, func(ctx context.Context) error { _, err := a.Cert.Adopt(ctx); return err }},
 		{"ending certificates whose validity is over", time.Minute, func(ctx context.Context) error { _, err := a.Cert.Expire(ctx); return err }},
 		{"finishing annotated copies", 5 * time.Second, func(ctx context.Context) error { _, _, err := a.Annotation.Resume(ctx); return err }},
 		{"finishing feedback of officers", 5 * time.Second, func(ctx context.Context) error { _, err := a.Feedback.Resume(ctx); return err }},

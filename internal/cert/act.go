@@ -126,6 +126,9 @@ func (s *Service) refusedAct(ctx context.Context, a state.Action, id string, why
 
 // actTx does a, or says why not. It changes r to what is stored then.
 func (s *Service) actTx(tx *db.Tx, r *row, a state.Action, done *Act, seen *int) error {
+	if err := s.vet(tx, r); err != nil {
+		return err
+	}
 	if err := unissued(r); err != nil {
 		return err
 	}
@@ -152,6 +155,7 @@ func (s *Service) actTx(tx *db.Tx, r *row, a state.Action, done *Act, seen *int)
 		r.expires = endOf(r.ValidTo)
 	}
 	done.Seq, done.was, done.became = acts, was.String(), became.String()
+	r.mac = s.macOf(r)
 	err := putAct(tx, r, before, done)
 	if errors.Is(err, errMoved) {
 		return stale()
@@ -200,6 +204,8 @@ func unissued(r *row) error {
 	switch r.Status {
 	case Sealing:
 		return fault.Conflict.New("证照正在制作，不能办理").WithCode("cert.sealing").WithHint("请在签发完成后再办理")
+	case Altered:
+		return errAltered()
 	case Withdrawn:
 		return fault.Conflict.New("这份证照没有签发，不能办理").WithCode("cert.withdrawn").WithHint("请重新签发")
 	}

@@ -112,6 +112,9 @@ func (s *Service) AnnotableTx(tx *db.Tx, id string, until time.Time) error {
 	if err != nil {
 		return err
 	}
+	if err := s.vet(tx, r); err != nil {
+		return err
+	}
 	if err := unissued(r); err != nil {
 		return err
 	}

@@ -26,6 +26,9 @@ func (s *Service) ForCaseTx(tx *db.Tx, id, holder string) (*ForCase, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.vet(tx, r); err != nil {
+		return nil, err
+	}
 	if r.Status == Sealing || r.Status == Withdrawn {
 		return nil, unknown()
 	}

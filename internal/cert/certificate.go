@@ -23,6 +23,8 @@ func Label(status string) string {
 		return "制证中"
 	case Withdrawn:
 		return "未签发（已撤回）"
+	case Altered:
+		return "登记数据异常"
 	}
 	if i, ok := state.Of(state.Status(status)); ok {
 		return i.Name
@@ -64,7 +66,7 @@ type Certificate struct {
 	IssuerName string            `json:"issuer_name"`
 	Keeper     string            `json:"keeper,omitempty" doc:"颁证职责移交后的承接单位；没有移交的省略"`
 	KeeperName string            `json:"keeper_name,omitempty"`
-	Status     string            `json:"status" enum:"sealing,effective,withdrawn,expired,suspended,lost,recalled,revoked,rescinded,cancelled,abolished,changed,replaced"`
+	Status     string            `json:"status" enum:"sealing,effective,withdrawn,expired,suspended,lost,recalled,revoked,rescinded,cancelled,abolished,changed,replaced,altered"`
 	StatusName string            `json:"status_name"`
 	Since      string            `json:"status_since,omitempty" doc:"何日起处于该状态；签发后没有变过的省略"`
 	Basis      string            `json:"status_basis,omitempty" doc:"该状态的依据"`

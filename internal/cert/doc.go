@@ -66,6 +66,8 @@ type Service struct {
 	Index     *keys.Index // of holders' identifiers and names
 	// Status is the public list of states; nil: none is kept.
 	Status Book
+	// Guard tells rows that were edited in the database; nil: nothing does.
+	Guard *Guard
 	// Backdate is how many days ago a decision may lie that Act records; zero: 30.
 	Backdate int
 	// BaseURL is where the code on a face leads, without a final slash.

@@ -129,6 +129,9 @@ func (s *Service) Exported(ctx context.Context, number string) (*Exported, error
 		if x, err = exportBy(tx, strings.ToUpper(strings.TrimSpace(number))); err == nil {
 			r, err = byID(tx, x.certificate)
 		}
+		if err == nil {
+			err = s.vet(tx, r)
+		}
 		return err
 	})
 	if err != nil {

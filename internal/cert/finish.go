@@ -27,7 +27,7 @@ func object(id string) string { return "cert/" + id }
 // intend is the first transaction: the plan and the intended use of the seal.
 func (s *Service) intend(tx *db.Tx, w *work) error {
 	if p := w.plan.Prior; p != nil {
-		if err := p.mayFollow(tx); err != nil {
+		if err := p.mayFollow(s, tx); err != nil {
 			return err
 		}
 	}
@@ -95,7 +95,9 @@ func (s *Service) finish(ctx context.Context, w *work) (*Certificate, error) {
 
 // issue is the second transaction: here the certificate becomes true.
 func (s *Service) issue(tx *db.Tx, w *work, digest gm.Digest, size int) error {
-	if err := markIssued(tx, w.ID, digest, size); err != nil {
+	w.Digest, w.Document, w.Size, w.IssuedAt = digest, fmt.Sprintf("%x", digest), int64(size), tx.Now()
+	w.mac = s.macOf(&w.row)
+	if err := markIssued(tx, w.ID, digest, size, w.mac); err != nil {
 		return err
 	}
 	if w.Use != "" { // the uses of several are accounted for where they were approved
@@ -103,11 +105,12 @@ func (s *Service) issue(tx *db.Tx, w *work, digest gm.Digest, size int) error {
 			return err
 		}
 	}
-	w.Status, w.Digest, w.Document, w.Size, w.IssuedAt = Effective, digest, fmt.Sprintf("%x", digest), int64(size), tx.Now()
+	w.Status = Effective
 	if w.plan.Prior != nil {
 		if err := s.giveWay(tx, w); err != nil {
 			return err
 		}
+		w.mac = s.macOf(&w.row) // of the marks that it took over, too
 	}
 	if err := s.begins(tx, &w.row); err != nil {
 		return err

@@ -63,7 +63,10 @@ func (s *Service) List(ctx context.Context, q ListQuery) (*Page, error) {
 		if rows, err = listOf(tx, q, before, id); err != nil {
 			return err
 		}
-		return keptAll(tx, rows)
+		if err := keptAll(tx, rows); err != nil {
+			return err
+		}
+		return s.vet(tx, rows...)
 	})
 	if err != nil {
 		return nil, err

@@ -60,9 +60,9 @@ func (s *Service) Expire(ctx context.Context) (n int, err error) {
 		return 0, err
 	}
 	err = s.inSteps(ctx, func(tx *db.Tx) (int, error) {
-		some, err := s.expireSome(tx)
-		tx.AfterCommit(func() { n += some })
-		return some, err
+		found, over, err := s.expireSome(tx)
+		tx.AfterCommit(func() { n += over })
+		return found, err
 	})
 	return n, err
 }
@@ -82,6 +82,13 @@ func (s *Service) inSteps(ctx context.Context, step func(*db.Tx) (int, error)) e
 func (s *Service) listSome(tx *db.Tx) (int, error) {
 	rows, err := unlisted(tx, expiring)
 	for _, r := range rows {
+		if err == nil {
+			err = s.vet(tx, r)
+		}
+		if err == nil && r.Status == Altered {
+			err = listed(tx, r.ID)
+			continue
+		}
 		if err == nil && r.life == Effective {
 			r.expires = endOf(r.ValidTo)
 		}
@@ -95,17 +102,27 @@ func (s *Service) listSome(tx *db.Tx) (int, error) {
 	return len(rows), err
 }
 
-func (s *Service) expireSome(tx *db.Tx) (int, error) {
+// expireSome ends some, and reports how many it found and how many it ended.
+func (s *Service) expireSome(tx *db.Tx) (found, over int, err error) {
 	a, _ := state.Find(state.Expire)
 	rows, err := ended(tx, tx.Now(), expiring)
 	for _, r := range rows {
 		if err != nil {
 			break
 		}
+		if err = s.vet(tx, r); err == nil && r.Status == Altered { // the public is told so by what it looks at
+			err = postpone(tx, r.ID)
+			continue
+		}
+		if err != nil {
+			break
+		}
 		done := &Act{Action: a.Code, Reason: "有效期至 " + r.ValidTo, On: time.UnixMilli(*r.expires).In(beijing).Format(time.DateOnly)}
-		err = s.expireTx(tx, r, a, done)
+		if err = s.expireTx(tx, r, a, done); err == nil {
+			over++
+		}
 	}
-	return len(rows), err
+	return len(rows), over, err
 }
 
 // expireTx is actTx for time: what At tells already is written down.
@@ -119,6 +136,7 @@ func (s *Service) expireTx(tx *db.Tx, r *row, a state.Action, done *Act) error {
 	r.take(a, was, became, done)
 	r.Acts, r.expires = before+1, nil
 	done.Seq, done.was, done.became = r.Acts, was.String(), became.String()
+	r.mac = s.macOf(r)
 	if err := putAct(tx, r, before, done); err != nil {
 		return err
 	}

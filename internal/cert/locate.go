@@ -53,7 +53,7 @@ func (s *Service) Locate(ctx context.Context, text string) ([]Located, error) {
 		return err
 	})
 	if err == nil {
-		err = s.DB.Read(ctx, func(tx *db.Tx) error { return keptAll(tx, rows) })
+		err = s.DB.Read(ctx, func(tx *db.Tx) error { return errors.Join(keptAll(tx, rows), s.vet(tx, rows...)) })
 	}
 	var out []Located
 	for _, r := range rows {

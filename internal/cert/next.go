@@ -161,16 +161,22 @@ func (p *prior) differences(kind *catalogue.Kind, content *catalogue.Content) (o
 
 // mayFollow asks, before the seal is asked for, whether the prior certificate
 // may still give way.
-func (p *prior) mayFollow(tx *db.Tx) error {
-	_, _, err := p.check(tx)
+func (p *prior) mayFollow(s *Service, tx *db.Tx) error {
+	_, _, err := p.check(s, tx)
 	return err
 }
 
-func (p *prior) check(tx *db.Tx) (*row, state.Action, error) {
+func (p *prior) check(s *Service, tx *db.Tx) (*row, state.Action, error) {
 	a, _ := state.Find(p.Action)
 	r, err := byID(tx, p.ID)
 	if err != nil {
 		return nil, a, err
+	}
+	if err := s.vet(tx, r); err != nil {
+		return nil, a, err
+	}
+	if r.Status == Altered {
+		return nil, a, errAltered()
 	}
 	if r.Acts != p.Acts {
 		return nil, a, stale()
@@ -184,7 +190,7 @@ func (p *prior) check(tx *db.Tx) (*row, state.Action, error) {
 // giveWay ends the prior certificate; w takes its marks over.
 func (s *Service) giveWay(tx *db.Tx, w *work) error {
 	p := w.plan.Prior
-	r, a, err := p.check(tx)
+	r, a, err := p.check(s, tx)
 	if err != nil {
 		return err
 	}

@@ -82,6 +82,9 @@ func (s *Service) Print(ctx context.Context, q PhysicalRequest) (*Physical, erro
 		if err != nil {
 			return err
 		}
+		if err := s.vet(tx, now); err != nil {
+			return err
+		}
 		if i, _ := state.Of(state.Status(now.At(tx.Now()))); !i.Stands {
 			return fault.Conflict.New("证照状态为“%s”，不能制作实体证照", Label(now.At(tx.Now()))).WithCode("cert.physical-state").WithHint("请先恢复证照，或为新的版本制作")
 		}

@@ -46,8 +46,14 @@ func (s *Service) find(ctx context.Context, fn func(*db.Tx) (*row, error)) (r *r
 		if r, err = fn(tx); err != nil || r == nil {
 			return err
 		}
+		if err := s.vet(tx, r); err != nil {
+			return err
+		}
 		return kept(tx, r)
 	})
+	if err == nil && r != nil && r.Status == Altered {
+		err = s.alarm(ctx, r)
+	}
 	return r, err
 }
 

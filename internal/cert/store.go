@@ -15,6 +15,7 @@ type row struct {
 	Certificate
 	sealedPlan []byte
 	content    gm.Digest
+	mac        []byte // of an issued row; nil for one of before
 	life       string // as it is stored; Status is what it means
 	marks      string
 	actedOn    string // of the last act, a date
@@ -78,10 +79,10 @@ func insertHolder(tx *db.Tx, id string, position int, idIndex, nameIndex gm.Dige
 }
 
 // markIssued moves a certificate from sealing to effective, once: else errMoved.
-func markIssued(tx *db.Tx, id string, document gm.Digest, size int) error {
+func markIssued(tx *db.Tx, id string, document gm.Digest, size int, mac []byte) error {
 	n, err := tx.Exec(`
-		update cert_certificate set status = 'effective', document = $2, size = $3, issued_at = $4
-		 where id = $1 and status = 'sealing'`, id, document[:], size, tx.Now().UnixMilli())
+		update cert_certificate set status = 'effective', document = $2, size = $3, issued_at = $4, mac = $5
+		 where id = $1 and status = 'sealing'`, id, document[:], size, tx.Now().UnixMilli(), mac)
 	return moved(n, err)
 }
 
@@ -131,7 +132,7 @@ func left(tx *db.Tx, limit int) (ids []string, err error) {
 
 const columns = `id, identifier, kind, kind_version, issuer, number, version, status, code, plan, content, use_id,
        document, size, valid_from, valid_to, case_no, finished_at, coalesce(repetition, ''), request, created_at, issued_at,
-       life, life_on, life_basis, marks, acts, acted_on, prior, successor, expires_at, desk, desk_account, desk_request`
+       life, life_on, life_basis, marks, acts, acted_on, prior, successor, expires_at, desk, desk_account, desk_request, mac`
 
 func scanRow(scan func(...any) error) (*row, error) {
 	r := &row{}
@@ -141,7 +142,7 @@ func scanRow(scan func(...any) error) (*row, error) {
 	err := scan(&r.ID, &r.Identifier, &r.Kind, &r.KindVersion, &r.Issuer, &r.Number, &r.Version, &r.Status, &r.Code, &r.sealedPlan, &content,
 		&r.Use, &document, &r.Size, &r.ValidFrom, &r.ValidTo, &r.CaseNo, &finished, &r.repetition, &request, &created, &issued,
 		&r.life, &r.Since, &r.Basis, &r.marks, &r.Acts, &r.actedOn, &r.Prior, &r.Successor, &r.expires,
-		&r.desk, &r.deskAccount, &r.deskRequest)
+		&r.desk, &r.deskAccount, &r.deskRequest, &r.mac)
 	if err != nil {
 		return nil, err
 	}

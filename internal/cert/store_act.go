@@ -12,9 +12,9 @@ import (
 func putAct(tx *db.Tx, r *row, seen int, a *Act) error {
 	n, err := tx.Exec(`
 		update cert_certificate
-		   set life = $3, life_on = $4, life_basis = $5, marks = $6, acts = $7, acted_on = $8, successor = $9, valid_to = $10, expires_at = $11
+		   set life = $3, life_on = $4, life_basis = $5, marks = $6, acts = $7, acted_on = $8, successor = $9, valid_to = $10, expires_at = $11, mac = $12
 		 where id = $1 and acts = $2 and status = 'effective'`,
-		r.ID, seen, r.life, r.Since, r.Basis, r.marks, r.Acts, r.actedOn, r.Successor, r.ValidTo, r.expires)
+		r.ID, seen, r.life, r.Since, r.Basis, r.marks, r.Acts, r.actedOn, r.Successor, r.ValidTo, r.expires, r.mac)
 	if err := moved(n, err); err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func actsOf(tx *db.Tx, id string) (out []*Act, err error) {
 // begin writes what a life begins with: when it ends, what it takes the place
 // of, and what marks it takes over.
 func begin(tx *db.Tx, r *row) error {
-	_, err := tx.Exec(`update cert_certificate set expires_at = $2, prior = $3, marks = $4, listed = 1 where id = $1`, r.ID, r.expires, r.Prior, r.marks)
+	_, err := tx.Exec(`update cert_certificate set expires_at = $2, prior = $3, marks = $4, listed = 1, mac = $5 where id = $1`, r.ID, r.expires, r.Prior, r.marks, r.mac)
 	return err
 }
 
@@ -61,6 +61,29 @@ func unlisted(tx *db.Tx, limit int) ([]*row, error) {
 	return query(tx, `id in (
 		select id from cert_certificate where listed = 0 and status = 'effective' order by id limit $1)
 		 order by id`, limit)
+}
+
+// listed takes a row that was edited out of those that have no place yet.
+func listed(tx *db.Tx, id string) error {
+	_, err := tx.Exec(`update cert_certificate set listed = 1 where id = $1`, id)
+	return err
+}
+
+// postpone looks at the end of a validity again a day later.
+func postpone(tx *db.Tx, id string) error {
+	_, err := tx.Exec(`update cert_certificate set expires_at = $2 where id = $1`, id, tx.Now().AddDate(0, 0, 1).UnixMilli())
+	return err
+}
+
+// unguarded lists issued rows without a MAC, to give them theirs.
+func unguarded(tx *db.Tx, limit int) ([]*row, error) {
+	return query(tx, `mac is null and status = 'effective' order by id limit $1`, limit)
+}
+
+// adopt gives a row of before its MAC, unless it changed since it was read.
+func adopt(tx *db.Tx, r *row, mac []byte) error {
+	_, err := tx.Exec(`update cert_certificate set mac = $3 where id = $1 and acts = $2 and mac is null`, r.ID, r.Acts, mac)
+	return err
 }
 
 // stateOf is what a row says.

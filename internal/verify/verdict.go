@@ -147,6 +147,9 @@ func (v *Verdict) registerReasons() []string {
 	case r.Status == cert.Effective:
 		return append([]string{"与登记的原件逐字节一致，证照状态为有效"}, r.beside()...)
 	}
+	if r.Status == cert.Altered {
+		return []string{"登记数据异常：登记可能在数据库中被改动，平台已告警，正在核查"}
+	}
 	reason := "证照状态为" + r.StatusName
 	if r.StatusSince != "" {
 		reason += "，自 " + r.StatusSince + " 起"
@@ -159,6 +162,9 @@ func (v *Verdict) registerReasons() []string {
 
 // said is what a status means for who relies on the document.
 func said(status string) string {
+	if status == cert.Altered {
+		return "登记数据异常，不能据登记认定证照的效力，请向签发单位核实"
+	}
 	if i, ok := state.Of(state.Status(status)); ok && i.Say != "" {
 		return i.Say
 	}

@@ -87,6 +87,9 @@ func wire(ctx context.Context, s *sealtest.World, e blob.Engine) (*World, error)
 	if w.Cert.Box, err = s.Keys.Box(ctx); err != nil {
 		return nil, err
 	}
+	if w.Cert.Guard, err = cert.NewGuard(ctx, s.Keys); err != nil {
+		return nil, err
+	}
 	w.Cert.Index, err = s.Keys.Index(ctx, "cert.holder")
 	return w, err
 }
