@@ -182,6 +182,9 @@ func lead(d *issuing.Draft) string {
 	if d.State.Ended() {
 		return d.UnitName + "。此件已办结，采集的信息不再保留在这里。"
 	}
+	if d.UnitName == "" { // its rows were edited: see issuing.altered
+		return d.Waits + "。"
+	}
 	return d.UnitName + "。" + d.Waits + "。"
 }
 
