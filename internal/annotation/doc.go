@@ -5,7 +5,7 @@
 // A copy is a new OFD with a number of its own: the face of the certificate with
 // a watermark over each page, a page that says what the copy is for, the
 // JZJ elements of GB/T 36903 in its metadata, the original byte for byte as an
-// attachment, and the seal of the issuing unit over all of it, under a standing
+// attachment, and the seal of the unit that answers for it over all of it, under a standing
 // policy of that seal for [Purpose]. Both seals verify by themselves. When its
 // time is over the copy still verifies; what it says of itself, and the register
 // ([Service.Lookup]), is that it has expired.

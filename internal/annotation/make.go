@@ -115,7 +115,7 @@ func (s *Service) prepare(ctx context.Context, w *work, req Request, until time.
 	c := w.base.Certificate
 	w.plan = &plan{DocID: newDocID(), Purpose: req.Purpose, Recipient: req.Recipient, Item: req.Item, CaseNo: req.CaseNo, Maker: maker, At: now, Until: until}
 	w.id, w.number = newID(), fmt.Sprintf("JZ%s%08d", now.In(beijing).Format("20060102"), n)
-	w.certificate, w.kind, w.issuer, w.original = c.ID, c.Kind, c.Issuer, c.Digest
+	w.certificate, w.kind, w.issuer, w.original = c.ID, c.Kind, c.Unit(), c.Digest
 	w.account, w.app, w.expires = by.Account, by.App, until.UnixMilli()
 	w.recipient = s.recipient.Of(req.Recipient)
 	if err := s.lay(ctx, w); err != nil {

@@ -49,8 +49,8 @@ func (s *Service) form(r *http.Request, c *cert.Certificate) *newPage {
 		{ID: "case_no", Name: "case_no", Label: "办件编号", Value: v("case_no"), Max: 64, Code: true, Hint: "可不填"},
 		{ID: "expires_at", Name: "expires_at", Label: "有效期至", Value: v("expires_at"), Type: "date", Required: true, Short: true, Hint: "到当日 24 时；至多一年，不晚于证照的有效期"},
 	}
-	if foreign(r, c.Issuer) {
-		p.Fields = append(p.Fields, purposes(r, c.Issuer, "purpose_code"))
+	if foreign(r, c.Unit()) {
+		p.Fields = append(p.Fields, purposes(r, c.Unit(), "purpose_code"))
 	}
 	return p
 }
@@ -86,7 +86,7 @@ func (s *Service) postNew(w http.ResponseWriter, r *http.Request) error {
 	p := s.form(r, c)
 	ctx := r.Context()
 	switch {
-	case foreign(r, c.Issuer) && q.PurposeCode == "":
+	case foreign(r, c.Unit()) && q.PurposeCode == "":
 		err = fault.Invalid.New("须说明为何使用这份证照").WithCode("annotation.request").WithHint("请选择查阅用途；每次使用都会记录").WithField("purpose_code", "required", "请选择查阅用途")
 	case v("as") == "preview":
 		var svg []byte
