@@ -16,6 +16,7 @@ import (
 	"sidian/internal/catalogue"
 	"sidian/internal/cert"
 	"sidian/internal/complaint"
+	"sidian/internal/composite"
 	"sidian/internal/feedback"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
@@ -45,6 +46,7 @@ import (
 	batchpages "sidian/internal/web/batch"
 	kindpages "sidian/internal/web/catalogue"
 	"sidian/internal/web/complaints"
+	compositepages "sidian/internal/web/composite"
 	"sidian/internal/web/designer"
 	feedbackpages "sidian/internal/web/feedback"
 	issuingpages "sidian/internal/web/issuing"
@@ -106,6 +108,8 @@ type Services struct {
 	Telling    *feedbackpages.Service // the pages of Feedback
 	Issuing    *issuing.Service
 	Matter     *matter.Service
+	Composite  *composite.Service
+	Composites *compositepages.Service // the pages of Composite
 	Lasting    *lasting.Service
 	Desk       *issuingpages.Service // the pages of Issuing
 	Batch      *batch.Service
@@ -165,6 +169,8 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	s.Telling.Routes(r)
 	s.Issuing.Routes(r)
 	s.Matter.Routes(r)
+	s.Composite.Routes(r)
+	s.Composites.Routes(r)
 	s.Lasting.Routes(r)
 	s.Desk.Routes(r)
 	s.Batch.Routes(r)

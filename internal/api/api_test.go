@@ -23,6 +23,7 @@ import (
 	"sidian/internal/batch"
 	"sidian/internal/cert/certtest"
 	"sidian/internal/complaint"
+	"sidian/internal/composite"
 	"sidian/internal/db"
 	"sidian/internal/db/dbtest"
 	"sidian/internal/due"
@@ -84,6 +85,7 @@ type server struct {
 	Issuing    *issuing.Service
 	Batch      *batch.Service
 	Matter     *matter.Service
+	Composite  *composite.Service
 	Lasting    *lasting.Service
 	routes     []httpx.Route
 	log        *bytes.Buffer

@@ -34,6 +34,7 @@ func (s *server) sealPages(t testing.TB, v *api.Services, kit *page.Kit) {
 	must(t, v.Copies.Load())
 	v.Telling = &feedbackpages.Service{Kit: kit, Feedback: s.Feedback}
 	must(t, v.Telling.Load())
+	s.compositePages(t, v, kit)
 	v.Complaints = &complaints.Service{Kit: kit, Complaints: s.Complaint}
 	v.Items = &items.Service{Kit: kit, Items: s.Item}
 	v.KindPages = &kindpages.Service{Kit: kit, IAM: w.IAM, Catalogue: w.Catalogue}

@@ -42,7 +42,7 @@ func (r *record) org() string { return units[r.place] }
 
 // allMakers are the makers of every package.
 func allMakers() []map[string]func(t testing.TB, r *record) string {
-	return []map[string]func(t testing.TB, r *record) string{orgMakers(), sealMakers(), signMakers(), archiveMakers(), complaintMakers(), itemMakers(), kindMakers(), listMakers(), issuingMakers(), batchMakers(), matterMakers(), annotationMakers(), feedbackMakers()}
+	return []map[string]func(t testing.TB, r *record) string{orgMakers(), sealMakers(), signMakers(), archiveMakers(), complaintMakers(), itemMakers(), kindMakers(), listMakers(), issuingMakers(), batchMakers(), matterMakers(), compositeMakers(), annotationMakers(), feedbackMakers()}
 }
 
 // makers make things by the names that lines use.
@@ -189,7 +189,7 @@ func exampleRequest(t testing.TB) (q cert.IssueRequest) {
 }
 
 // costly are not made again for a request that may change what it names.
-var costly = []string{"cert", "certcode", "seal", "entry", "org", "receiver", "use", "soon", "spare", "lost", "statement"}
+var costly = []string{"cert", "certcode", "seal", "entry", "org", "receiver", "use", "soon", "spare", "lost", "statement", "permit", "foldkind"}
 
 // value is a thing by its name.
 func (r *record) value(t testing.TB, name string) string {

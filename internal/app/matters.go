@@ -11,11 +11,11 @@ import (
 	"sidian/internal/web/matters"
 )
 
-// matterConsumers are who follows what is issued: cases, and lasting proof. Their
+// matterConsumers are who follows what is issued: cases, lasting proof and composites. Their
 // services are filled in by matters, when what they need is made.
 func (a *App) matterConsumers() []outbox.Consumer {
 	a.Matter, a.Lasting = &matter.Service{DB: a.DB}, &lasting.Service{DB: a.DB}
-	return []outbox.Consumer{a.Matter.Consumer(), a.Lasting.Consumer()}
+	return []outbox.Consumer{a.Matter.Consumer(), a.Lasting.Consumer(), a.compositeConsumer()}
 }
 
 func (a *App) matters(ctx context.Context) (err error) {
@@ -23,6 +23,9 @@ func (a *App) matters(ctx context.Context) (err error) {
 	m.Catalogue, m.Items, m.Cert, m.Outbox = a.Catalogue, a.Item, a.Cert, a.Outbox
 	m.Listed, m.Calls = a.Listing.ExemptTx, a.called
 	if err = m.Unlock(ctx, a.Keys); err != nil {
+		return err
+	}
+	if err = a.composites(ctx); err != nil {
 		return err
 	}
 	l := a.Lasting

@@ -298,9 +298,9 @@ func (s *Service) decideSchemeTx(tx *db.Tx, r *schemeRow, m *schemeMove, reason 
 }
 
 // seesScheme tells whether a version is the reader's to see: those that were in
-// force are everybody's who sees kinds, others of those who define and agree.
+// force are everybody's who sees kinds or drafts, others of those who define and agree.
 func seesScheme(ctx context.Context, r *schemeRow) bool {
-	if (r.state == Published || r.state == Superseded) && iam.May(ctx, permKinds, "") {
+	if (r.state == Published || r.state == Superseded) && iam.MayAny(ctx, "", permKinds, permDraft) {
 		return true
 	}
 	return iam.MayAny(ctx, r.unit, permDesign, permAgree)
