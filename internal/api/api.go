@@ -13,6 +13,7 @@ import (
 	"sidian/internal/auditor"
 	"sidian/internal/auth"
 	"sidian/internal/batch"
+	"sidian/internal/bound"
 	"sidian/internal/catalogue"
 	"sidian/internal/cert"
 	"sidian/internal/complaint"
@@ -44,6 +45,7 @@ import (
 	annotationpages "sidian/internal/web/annotations"
 	archivepages "sidian/internal/web/archive"
 	batchpages "sidian/internal/web/batch"
+	boundpages "sidian/internal/web/bound"
 	kindpages "sidian/internal/web/catalogue"
 	"sidian/internal/web/complaints"
 	compositepages "sidian/internal/web/composite"
@@ -107,6 +109,8 @@ type Services struct {
 	Feedback   *feedback.Service
 	Telling    *feedbackpages.Service // the pages of Feedback
 	Issuing    *issuing.Service
+	Bound      *bound.Service
+	Together   *boundpages.Service // the pages of Bound
 	Matter     *matter.Service
 	Composite  *composite.Service
 	Composites *compositepages.Service // the pages of Composite
@@ -168,6 +172,8 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	s.Feedback.Routes(r)
 	s.Telling.Routes(r)
 	s.Issuing.Routes(r)
+	s.Bound.Routes(r)
+	s.Together.Routes(r)
 	s.Matter.Routes(r)
 	s.Composite.Routes(r)
 	s.Composites.Routes(r)

@@ -21,6 +21,7 @@ import (
 	"sidian/internal/auth"
 	"sidian/internal/auth/authtest"
 	"sidian/internal/batch"
+	"sidian/internal/bound"
 	"sidian/internal/cert/certtest"
 	"sidian/internal/complaint"
 	"sidian/internal/composite"
@@ -85,6 +86,7 @@ type server struct {
 	Issuing    *issuing.Service
 	Batch      *batch.Service
 	Matter     *matter.Service
+	Bound      *bound.Service
 	Composite  *composite.Service
 	Lasting    *lasting.Service
 	routes     []httpx.Route

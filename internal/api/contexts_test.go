@@ -95,6 +95,7 @@ func (s *server) sealContexts(t testing.TB, v *api.Services) {
 	must(t, err)
 	v.Annotation, v.Issuing = s.Annotation, s.Issuing
 	s.matters(t, v)
+	s.bounds(t, v)
 	s.composites(t, v)
 	s.feedbacks(t, v)
 	s.archives(v)

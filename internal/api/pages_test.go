@@ -35,6 +35,7 @@ func (s *server) sealPages(t testing.TB, v *api.Services, kit *page.Kit) {
 	v.Telling = &feedbackpages.Service{Kit: kit, Feedback: s.Feedback}
 	must(t, v.Telling.Load())
 	s.compositePages(t, v, kit)
+	s.boundPages(t, v, kit)
 	v.Complaints = &complaints.Service{Kit: kit, Complaints: s.Complaint}
 	v.Items = &items.Service{Kit: kit, Items: s.Item}
 	v.KindPages = &kindpages.Service{Kit: kit, IAM: w.IAM, Catalogue: w.Catalogue}
@@ -47,7 +48,7 @@ func (s *server) sealPages(t testing.TB, v *api.Services, kit *page.Kit) {
 	v.Providers = &providers.Service{Kit: kit, Providers: s.Provider, IAM: w.IAM, BaseURL: "https://zz.example", Now: w.DB.Now}
 	v.SealPages = &sealspages.Service{Kit: kit, Seal: w.Seal, PKI: w.PKI, IAM: w.IAM, Catalogue: w.Catalogue, Keepers: nobody}
 	v.ApplyPages = &applypages.Service{
-		Kit: kit, Apply: s.Apply, Seal: w.Seal, IAM: w.IAM, Todo: &todo.Service{DB: w.DB, Due: w.Seal.Due}, Account: named(w.DB), Keepers: nobody,
+		Kit: kit, Apply: s.Apply, Seal: w.Seal, IAM: w.IAM, Todo: &todo.Service{DB: w.DB, Due: w.Seal.Due}, Account: named(w.DB), Keepers: nobody, Bound: s.Bound,
 	}
 	v.Signing = &signing.Service{Signature: s.Signature, IAM: w.IAM, Kit: kit, Way: s.Auth.Way, Find: named(w.DB)}
 	v.Stamps = &sealingpages.Service{

@@ -42,7 +42,7 @@ func (r *record) org() string { return units[r.place] }
 
 // allMakers are the makers of every package.
 func allMakers() []map[string]func(t testing.TB, r *record) string {
-	return []map[string]func(t testing.TB, r *record) string{orgMakers(), sealMakers(), signMakers(), archiveMakers(), complaintMakers(), itemMakers(), kindMakers(), listMakers(), issuingMakers(), batchMakers(), matterMakers(), compositeMakers(), annotationMakers(), feedbackMakers()}
+	return []map[string]func(t testing.TB, r *record) string{orgMakers(), sealMakers(), signMakers(), archiveMakers(), complaintMakers(), itemMakers(), kindMakers(), listMakers(), issuingMakers(), batchMakers(), matterMakers(), boundMakers(), compositeMakers(), annotationMakers(), feedbackMakers()}
 }
 
 // makers make things by the names that lines use.

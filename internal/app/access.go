@@ -32,6 +32,7 @@ func (a *App) access(ctx context.Context) (err error) {
 	a.Notice, a.Remind = &notice.Service{DB: a.DB}, &remind.Service{DB: a.DB}
 	consumers := []outbox.Consumer{auditor.Alarms(), a.Webhook.Consumer(), a.distrust(), a.archives(), a.certSeals(), a.draftDues(), a.Notice.Consumer(), a.Remind.Consumer()}
 	consumers = append(consumers, a.matterConsumers()...)
+	consumers = append(consumers, a.boundConsumers()...)
 	if a.Ferry, err = a.ferryOf(); err != nil {
 		return err
 	}

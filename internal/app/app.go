@@ -20,9 +20,11 @@ import (
 	"sidian/internal/auth"
 	"sidian/internal/batch"
 	"sidian/internal/blob"
+	"sidian/internal/bound"
 	"sidian/internal/catalogue"
 	"sidian/internal/cert"
 	"sidian/internal/complaint"
+	"sidian/internal/composite"
 	"sidian/internal/conf"
 	"sidian/internal/db"
 	"sidian/internal/due"
@@ -56,8 +58,10 @@ import (
 	annotationpages "sidian/internal/web/annotations"
 	archivepages "sidian/internal/web/archive"
 	batchpages "sidian/internal/web/batch"
+	boundpages "sidian/internal/web/bound"
 	kindpages "sidian/internal/web/catalogue"
 	"sidian/internal/web/complaints"
+	compositepages "sidian/internal/web/composite"
 	"sidian/internal/web/designer"
 	feedbackpages "sidian/internal/web/feedback"
 	issuingpages "sidian/internal/web/issuing"
@@ -126,7 +130,11 @@ type App struct {
 	Feedback   *feedback.Service
 	Telling    *feedbackpages.Service // the pages of Feedback
 	Issuing    *issuing.Service
+	Bound      *bound.Service
+	Together   *boundpages.Service // the pages of Bound
 	Matter     *matter.Service
+	Composite  *composite.Service
+	Composites *compositepages.Service // the pages of Composite
 	Lasting    *lasting.Service
 	Desk       *issuingpages.Service // the pages of Issuing
 	Batch      *batch.Service
@@ -298,6 +306,9 @@ func (a *App) contexts(ctx context.Context) (err error) {
 	if err = a.matters(ctx); err != nil {
 		return err
 	}
+	if err = a.bound(ctx); err != nil {
+		return err
+	}
 	if a.Onboard, err = onboard.New(ctx, a.IAM, a.Auth, a.Keys); err != nil {
 		return err
 	}
@@ -348,7 +359,7 @@ func (a *App) routes(ctx context.Context) error {
 		SealApply: a.SealApply, Sealing: a.Sealing, Signature: a.Signature, Status: a.Status, Notice: a.Notice, Remind: a.Remind, Provider: a.Provider, Webhook: a.Webhook,
 		Archive: a.Archive, Filing: a.Filing,
 		Complaint: a.Complaint, Complaints: a.Complaints,
-		Matter: a.Matter, Lasting: a.Lasting,
+		Matter: a.Matter, Lasting: a.Lasting, Bound: a.Bound, Together: a.Together, Composite: a.Composite, Composites: a.Composites,
 		Annotation: a.Annotation, Copies: a.Copies, Feedback: a.Feedback, Telling: a.Telling,
 		Issuing: a.Issuing, Desk: a.Desk, Batch: a.Batch, Batches: a.Batches, Designer: a.Designer,
 		KindPages: a.KindPages, Item: a.Item, Items: a.Items, Listing: a.Listing, Lists: a.Lists, Cases: a.Cases,

@@ -10,7 +10,7 @@ import (
 // applyPages makes the pages of applications for seals.
 func (a *App) applyPages() error {
 	a.ApplyPages = &applypages.Service{
-		Kit: a.Web.Kit, Apply: a.SealApply, Seal: a.Seal, IAM: a.IAM, Todo: &todo.Service{DB: a.DB, Due: a.Due}, Account: a.accountNamed, Keepers: a.keepers,
+		Kit: a.Web.Kit, Apply: a.SealApply, Seal: a.Seal, IAM: a.IAM, Todo: &todo.Service{DB: a.DB, Due: a.Due}, Account: a.accountNamed, Bound: a.Bound, Keepers: a.keepers,
 	}
 	return a.ApplyPages.Load()
 }

@@ -50,9 +50,10 @@ var edges = map[string][]string{
 	"batch":      {"iam", "catalogue", "cert", "notice"},
 	"cert":       {"iam", "catalogue", "seal", "sealing", "ledger", "notice"},
 	"annotation": {"iam", "catalogue", "seal", "cert", "notice"},
-	"matter":     {"iam", "catalogue", "item", "cert", "notice"}, // cert does not know it: a case number is a string there
-	"feedback":   {"iam", "cert", "notice"},                      // an act is cert's; what it is told of stands here
-	"lasting":    {"iam", "cert"},                                // documents are digests to it
+	"bound":      {"iam", "catalogue", "seal", "sealapply", "issuing", "cert", "notice"}, // sealapply does not know it: it asks a function
+	"matter":     {"iam", "catalogue", "item", "cert", "notice"},                         // cert does not know it: a case number is a string there
+	"feedback":   {"iam", "cert", "notice"},                                              // an act is cert's; what it is told of stands here
+	"lasting":    {"iam", "cert"},                                                        // documents are digests to it
 	"grant":      {"iam", "catalogue", "cert", "signature", "notice"},
 	"material":   {"iam", "catalogue", "seal", "signature", "matter", "ledger"},
 	"sharing":    {"iam", "catalogue", "cert", "material", "matter", "grant", "notice"},
