@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"sidian/internal/issuing"
+	boundpages "sidian/internal/web/bound"
 	issuingpages "sidian/internal/web/issuing"
+	"sidian/internal/web/page"
 )
 
 // issuing makes the way on which certificates come about.
@@ -15,6 +17,23 @@ func (a *App) issuing(ctx context.Context) (err error) {
 
 // issuingPages makes its pages.
 func (a *App) issuingPages() error {
-	a.Desk = &issuingpages.Service{Kit: a.Web.Kit, Web: a.Web, IAM: a.IAM, Catalogue: a.Catalogue, Cert: a.Cert, Issuing: a.Issuing}
+	a.Desk = &issuingpages.Service{Kit: a.Web.Kit, Web: a.Web, IAM: a.IAM, Catalogue: a.Catalogue, Cert: a.Cert, Issuing: a.Issuing, Beside: a.sealBeside}
 	return a.Desk.Load()
+}
+
+// sealBeside leads from a draft to the seal that its holder may ask for together
+// with the certificate; to none where its kind brings no seal.
+func (a *App) sealBeside(ctx context.Context, draft string, own bool) []page.Link {
+	x, err := a.Bound.Wish(ctx, draft)
+	if err != nil {
+		return nil
+	}
+	home, label := boundpages.Wishes, "同时申领"+x.SealLabel
+	if own {
+		home = boundpages.Own
+	}
+	if x.State == "waiting" {
+		label = "已选" + label
+	}
+	return []page.Link{{Key: "seal-wish", Label: label, Href: page.At(home, draft)}}
 }
