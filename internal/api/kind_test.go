@@ -92,6 +92,13 @@ func kindMakers() map[string]func(t testing.TB, r *record) string {
 		return e
 	}
 	numbered := func(t testing.TB, r *record) string {
+		list, err := r.s.Catalogue.Numberings(r.hired(t, "designer"), stageKind)
+		must(t, err)
+		for _, n := range list { // a unit has one under way at most
+			if n.Org == r.org() && n.State == catalogue.NumberingSubmitted {
+				return n.ID
+			}
+		}
 		n, err := r.s.Catalogue.ProposeNumbering(r.hired(t, "designer"), catalogue.NumberingProposal{Kind: stageKind, Org: r.org(), Pattern: "乙" + r.value(t, "number") + "-{seq:4}", Reason: "样例"})
 		must(t, err)
 		return n.ID
