@@ -275,7 +275,7 @@ func TestOffer(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := boundtest.New(t, d)
-		o, boss := w.Offered(t)
+		o, _ := w.Offered(t)
 		raw, err := json.Marshal(certevent.Certificate{ID: o.Certificate, Kind: o.Kind, Issuer: o.Issuer, Identifier: o.Identifier, Version: 1})
 		must(t, err)
 		body := outbox.Event{Topic: certevent.Issued, Body: json.RawMessage(raw)}
@@ -359,10 +359,23 @@ func TestOffer(t *testing.T) {
 		_, err = w.Apply.Edit(w.Agent, o.Application, sealapply.Edit{SealName: &o.Name})
 		must(t, err)
 		w.Submit(t, w.Agent, o)
-		act(t, w, o.Certificate, "revoke")
+		act(t, w, o.Certificate, "suspend")
 		_, err = w.Apply.Review(w.Reviewer, o.Application, sealapply.ReviewRequest{Tier: "county", Approve: true, Opinion: "同意"})
 		wantCode(t, err, "sealapply.checks")
-		_ = boss
+		act(t, w, o.Certificate, "resume")
+		w.Pass(t, o)
+		_, err = w.Apply.Make(w.Maker, o.Application)
+		must(t, err)
+		// Revoked between making and filing: what is filed nevertheless is frozen.
+		act(t, w, o.Certificate, "revoke")
+		_, err = w.Apply.File(w.Maker, o.Application, sealapply.FileRequest{})
+		must(t, err)
+		w.Drain(t)
+		got, err = w.Bound.Get(w.Maker, o.ID)
+		must(t, err)
+		if got.State != bound.Done || sealState(t, w, got.Seal) != seal.Frozen || got.Follow == nil || got.Follow.State != "cancel" {
+			t.Errorf("filed after the licence was revoked: %+v", got)
+		}
 		keystest.Reseals(t, d, w.Keys, w.Bound.Resealer(), 1)
 	})
 }
