@@ -28,13 +28,15 @@ var matterLines = []line{
 	{route: "GET /api/v1/certificates/{id}/proof.der", at: "/api/v1/certificates/${noted}/proof.der", about: unit, also: []int{409}},
 }
 
-// matterPages are the requests of the pages of cases.
+// matterPages are the requests of the pages of cases, and of reminders.
 var matterPages = []line{
+	{route: "GET /console/reminders", about: door},
+	{route: "GET /console/reminders #issuer", at: "/console/reminders?issuer=${org}", about: unit, codes: []string{"auth.org"}},
 	{route: "GET /console/matters", about: door},
 	{route: "GET /console/new-matter", about: door},
 	{route: "POST /console/new-matter", body: "item=${item}&unit=${org}&case_no=YM-${number}&type=legal&id_type=001&id=X1&name=样例公司", about: unit},
 	{route: "GET /console/matters/{id}", at: "/console/matters/${matter}", about: unit, needs: []string{"matter.manage", "matter.read"}},
-	{route: "POST /console/matters/{id}/attach", at: "/console/matters/${matter}/attach", body: "number=NONE-1", about: unit},
+	{route: "POST /console/matters/{id}/attach", at: "/console/matters/${matter}/attach", body: "number=NONE-1", about: unit, also: []int{422}},
 	{route: "POST /console/matters/{id}/close", at: "/console/matters/${matter}/close", body: "x=1", about: unit},
 	{route: "POST /console/matters/{id}/end", at: "/console/matters/${matter}/end", body: "how=withdrawn&" + why, about: unit},
 }

@@ -44,7 +44,7 @@ func (s *server) sealPages(t testing.TB, v *api.Services, kit *page.Kit) {
 	v.Cases = &matters.Service{Kit: kit, IAM: w.IAM, Items: s.Item, Cert: w.Cert, Matters: s.Matter}
 	v.Batches = &batchpages.Service{Kit: kit, IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert, Batch: s.Batch}
 	v.Desk = &issuingpages.Service{Kit: kit, Web: v.Web, IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert, Issuing: s.Issuing}
-	v.Notices = &notices.Service{Kit: kit, Notices: w.Notice, IAM: w.IAM}
+	v.Notices = &notices.Service{Kit: kit, Notices: w.Notice, IAM: w.IAM, Remind: v.Remind, Catalogue: w.Catalogue}
 	v.Providers = &providers.Service{Kit: kit, Providers: s.Provider, IAM: w.IAM, BaseURL: "https://zz.example", Now: w.DB.Now}
 	v.SealPages = &sealspages.Service{Kit: kit, Seal: w.Seal, PKI: w.PKI, IAM: w.IAM, Catalogue: w.Catalogue, Keepers: nobody}
 	v.ApplyPages = &applypages.Service{

@@ -23,7 +23,7 @@ func (a *App) pages(ctx context.Context) error {
 	a.Account = &account.Service{Auth: a.Auth, IAM: a.IAM, Kit: kit, Notices: a.Notice, Demo: a.mark != "", Rules: account.Rules{History: c.Session.PasswordHistory, Days: c.Session.PasswordDays}}
 	a.Admin = &admin.Service{IAM: a.IAM, Auth: a.Auth, Kit: kit, BaseURL: base}
 	a.Bulk = &onboardpages.Service{Onboard: a.Onboard, IAM: a.IAM, Kit: kit, BaseURL: base}
-	a.Notices = &notices.Service{Kit: kit, Notices: a.Notice, IAM: a.IAM}
+	a.Notices = &notices.Service{Kit: kit, Notices: a.Notice, IAM: a.IAM, Remind: a.Remind, Catalogue: a.Catalogue}
 	a.Providers = &providers.Service{Kit: kit, Providers: a.Provider, IAM: a.IAM, BaseURL: base, Now: a.DB.Now}
 	for _, load := range []func() error{
 		a.Account.Load, a.Admin.Load, a.Bulk.Load, a.Notices.Load, a.Providers.Load,

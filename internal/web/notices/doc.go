@@ -2,16 +2,19 @@
 // platform tells them (消息): what is not read first, each with the way to what it
 // is about. To go there marks it as read.
 //
-// The frame of every page leads here and says how many wait.
+// The frame of every page leads here and says how many wait. Beside it is the report
+// of what certificates were reminded of before their end, for who issues them.
 package notices
 
 import (
 	"embed"
 	"net/http"
 
+	"sidian/internal/catalogue"
 	"sidian/internal/httpx"
 	"sidian/internal/iam"
 	"sidian/internal/notice"
+	"sidian/internal/remind"
 	"sidian/internal/web/page"
 )
 
@@ -24,6 +27,9 @@ type Service struct {
 	Notices *notice.Service
 	IAM     *iam.Service
 
+	Remind    *remind.Service
+	Catalogue *catalogue.Service // what kinds are called
+
 	set *page.Set
 }
 
@@ -34,6 +40,7 @@ const Home = "/console/notices"
 // called once, before Routes.
 func (s *Service) Load() (err error) {
 	s.Kit.Inbox, s.Kit.Badge = Home, s.badge
+	s.Kit.Add(page.Item{Key: "reminders", Label: "到期提醒", Href: Reminders, Group: page.Administration, Order: 27, For: needReminders})
 	s.set, err = s.Kit.Load(pages)
 	return err
 }
@@ -44,6 +51,7 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.HandlePage(r, "GET "+Home, in, s.getHome)
 	httpx.HandlePage(r, "POST "+Home+"/read", in, s.postReadAll)
 	httpx.HandlePage(r, "POST "+Home+"/{id}/read", in, s.postRead)
+	httpx.HandlePage(r, "GET "+Reminders, needReminders, s.getReminders)
 }
 
 // badge counts for the frame. A page is not lost because its frame could not
