@@ -94,13 +94,14 @@ func (s *Service) resolve(ctx context.Context, q *ComposeRequest) (*Preview, err
 		return nil, err
 	}
 	p.judge()
-	return p, s.DB.Read(ctx, func(tx *db.Tx) error {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		prior, err := issuedOf(tx, p.Scheme.Code, q.Unit, s.holderIndex(p.holder))
 		if prior != nil {
 			p.Prior = prior.id
 		}
 		return err
 	})
+	return p, err
 }
 
 // openScheme reads the scheme, and asks whether the unit composes by it.

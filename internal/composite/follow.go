@@ -77,7 +77,7 @@ func (s *Service) look(ctx context.Context, id string) (v *view, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return v, s.DB.Read(ctx, func(tx *db.Tx) error {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		v = &view{unit: own.Certificate.Unit(), acts: own.Certificate.Acts, next: own.Certificate.Successor}
 		if v.row, err = byID(tx, id, false); err != nil {
 			return err
@@ -105,6 +105,7 @@ func (s *Service) look(ctx context.Context, id string) (v *view, err error) {
 		}
 		return nil
 	})
+	return v, err
 }
 
 // saying names a member and its state, without what could be a person's number.

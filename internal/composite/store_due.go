@@ -6,6 +6,10 @@ import "sidian/internal/db"
 // tells by it that it became due again meanwhile.
 const laterDue = `due = case when due >= $1 then due + 1 else $1 end, tries = 0`
 
+// slack is how far in the future, in milliseconds, laterDue may have put what is due
+// now; no wait after a failure is as short.
+const slack = 1000
+
 // touched are the composites that certificates are members of, and those whose own
 // they are.
 func touched(tx *db.Tx, certificates []string) ([]string, error) {
@@ -29,15 +33,15 @@ func wanted(tx *db.Tx, id string) error {
 
 // dueOnes are those to be looked at now, the longest waiting first.
 func dueOnes(tx *db.Tx, limit int) (ids []string, err error) {
-	return idsOf(tx, `select id from composite_composite where due > 0 and due <= $1 and busy <= $1 order by due, id limit $2`, tx.Now().UnixMilli(), limit)
+	return idsOf(tx, `select id from composite_composite where due > 0 and due <= $1 and busy <= $2 order by due, id limit $3`, tx.Now().UnixMilli()+slack, tx.Now().UnixMilli(), limit)
 }
 
 // claim leaves one that is due to whoever looks at it, until a time, and counts the
 // try. It returns what it was due for; 0: it is not due, or another looks at it.
 func claim(tx *db.Tx, id string, until int64) (due, tries int64, err error) {
 	err = tx.All(`
-		update composite_composite set busy = $2, tries = tries + 1 where id = $1 and due > 0 and due <= $3 and busy <= $3 returning due, tries`,
-		[]any{id, until, tx.Now().UnixMilli()}, func(scan func(...any) error) error { return scan(&due, &tries) })
+		update composite_composite set busy = $2, tries = tries + 1 where id = $1 and due > 0 and due <= $3 and busy <= $4 returning due, tries`,
+		[]any{id, until, tx.Now().UnixMilli() + slack, tx.Now().UnixMilli()}, func(scan func(...any) error) error { return scan(&due, &tries) })
 	return due, tries, err
 }
 

@@ -28,7 +28,7 @@ const (
 // Enterprise holds the permits; Other is another.
 var (
 	Enterprise = catalogue.Holder{Type: "legal", IDType: "001", ID: "91999999MA000X031B", Name: "青禾县样例餐饮管理有限公司"}
-	Other      = catalogue.Holder{Type: "legal", IDType: "001", ID: "91999999MA0000079X", Name: "青禾县另一餐饮有限公司"}
+	Other      = catalogue.Holder{Type: "legal", IDType: "001", ID: "91999999MA000X023G", Name: "青禾县另一餐饮有限公司"}
 )
 
 // A World is an instance, with people as contexts in which they act.
