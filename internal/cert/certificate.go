@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"sidian/gm"
+	"sidian/internal/catalogue"
 	"sidian/internal/cert/state"
 )
 
@@ -89,6 +90,8 @@ type Certificate struct {
 	FinishedAt *time.Time        `json:"finished_at,omitempty" doc:"业务办结时间"`
 	CreatedAt  time.Time         `json:"created_at"`
 	IssuedAt   time.Time         `json:"issued_at,omitzero"`
+
+	Effect *catalogue.Effect `json:"effect,omitempty" doc:"法定例外：不与原件具有同等效力的情形和依据；没有例外的省略"`
 
 	KindVersion int       `json:"-"`
 	Digest      gm.Digest `json:"-"`

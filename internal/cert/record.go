@@ -57,6 +57,9 @@ func (s *Service) recordOf(r *row, kind *catalogue.Kind, org *iam.Org, d *catalo
 			c.Shown = append(c.Shown, Field{Key: f.Key, Label: f.Label, Value: shown, Class: f.ClassOf(), Masked: shown != v.Text})
 		}
 	}
+	if e := kind.Effect; e.Excepted() {
+		c.Effect = &e
+	}
 	c.class = classOf(kind)
 	return &c
 }

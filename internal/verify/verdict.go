@@ -48,6 +48,7 @@ type Register struct {
 	ValidTo       string        `json:"valid_to,omitempty"`
 	Holders       []cert.Holder `json:"holders" doc:"已遮蔽"`
 	ObjectionMark bool          `json:"objection_mark" doc:"异议标注"`
+	Exception     string        `json:"exception,omitempty" doc:"法定例外：不与原件具有同等效力的情形和依据"`
 	SameDocument  bool          `json:"same_document" doc:"文件与登记的逐字节一致"`
 	VerifyURL     string        `json:"verify_url,omitempty" doc:"文件与登记的一致时才有"`
 }
@@ -59,6 +60,9 @@ func registerOf(c *cert.Certificate, same bool) *Register {
 		Holders: c.Holders, SameDocument: same, StatusSince: c.Since, StatusBasis: c.Basis, Marks: append([]cert.Marked{}, c.Marks...),
 	}
 	r.ObjectionMark = slices.ContainsFunc(c.Marks, func(m cert.Marked) bool { return m.Code == string(state.Objected) })
+	if c.Effect != nil {
+		r.Exception = c.Effect.Exception + "（" + c.Effect.Basis + "）"
+	}
 	if same {
 		r.VerifyURL = c.VerifyURL // an identifier can be guessed, and the code is not to be had for it
 	}
@@ -101,6 +105,9 @@ func (v *Verdict) conclude(mark string) {
 		v.LegalEffect = "不能确认签章人的身份，请勿据此认定文件的效力。"
 	default:
 		v.LegalEffect = "文件未通过核验，不具有电子证照的法律效力。"
+	}
+	if v.Register != nil && v.Register.Exception != "" && v.Report.Verdict == sign.Valid { // 法律、行政法规另有规定的除外
+		v.LegalEffect += "法定例外：" + v.Register.Exception + "。"
 	}
 }
 

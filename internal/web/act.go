@@ -20,8 +20,27 @@ type actPage struct {
 	Confirm page.Confirm
 }
 
+// draftsOf lead to where a next version is drawn up, and to annotated copies, for
+// whoever may.
+func draftsOf(ctx context.Context, c *cert.Certificate) (out []page.Action) {
+	may := func(permission string) bool {
+		return iam.Ask(ctx, iam.Question{Permission: permission, Org: c.Unit(), Gate: true}) == nil
+	}
+	if may("cert.draft") {
+		for _, a := range state.Open(c.State()) {
+			if a.Next {
+				out = append(out, page.Action{Label: a.Name, Href: "/console/corrections/new?certificate=" + c.ID + "&action=" + a.Code, Of: c.Number})
+			}
+		}
+	}
+	if i, ok := state.Of(state.Status(c.Status)); ok && i.Stands && may("cert.annotate") {
+		out = append(out, page.Action{Label: "制作加注件", Href: "/console/annotations/new?certificate=" + c.ID, Of: c.Number})
+	}
+	return out
+}
+
 // actsOf are the actions that may be done now on this page, by whoever may: nil
-// for others. Those with a new version of the content are a program's.
+// for others. A next version is drawn up elsewhere.
 func actsOf(ctx context.Context, c *cert.Certificate) (out []page.Action) {
 	if iam.Ask(ctx, iam.Question{Permission: state.Permission, Org: c.Unit(), Gate: true}) != nil {
 		return nil
@@ -75,7 +94,7 @@ func (s *Service) getAct(w http.ResponseWriter, r *http.Request) error {
 func (s *Service) actPage(r *http.Request, c *cert.Certificate) (*actPage, error) {
 	a, ok := state.Find(r.PathValue("action"))
 	if !ok || a.Permission == "" || a.Next {
-		return nil, fault.NotFound.New("这里没有这个办理事项").WithCode("cert.action").WithHint("请从证照页面选择；变更、换证、更正由业务系统提交新版本办理")
+		return nil, fault.NotFound.New("这里没有这个办理事项").WithCode("cert.action").WithHint("请从证照页面选择；变更、换证、更正在“更正与变更”中拟制新版本办理")
 	}
 	if err := iam.Allow(r.Context(), a.Permission, c.Unit()); err != nil {
 		return nil, err
@@ -95,10 +114,32 @@ func (s *Service) actPage(r *http.Request, c *cert.Certificate) (*actPage, error
 		Fields: actFields(a, c), Grave: a.To != "" && state.Final(a.To),
 		Reason: page.Field{ID: "act-reason", Label: "事由", Max: 200, Hint: "如办件编号；请勿写个人信息。记入办理记录和审计"},
 	}
+	if err := s.actPhysical(r, c, p); err != nil {
+		return nil, err
+	}
 	if p.Confirm.Grave {
 		p.Confirm.Text += "“" + a.Name + "”不能撤回。"
 	}
 	return p, nil
+}
+
+// actPhysical asks whether it was done to a physical certificate that is out: one
+// act then is noted on both.
+func (s *Service) actPhysical(r *http.Request, c *cert.Certificate, p *actPage) error {
+	all, err := s.Cert.Physicals(r.Context(), c.ID)
+	if err != nil {
+		return err
+	}
+	f := page.Field{ID: "act-physical", Name: "physical", Label: "实体证照", Options: []page.Option{{Value: "", Label: "不涉及实体证照"}}, Hint: "因实体证照办理的，选定印刷号，它的状态同时登记"}
+	for _, x := range all {
+		if x.State == cert.PhysicalPrinted || x.State == cert.PhysicalHanded {
+			f.Options = append(f.Options, page.Option{Value: x.ID, Label: x.Number + "（" + x.StateName + "）"})
+		}
+	}
+	if len(f.Options) > 1 {
+		p.Confirm.Fields = append(p.Confirm.Fields, f)
+	}
+	return nil
 }
 
 func stateWord(s state.State) string {
@@ -129,7 +170,7 @@ func (s *Service) postAct(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	req := cert.ActRequest{
 		ID: r.PathValue("id"), Action: r.PathValue("action"), Reason: r.PostFormValue("reason"), Basis: r.PostFormValue("basis"),
-		Until: r.PostFormValue("until"), At: r.PostFormValue("at"),
+		Until: r.PostFormValue("until"), At: r.PostFormValue("at"), Physical: r.PostFormValue("physical"),
 	}
 	if n, err := strconv.Atoi(r.PostFormValue("acts")); err == nil {
 		req.Acts = &n
@@ -161,7 +202,7 @@ func (s *Service) refuseAct(w http.ResponseWriter, r *http.Request, req *cert.Ac
 	p.Confirm.Reason.Value = req.Reason
 	for i := range p.Confirm.Fields {
 		f := &p.Confirm.Fields[i]
-		f.Value = map[string]string{"until": req.Until, "basis": req.Basis, "at": req.At}[f.Name]
+		f.Value = map[string]string{"until": req.Until, "basis": req.Basis, "at": req.At, "physical": req.Physical}[f.Name]
 	}
 	p.Title = "有错误：" + p.Title
 	return s.show(w, http.StatusUnprocessableEntity, "act", p)

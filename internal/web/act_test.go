@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"sidian/internal/audit"
+	"sidian/internal/cert"
 	"sidian/internal/db"
 	"sidian/internal/db/dbtest"
 	"sidian/internal/seal/sealtest"
@@ -54,5 +55,40 @@ func TestActPages(t *testing.T) {
 		k.ask("issuer", at+"/actions/suspend", good, http.StatusConflict) // the form again
 		k.ask("issuer", at+"/actions/revoke", good, http.StatusConflict, "刚刚由他人变更")
 		k.ask("window", at, nil, 200, "有效 → 暂扣")
+	})
+}
+
+// What is done to the paper is done to the record: one form, one act.
+func TestActOnPhysical(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		k := newDesk(t, d)
+		who := k.Hire(t, "issuer", "issuer", sealtest.Market)
+		k.people["issuer"] = who
+		c, other := k.Issue(t, "marriage"), k.Issue(t, "marriage")
+		at := "/console/certificates/" + c.ID
+		if body := k.ask("issuer", at+"/actions/report_lost", nil, 200).Body.String(); strings.Contains(body, "act-physical") {
+			t.Error("a paper is asked for where there is none")
+		}
+		var papers []string
+		for i, x := range []*cert.Certificate{c, other} {
+			p, err := k.Cert.Print(who, cert.PhysicalRequest{ID: x.ID, Number: []string{"NO.1", "NO.2"}[i]})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := k.Cert.MovePhysical(who, cert.PhysicalAct{ID: x.ID, Physical: p.ID, Action: "print"}); err != nil {
+				t.Fatal(err)
+			}
+			papers = append(papers, p.ID)
+		}
+		k.ask("issuer", at+"/actions/report_lost", nil, 200, "act-physical", "NO.1", "不涉及实体证照")
+		form := url.Values{"acts": {"0"}, "reason": {"办件 YL-4"}, "physical": {papers[1]}}
+		k.ask("issuer", at+"/actions/report_lost", form, http.StatusNotFound) // another's
+		form.Set("physical", papers[0])
+		k.ask("issuer", at+"/actions/report_lost", form, http.StatusSeeOther)
+		all, err := k.Cert.Physicals(who, c.ID)
+		if err != nil || len(all) != 1 || all[0].Status != "lost" {
+			t.Errorf("the paper: %+v, %v", all, err)
+		}
 	})
 }

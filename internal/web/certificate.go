@@ -27,6 +27,7 @@ type certificatePage struct {
 	Locked   *page.Notice   // why the face is not shown
 	Pictures []template.URL // of the face, for who said what for
 	Acts     []page.Action  // that may be done now; none for who may not
+	Drafts   []page.Action  // to a next version, and to annotated copies
 	Fates    []page.Step    // what was done to it since it was issued
 	Seals    *sealsView     // of several units; nil: the issuer's one seal
 	Physical *physicalView  // of paper or plastic; nil: nothing to say or to do
@@ -81,7 +82,7 @@ func (s *Service) certificate(r *http.Request) (*certificatePage, error) {
 	if p.Physical, err = s.physicalsOf(ctx, c); err != nil {
 		return nil, err
 	}
-	p.Acts, p.Fates = actsOf(ctx, c), fates(t.Acts)
+	p.Acts, p.Drafts, p.Fates = actsOf(ctx, c), draftsOf(ctx, c), fates(t.Acts)
 	p.history()
 	return p, nil
 }

@@ -99,6 +99,16 @@ func (k *desk) ask(who, path string, form url.Values, want int, words ...string)
 	return w
 }
 
+// exports counts the pictures that got a number.
+func (k *desk) exports() (n int64) {
+	k.t.Helper()
+	err := k.DB.Read(k.t.Context(), func(tx *db.Tx) error { return tx.Get(`select count(*) from cert_export`, nil, &n) })
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	return n
+}
+
 func (k *desk) rows(action, result string) (n int) {
 	k.t.Helper()
 	err := k.DB.Read(k.t.Context(), func(tx *db.Tx) error {
@@ -190,7 +200,11 @@ func TestReadForAPurpose(t *testing.T) {
 	k.ask("county", path+"/file", url.Values{"as": {"show"}}, http.StatusUnprocessableEntity, "用途必填", "事由必填")
 	k.ask("county", path+"/file", url.Values{"as": {"ofd"}, "purpose": {"inspect"}, "reason": {"看看"}}, http.StatusForbidden)
 	k.ask("outsider", path+"/file", good, http.StatusForbidden)
-	k.ask("county", path+"/file", good, 200, "data:image/svg", "已显示照面，并已记入审计")
+	before := k.exports()
+	k.ask("county", path+"/file", good, 200, "data:image/svg", "已显示照面，并已记入审计", "打印件不具有与原件同等的法律效力")
+	if n := k.exports() - before; n < 1 {
+		t.Errorf("%d of the pictures shown bear a number", n)
+	}
 	good.Set("as", "ofd")
 	if w := k.ask("county", path+"/file", good, 200); w.Header().Get("Content-Type") != "application/ofd" || w.Header().Get("Cache-Control") != "no-store" {
 		t.Errorf("%v", w.Header())

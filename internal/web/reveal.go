@@ -2,6 +2,9 @@ package web
 
 import (
 	"context"
+	"encoding/base64"
+	"fmt"
+	"html/template"
 	"net/http"
 	"strings"
 
@@ -11,6 +14,7 @@ import (
 	"sidian/internal/iam"
 	"sidian/internal/iam/policy"
 	"sidian/internal/web/page"
+	"sidian/ofd"
 )
 
 // A shownField is an entry of the face with its class; Plainly is set once it is
@@ -223,10 +227,29 @@ func (s *Service) postFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.Pictures = pictures(data)
+	if p.Pictures, err = s.exported(ctx, data, c); err != nil {
+		return err
+	}
 	p.Revealed = &page.Notice{Class: page.Care, Title: "已显示照面，并已记入审计", Text: "照面含未脱敏的内容。只在本页显示；离开、刷新或五分钟后不再显示。"}
 	w.Header().Set("Refresh", "300; url=/console/certificates/"+p.C.ID)
 	return s.show(w, http.StatusOK, "certificate", p)
+}
+
+// exported draws the first pages for the screen, each with a number of its own:
+// what is on a screen can be kept.
+func (s *Service) exported(ctx context.Context, data []byte, c *cert.Certificate) (out []template.URL, err error) {
+	d, err := ofd.Open(data)
+	if err != nil {
+		return nil, fmt.Errorf("web: opening the document of %s: %w", c.ID, err)
+	}
+	for i := range min(len(d.Pages()), maxPictures) {
+		b, _, err := s.Cert.Export(ctx, data, c, "svg", i)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, template.URL("data:image/svg+xml;base64,"+base64.StdEncoding.EncodeToString(b)))
+	}
+	return out, nil
 }
 
 func (s *Service) refuseRead(w http.ResponseWriter, r *http.Request, rd cert.Reading, f *fault.Error) error {

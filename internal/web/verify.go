@@ -21,7 +21,12 @@ import (
 const maxPictures = 3
 
 // strangers bounds what drawing a page of a stranger's document may cost.
-var strangers = render.Options{Limits: render.Limits{Objects: 40_000, Points: 400_000, Source: 8_000_000}}
+// What they show is no export, and says so: whoever keeps the picture keeps a
+// preview.
+var strangers = render.Options{
+	Limits: render.Limits{Objects: 40_000, Points: 400_000, Source: 8_000_000},
+	Mark:   &render.Mark{Lines: []string{"核验预览 不具有与原件同等的法律效力"}},
+}
 
 // pictures draws the first pages with their seals. A document that cannot be
 // drawn has none: the verdict does not depend on it.
@@ -41,13 +46,14 @@ type verifyPage struct {
 	File    string // name of the file that was verified
 	Result  *result
 	Now     time.Time
+	Address string // where anyone checks, for who has it on paper
 }
 
 // Wrong is what is wrong with a control, or empty.
 func (p verifyPage) Wrong(id string) string { return p.Problem.At(id) }
 
 func (s *Service) verifyPage(r *http.Request, title string) verifyPage {
-	return verifyPage{Frame: s.frame(r, title, "verify", ""), Now: s.Verify.DB.Now()}
+	return verifyPage{Frame: s.frame(r, title, "verify", ""), Now: s.Verify.DB.Now(), Address: s.Cert.BaseURL + "/verify"}
 }
 
 func (s *Service) getVerify(w http.ResponseWriter, r *http.Request) error {
