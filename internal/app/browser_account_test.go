@@ -94,7 +94,7 @@ func (tb *tab) at(path string) {
 func (tb *tab) looks(axe, name string) {
 	tb.t.Helper()
 	tb.fits()
-	tb.accessible(axe)
+	tb.accessible(axe, name)
 	switch {
 	case tb.view.elder:
 		tb.targets(60)

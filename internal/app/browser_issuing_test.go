@@ -139,8 +139,48 @@ func TestBrowserIssuing(t *testing.T) {
 		certificate := eval[string](issuer, `document.querySelector('main a[href^="/console/certificates/"]').getAttribute("href")`)
 		issuer.visit(certificate)
 		issuer.says("main", "有效", number, "青禾县样例早点铺")
+		if width > 640 {
+			certificate = corrects(clerk, reviewer, issuer, axe, certificate)
+		}
 		lives(issuer, axe, certificate, width > 640)
 	}
+}
+
+// corrects makes the next version of a certificate, which says what it changes, by
+// the same three people; the two know of each other.
+func corrects(clerk, reviewer, issuer *tab, axe, certificate string) (next string) {
+	t := clerk.t
+	t.Helper()
+	clerk.visit("/console/corrections/new?certificate=" + certificate[strings.LastIndexByte(certificate, '/')+1:])
+	clerk.says("main", "食品经营许可证", "更正")
+	clerk.looks(axe, "correction-begin")
+	clerk.fill(map[string]string{"action": "correct", "reason": "经营项目登记有误", "basis": "青市监更〔2026〕3号"})
+	press(clerk, "#correct button.first")
+	at := eval[string](clerk, `location.pathname`)
+	clerk.wait("#collect")
+	clerk.fill(map[string]string{"fields.jyxm": "预包装食品销售，散装食品销售"})
+	press(clerk, `#collect button[value=submit]`)
+	clerk.says("#diff", "经营项目", "散装食品销售")
+	reviewer.visit(at)
+	reviewer.drawn()
+	reviewer.says("#diff", "改动对照", "经营项目", "预包装食品销售，散装食品销售")
+	reviewer.looks(axe, "correction-diff")
+	press(reviewer, "#pass button")
+	issuer.visit(at)
+	press(issuer, "#issue button")
+	next = eval[string](issuer, `document.querySelector('main a[href^="/console/certificates/"]').getAttribute("href")`)
+	issuer.visit(certificate)
+	if next == certificate || !eval[bool](issuer, fmt.Sprintf(`!!document.querySelector('main a[href=%q]')`, next)) {
+		t.Errorf("from the version before there is no way to the next, %s", next)
+	}
+	issuer.looks(axe, "correction-before")
+	issuer.visit(next)
+	issuer.says("main", "有效", "第 2 版")
+	if !eval[bool](issuer, fmt.Sprintf(`!!document.querySelector('main a[href=%q]')`, certificate)) {
+		t.Error("from the next version there is no way to the one before")
+	}
+	issuer.looks(axe, "correction-after")
+	return next
 }
 
 // A deed is what an issuer decides about a certificate, and what is seen then.

@@ -62,7 +62,7 @@ func TestBrowserPages(t *testing.T) {
 			t.Logf("%s at %d px (elder %t, dark %t)", p.name, v.width, v.elder, v.dark)
 			tb.visit(p.path)
 			tb.fits()
-			tb.accessible(source)
+			tb.accessible(source, p.name)
 			tb.picture(p.name)
 		}
 	}
@@ -129,7 +129,7 @@ func TestBrowserMenu(t *testing.T) {
 		}
 		tb.fits()
 		if !v.noScript {
-			tb.accessible(source)
+			tb.accessible(source, "menu-open-"+v.user)
 		}
 		tb.picture("menu-open-" + v.user)
 		tb.do(chromedp.KeyEvent("\r"))

@@ -80,7 +80,7 @@ func (s *federationStory) look(tb *tab, name string) {
 	s.Helper()
 	tb.wait("main h1")
 	tb.fits()
-	tb.accessible(s.source)
+	tb.accessible(s.source, name)
 	if tb.view.width == 360 {
 		tb.targets(44)
 	}

@@ -149,7 +149,7 @@ func TestBrowserRecordsPages(t *testing.T) {
 			t.Logf("%s at %d px (elder %t, dark %t)", p.name, v.width, v.elder, v.dark)
 			tb.visit(p.path)
 			tb.fits()
-			tb.accessible(source)
+			tb.accessible(source, p.name)
 			tb.picture(p.name)
 		}
 	}

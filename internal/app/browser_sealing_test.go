@@ -28,7 +28,7 @@ func (tb *tab) shoot(source, name string) {
 	tb.drawn()
 	tb.fits()
 	if !tb.view.noScript {
-		tb.accessible(source)
+		tb.accessible(source, name)
 	}
 	tb.picture(name)
 }

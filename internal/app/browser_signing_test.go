@@ -106,7 +106,7 @@ func (tb *tab) sees(axe, name string) {
 		tb.t.Errorf("the sentence is a target of %v px", got)
 	}
 	tb.fits()
-	tb.accessible(axe)
+	tb.accessible(axe, name)
 	tb.picture(name)
 }
 

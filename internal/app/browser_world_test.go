@@ -385,7 +385,7 @@ func (tb *tab) until(expression string) {
 		select {
 		case <-ctx.Done():
 			tb.t.Fatalf("never: %s (%v)\n%s", expression, err, tb.where())
-		case <-time.After(50 * time.Millisecond):
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
