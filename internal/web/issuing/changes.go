@@ -23,7 +23,7 @@ type changedPart struct {
 // changed is the table of what a draft changes, masked, or revealed; pictures and
 // tables are compared below it.
 func changed(c *issuing.Correction) *page.Table {
-	t := &page.Table{ID: "changes", Caption: "改动对照", Quiet: true, Head: []string{"项", "现行版本", "改为"}, Empty: page.Empty{Title: "还没有改动", Text: "更正和变更至少改一项；内容不变的办理换证。"}}
+	t := &page.Table{ID: "changes", Caption: "逐项对照", Quiet: true, Head: []string{"项", "现行版本", "改为"}, Empty: page.Empty{Title: "还没有改动", Text: "更正和变更至少改一项；内容不变的办理换证。"}}
 	for _, x := range c.Changes {
 		t.Rows = append(t.Rows, page.Row{ID: "change-" + x.Name, Cells: []page.Cell{{Text: x.Label}, {Text: x.Before}, {Text: x.After}}})
 	}

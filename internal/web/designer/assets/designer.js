@@ -227,8 +227,8 @@
       const fit = zoom.value === "fit", by = Number(zoom.value) * 96 / 25.4;
       s.classList.toggle("fit", fit);
       s.setAttribute("width", fit ? "100%" : s.dataset.w * by);
-      s.setAttribute("height", fit ? "auto" : s.dataset.h * by);
       if (fit) s.removeAttribute("height");
+      else s.setAttribute("height", s.dataset.h * by);
     }
   };
   zoom.addEventListener("change", zoomed);
