@@ -62,15 +62,11 @@ func round(ctx context.Context, d *db.DB, c Consumer, n int) (taken, done int, e
 func handle(tx *db.Tx, c Consumer, due []delivery) (done int, err error) {
 	if c.HandleAll != nil && len(due) > 1 {
 		err := tx.Savepoint(func() error {
-			if err := c.HandleAll(tx, events(due)); err != nil {
+			all := events(due)
+			if err := c.HandleAll(tx, all); err != nil {
 				return err
 			}
-			for _, d := range due {
-				if err := markDone(tx, c.Name, d.event.ID, ""); err != nil {
-					return err
-				}
-			}
-			return nil
+			return markDone(tx, c.Name, "", ids(all)...)
 		})
 		if err == nil || ends(tx, err) {
 			return len(due), err
@@ -81,7 +77,7 @@ func handle(tx *db.Tx, c Consumer, due []delivery) (done int, err error) {
 			if err := c.one(tx, d.event); err != nil {
 				return err
 			}
-			return markDone(tx, c.Name, d.event.ID, "")
+			return markDone(tx, c.Name, "", d.event.ID)
 		})
 		switch {
 		case err == nil:
@@ -109,6 +105,14 @@ func events(due []delivery) []Event {
 	out := make([]Event, len(due))
 	for i, d := range due {
 		out[i] = d.event
+	}
+	return out
+}
+
+func ids(all []Event) []string {
+	out := make([]string, len(all))
+	for i, e := range all {
+		out[i] = e.ID
 	}
 	return out
 }
@@ -144,13 +148,10 @@ func leased(ctx context.Context, d *db.DB, c Consumer, n int) (taken, done int, 
 	}
 	wg.Wait()
 	err = d.WriteRows(context.WithoutCancel(ctx), func(tx *db.Tx) error {
-		done = 0
+		var arrived []string
 		for i, x := range due {
 			if results[i] == nil {
-				done++
-				if err := markDone(tx, c.Name, x.event.ID, token); err != nil {
-					return err
-				}
+				arrived = append(arrived, x.event.ID)
 				continue
 			}
 			x.lease = token
@@ -158,7 +159,10 @@ func leased(ctx context.Context, d *db.DB, c Consumer, n int) (taken, done int, 
 				return err
 			}
 		}
-		return nil
+		if done = len(arrived); done == 0 {
+			return nil
+		}
+		return markDone(tx, c.Name, token, arrived...)
 	})
 	if err != nil {
 		return 0, 0, fmt.Errorf("outbox: noting deliveries to %s: %w", c.Name, err)

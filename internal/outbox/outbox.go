@@ -163,10 +163,8 @@ func (o *Outbox) Put(tx *db.Tx, ev Event) error {
 	if err := insertEvent(tx, ev, string(body)); err != nil {
 		return err
 	}
-	for _, c := range o.byTopic[ev.Topic] {
-		if err := insertDelivery(tx, ev.ID, c); err != nil {
-			return err
-		}
+	if err := insertDeliveries(tx, ev.ID, o.byTopic[ev.Topic]); err != nil {
+		return err
 	}
 	if r := o.runner.Load(); r != nil {
 		tx.AfterCommit(r.Wake)

@@ -2,6 +2,8 @@ package outbox
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 	"time"
 
 	"sidian/internal/db"
@@ -23,10 +25,17 @@ func insertEvent(tx *db.Tx, ev Event, body string) error {
 	return err
 }
 
-func insertDelivery(tx *db.Tx, event, consumer string) error {
-	_, err := tx.Exec(`
-		insert into outbox_delivery (event_id, consumer, next_at)
-		values ($1, $2, $3)`, event, consumer, tx.Now().UnixMilli())
+// insertDeliveries writes one delivery for each consumer, at once.
+func insertDeliveries(tx *db.Tx, event string, consumers []string) error {
+	if len(consumers) == 0 {
+		return nil
+	}
+	rows, args := make([]string, len(consumers)), []any{event, tx.Now().UnixMilli()}
+	for i, c := range consumers {
+		args = append(args, c)
+		rows[i] = fmt.Sprintf("($1, $%d, $2)", len(args))
+	}
+	_, err := tx.Exec(`insert into outbox_delivery (event_id, consumer, next_at) values `+strings.Join(rows, ", "), args...)
 	return err
 }
 
@@ -58,7 +67,7 @@ func lookDue(tx *db.Tx, consumer string, n int) (events []string, err error) {
 
 // takeThese returns those deliveries that are still due, and holds their rows.
 func takeThese(tx *db.Tx, consumer string, events []string) ([]delivery, error) {
-	marks, args := db.Marks([]any{consumer, tx.Now().UnixMilli()}, events)
+	marks, args := db.Marks([]any{consumer, tx.Now().UnixMilli()}, db.Padded(events))
 	return deliveries(tx, dueDelivery+`
 		   and d.event_id in (`+marks+`)`+inOrder+`
 		   for update of d skip locked`, args...)
@@ -80,11 +89,11 @@ func deliveries(tx *db.Tx, q string, args ...any) (due []delivery, err error) {
 // The lease in the where clauses is "" where a transaction holds the row, and
 // otherwise tells whose delivery this is: after a lease has ended, another's.
 
-func markDone(tx *db.Tx, consumer, event, lease string) error {
+func markDone(tx *db.Tx, consumer, lease string, events ...string) error {
+	marks, args := db.Marks([]any{tx.Now().UnixMilli(), consumer, lease}, db.Padded(events))
 	_, err := tx.Exec(`
 		update outbox_delivery set done_at = $1, lease = '', error = ''
-		 where event_id = $2 and consumer = $3 and (lease = $4 or $4 = '') and done_at is null`,
-		tx.Now().UnixMilli(), event, consumer, lease)
+		 where event_id in (`+marks+`) and consumer = $2 and (lease = $3 or $3 = '') and done_at is null`, args...)
 	return err
 }
 

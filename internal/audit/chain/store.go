@@ -1,7 +1,6 @@
 package chain
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,7 +32,7 @@ func pending(tx *db.Tx, after string, n int) (out []audit.Entry, last string, er
 	if err != nil || len(ids) == 0 {
 		return nil, "", err
 	}
-	marks, args := db.Marks(nil, padded(ids))
+	marks, args := db.Marks(nil, db.Padded(ids))
 	err = tx.All(`select `+audit.Columns+` from audit_entry e where e.id in (`+marks+`) order by e.id`, args, func(scan func(...any) error) error {
 		e, err := audit.Scan(scan)
 		out = append(out, e)
@@ -93,7 +92,7 @@ func linkAt(tx *db.Tx, seq int64) (l Link, err error) {
 }
 
 func linksOf(tx *db.Tx, entries []string) (map[string]Link, error) {
-	marks, args := db.Marks(nil, padded(entries))
+	marks, args := db.Marks(nil, db.Padded(entries))
 	out := map[string]Link{}
 	err := tx.All(`select seq, entry, digest from audit_link where entry in (`+marks+`)`, args, func(scan func(...any) error) error {
 		l, err := scanLink(scan)
@@ -101,17 +100,6 @@ func linksOf(tx *db.Tx, entries []string) (map[string]Link, error) {
 		return err
 	})
 	return out, err
-}
-
-// padded repeats the last entry until there are as many as in one of few shapes
-// of the statement.
-func padded(entries []string) []string {
-	out := slices.Clone(entries)
-	for n := 1; ; n *= 8 {
-		if len(out) <= n {
-			return append(out, slices.Repeat(out[len(out)-1:], n-len(out))...)
-		}
-	}
 }
 
 func scanLink(scan func(...any) error) (l Link, err error) {
