@@ -18,11 +18,11 @@ func Marks[T any](args []any, values []T) (marks string, all []any) {
 	return strings.Join(list, ", "), args
 }
 
-// Padded repeats the last of values until there are 1, 8, 64, 512 … of them: in (…)
+// Padded repeats the last of values until there are 1, 2, 4, 8 … of them: in (…)
 // means the same, and a statement comes in few shapes, which stay prepared.
 func Padded[T any](values []T) []T {
 	out := slices.Clone(values)
-	for n := 1; ; n *= 8 {
+	for n := 1; ; n *= 2 {
 		if len(out) <= n {
 			return append(out, slices.Repeat(out[len(out)-1:], n-len(out))...)
 		}

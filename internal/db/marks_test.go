@@ -12,3 +12,14 @@ func TestMarks(t *testing.T) {
 		t.Errorf("marks %q, arguments %v", marks, args)
 	}
 }
+
+func TestPadded(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]int{1: 1, 2: 2, 3: 4, 5: 8, 8: 8, 100: 128} {
+		values := make([]int, n)
+		values[n-1] = 7
+		if got := Padded(values); len(got) != want || got[want-1] != 7 || len(values) != n {
+			t.Errorf("%d values become %v", n, got)
+		}
+	}
+}

@@ -38,27 +38,12 @@ func (b branch) where() (string, []any) {
 	if b.account != "" {
 		return `n.account = $1`, []any{b.account}
 	}
-	held, args := db.Marks(nil, padded(b.held))
+	held, args := db.Marks(nil, db.Padded(b.held))
 	if len(b.orgs) == 1 {
 		return fmt.Sprintf(`n.permission in (%s) and n.org = $%d`, held, len(args)+1), append(args, b.orgs[0])
 	}
-	orgs, args := db.Marks(args, padded(b.orgs))
+	orgs, args := db.Marks(args, db.Padded(b.orgs))
 	return fmt.Sprintf(`n.permission in (%s) and n.org || '' in (%s)`, held, orgs), args
-}
-
-// padded repeats the last of a list, so that lists have few lengths and
-// statements few shapes.
-func padded(list []string) []string {
-	n := 1
-	for n < len(list) {
-		n *= 2
-	}
-	out := make([]string, 0, n)
-	out = append(out, list...)
-	for len(out) < n {
-		out = append(out, list[len(list)-1])
-	}
-	return out
 }
 
 // list is a page of a branch, newest first.
@@ -131,7 +116,7 @@ func insertRead(tx *db.Tx, account string, n Notice) error {
 
 func readTimes(tx *db.Tx, account string, ids []string) (map[string]time.Time, error) {
 	out := map[string]time.Time{}
-	marks, args := db.Marks([]any{account}, padded(ids))
+	marks, args := db.Marks([]any{account}, db.Padded(ids))
 	err := tx.All(`select notice, at from notice_read where account = $1 and notice in (`+marks+`)`, args, func(scan func(...any) error) error {
 		var id string
 		var at int64
@@ -154,7 +139,7 @@ func deleteBefore(tx *db.Tx, before int64) (int64, error) {
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	marks, args := db.Marks(nil, padded(ids))
+	marks, args := db.Marks(nil, db.Padded(ids))
 	if _, err := tx.Exec(`delete from notice_read where notice in (`+marks+`)`, args...); err != nil {
 		return 0, err
 	}

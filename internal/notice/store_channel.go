@@ -54,7 +54,7 @@ type target struct {
 // those by which they want to be told what their posts are.
 func wanting(tx *db.Tx, accounts []string, posts bool) (out []target, err error) {
 	for some := range slices.Chunk(accounts, chunk) {
-		marks, args := db.Marks(nil, padded(some))
+		marks, args := db.Marks(nil, db.Padded(some))
 		where := `account in (` + marks + `) and state = 'active'`
 		if posts {
 			where += ` and posts`
