@@ -7,6 +7,7 @@ import (
 	"sidian/internal/cert/certtest"
 	"sidian/internal/composite"
 	"sidian/internal/composite/compositetest"
+	"sidian/internal/seal"
 	compositepages "sidian/internal/web/composite"
 	"sidian/internal/web/page"
 	"sidian/kinds"
@@ -16,7 +17,7 @@ const (
 	schemePath    = "/api/v1/composite-schemes/"
 	compositePath = "/api/v1/composites/"
 	folding       = `{"scheme":"${scheme}","unit":"${org}","holder":"${permit}"}`
-	schemeParts   = `"parts":[{"kind":"food_operation","required":true,"basis":"样例法第一条"},{"kind":"road_transport","basis":"样例法第二条"}]`
+	schemeParts   = `"parts":[{"kind":"food_operation","required":true,"basis":"样例法第一条"},{"kind":"road_transport","required":false,"basis":"样例法第二条"}]`
 	seeFolded     = "&revision=0"
 )
 
@@ -35,7 +36,7 @@ var compositeLines = []line{
 	{route: "POST /api/v1/composites", body: folding, about: unit, also: []int{409}},
 	{route: "GET /api/v1/composites", about: door},
 	{route: "GET /api/v1/composites/{id}", at: compositePath + "${folded}", about: unit, needs: folders},
-	{route: "POST /api/v1/composites/{id}/actions/{action}", at: compositePath + "${folded}/actions/issue", body: `{"revision":0}`, about: unit, needs: []string{"cert.issue"}},
+	{route: "POST /api/v1/composites/{id}/actions/{action}", at: compositePath + "${folded}/actions/issue", body: `{"revision":0}`, about: unit, needs: []string{"cert.issue"}, also: []int{409}},
 }
 
 var compositePages = []line{
@@ -84,6 +85,12 @@ func compositeMakers() map[string]func(t testing.TB, r *record) string {
 		"scheme":      func(t testing.TB, r *record) string { return scheme(t, r, "submit", "publish") },
 		"permit": func(t testing.TB, r *record) (identifier string) { // and another, of one holder
 			r.value(t, "foldkind")
+			x := r.s.MakeOf(t, r.s.Request(t, r.org(), seal.LegalName)) // another line may have taken back what was granted for the first
+			r.s.Permit(t, x)
+			for _, app := range []string{"", r.s.actor(t, "program").app} {
+				_, err := r.s.Seal.Grant(r.s.Keeper, seal.Policy{Seal: x.ID, App: app, Purpose: seal.Any, Until: r.s.DB.Now().AddDate(1, 0, 0), Reason: "测试"})
+				must(t, err)
+			}
 			for _, kind := range []string{compositetest.Road, compositetest.Food} {
 				q := certtest.Example(t, kind)
 				q.Issuer, q.Holders[0] = r.org(), compositetest.Enterprise
