@@ -63,6 +63,7 @@ import (
 	sealingpages "sidian/internal/web/sealing"
 	sealspages "sidian/internal/web/seals"
 	"sidian/internal/web/signing"
+	"sidian/internal/web/transfers"
 	"sidian/internal/webhook"
 )
 
@@ -129,6 +130,8 @@ type Services struct {
 	Lists   *lists.Service // the pages of Listing
 
 	Cases *matters.Service // the pages of Matter
+
+	Transfers *transfers.Service // pages of Cert
 }
 
 // Mount mounts all routes and returns the handler of the program.
@@ -166,6 +169,7 @@ func Mount(r *httpx.Router, s Services) (http.Handler, error) {
 	s.Listing.Routes(r)
 	s.Lists.Routes(r)
 	s.Cases.Routes(r)
+	s.Transfers.Routes(r)
 	s.Cert.Routes(r)
 	s.Annotation.Routes(r)
 	s.Copies.Routes(r)

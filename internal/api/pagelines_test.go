@@ -3,7 +3,7 @@ package api_test
 import "slices"
 
 // pageLines are the requests of pages.
-var pageLines = slices.Concat(openPages, ownPages, officePages, bulkPages, recordPages, sealPageLines, complaintPages, feedbackPages, annotationPages, itemPages, kindPages, designerPages, listPages, matterPages, issuingPageLines, batchPageLines, boundPages, compositePages, archivePages)
+var pageLines = slices.Concat(openPages, ownPages, officePages, bulkPages, recordPages, sealPageLines, complaintPages, feedbackPages, annotationPages, itemPages, kindPages, designerPages, listPages, matterPages, transferPages, issuingPageLines, batchPageLines, boundPages, compositePages, archivePages)
 
 const why = "reason=依测试方案办理"
 

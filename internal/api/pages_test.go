@@ -23,6 +23,7 @@ import (
 	sealingpages "sidian/internal/web/sealing"
 	sealspages "sidian/internal/web/seals"
 	"sidian/internal/web/signing"
+	"sidian/internal/web/transfers"
 )
 
 // sealPages makes the pages of seals and signatures, as package app does.
@@ -42,6 +43,7 @@ func (s *server) sealPages(t testing.TB, v *api.Services, kit *page.Kit) {
 	v.Designer = &designer.Service{Kit: kit, IAM: w.IAM, Catalogue: w.Catalogue}
 	v.Lists = &lists.Service{Kit: kit, Listing: s.Listing}
 	v.Cases = &matters.Service{Kit: kit, IAM: w.IAM, Items: s.Item, Cert: w.Cert, Matters: s.Matter}
+	v.Transfers = &transfers.Service{Kit: kit, IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert}
 	v.Batches = &batchpages.Service{Kit: kit, IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert, Batch: s.Batch}
 	v.Desk = &issuingpages.Service{Kit: kit, Web: v.Web, IAM: w.IAM, Catalogue: w.Catalogue, Cert: w.Cert, Issuing: s.Issuing}
 	v.Notices = &notices.Service{Kit: kit, Notices: w.Notice, IAM: w.IAM, Remind: v.Remind, Catalogue: w.Catalogue}
@@ -58,7 +60,7 @@ func (s *server) sealPages(t testing.TB, v *api.Services, kit *page.Kit) {
 	var err error
 	v.Stamps.Key, err = w.Keys.Index(t.Context(), "sealing.draft")
 	must(t, err)
-	for _, load := range []func() error{s.archivePages(v, kit), v.Complaints.Load, v.Items.Load, v.Lists.Load, v.Cases.Load, v.KindPages.Load, v.Designer.Load, v.Desk.Load, v.Batches.Load, v.Notices.Load, v.Providers.Load, v.SealPages.Load, v.ApplyPages.Load, v.Signing.Load, v.Stamps.Load} {
+	for _, load := range []func() error{s.archivePages(v, kit), v.Complaints.Load, v.Items.Load, v.Lists.Load, v.Cases.Load, v.Transfers.Load, v.KindPages.Load, v.Designer.Load, v.Desk.Load, v.Batches.Load, v.Notices.Load, v.Providers.Load, v.SealPages.Load, v.ApplyPages.Load, v.Signing.Load, v.Stamps.Load} {
 		must(t, load())
 	}
 }

@@ -76,6 +76,7 @@ import (
 	sealingpages "sidian/internal/web/sealing"
 	sealspages "sidian/internal/web/seals"
 	"sidian/internal/web/signing"
+	"sidian/internal/web/transfers"
 	"sidian/internal/webhook"
 	"sidian/ofd/draw"
 )
@@ -125,6 +126,7 @@ type App struct {
 	Lists      *lists.Service   // the pages of Listing
 	Cases      *matters.Service // the pages of Matter
 	Cert       *cert.Service
+	Transfers  *transfers.Service // pages of Cert
 	Annotation *annotation.Service
 	Copies     *annotationpages.Service // the pages of Annotation
 	Feedback   *feedback.Service
@@ -362,7 +364,7 @@ func (a *App) routes(ctx context.Context) error {
 		Matter: a.Matter, Lasting: a.Lasting, Bound: a.Bound, Together: a.Together, Composite: a.Composite, Composites: a.Composites,
 		Annotation: a.Annotation, Copies: a.Copies, Feedback: a.Feedback, Telling: a.Telling,
 		Issuing: a.Issuing, Desk: a.Desk, Batch: a.Batch, Batches: a.Batches, Designer: a.Designer,
-		KindPages: a.KindPages, Item: a.Item, Items: a.Items, Listing: a.Listing, Lists: a.Lists, Cases: a.Cases,
+		KindPages: a.KindPages, Item: a.Item, Items: a.Items, Listing: a.Listing, Lists: a.Lists, Cases: a.Cases, Transfers: a.Transfers,
 	})
 	return err
 }

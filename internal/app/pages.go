@@ -27,7 +27,7 @@ func (a *App) pages(ctx context.Context) error {
 	a.Providers = &providers.Service{Kit: kit, Providers: a.Provider, IAM: a.IAM, BaseURL: base, Now: a.DB.Now}
 	for _, load := range []func() error{
 		a.Account.Load, a.Admin.Load, a.Bulk.Load, a.Notices.Load, a.Providers.Load,
-		a.sealPages, a.applyPages, a.complaintPages, a.feedbackPages, a.annotationPages, a.issuingPages, a.boundPages, a.batchPages, a.compositePages, a.itemPages, a.kindPages, a.designerPages, a.listPages, a.casePages, func() error { return a.sealingPages(ctx) }, a.signingPages, a.filingPages, a.records,
+		a.sealPages, a.applyPages, a.complaintPages, a.feedbackPages, a.annotationPages, a.issuingPages, a.boundPages, a.batchPages, a.compositePages, a.itemPages, a.kindPages, a.designerPages, a.listPages, a.casePages, a.transferPages, func() error { return a.sealingPages(ctx) }, a.signingPages, a.filingPages, a.records,
 	} {
 		if err := load(); err != nil {
 			return err
