@@ -122,12 +122,14 @@ var lines = []line{
 
 	{route: "GET /api/v1/kinds", about: known},
 	{route: "GET /api/v1/kinds/{name}", at: "/api/v1/kinds/" + stageKind, about: known},
+	{route: "GET /api/v1/status-vocabularies", about: known},
 
 	{route: "POST /api/v1/certificates", body: `${issue}`, about: unit},
 	{route: "GET /api/v1/certificates", about: door},
 	{route: "POST /api/v1/certificates/find", body: `{"holder":"没有这个人"}`, about: door},
 	{route: "GET /api/v1/certificates #issuer", at: "/api/v1/certificates?issuer=${org}", about: unit},
 	{route: "GET /api/v1/certificates/{id}", at: "/api/v1/certificates/${cert}", about: unit},
+	{route: "GET /api/v1/certificates/{id} #vocabulary", at: "/api/v1/certificates/${cert}?vocabulary=mot", about: unit},
 	{route: "POST /api/v1/certificates/{id}/actions/{action}", at: "/api/v1/certificates/${cert}/actions/unobject", body: "{" + because + "}", about: unit, also: wanting},
 	{route: "GET /api/v1/certificates/{id}/seals", at: "/api/v1/certificates/${cert}/seals", about: unit, also: []int{404}},
 	{route: "POST /api/v1/certificates/{id}/seals", at: "/api/v1/certificates/${cert}/seals", about: unit, also: wanting},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"sidian/internal/cert"
 	"sidian/internal/db"
 	"sidian/internal/lasting"
 	"sidian/internal/matter"
@@ -30,8 +31,20 @@ func (a *App) matters(ctx context.Context) (err error) {
 	}
 	l := a.Lasting
 	l.Document, l.TimeStamp, l.Trust = a.Blob.Get, a.PKI.TimeStamp, a.trustForDocuments
+	a.Cert.Stamped = a.stamped
 	l.Mac, err = a.Keys.Index(ctx, "lasting.anchor")
 	return err
+}
+
+// stamped is when evidence of a certificate's document was made and renewed.
+func (a *App) stamped(ctx context.Context, c *cert.Certificate) ([]time.Time, error) {
+	all, err := a.Lasting.Proofs(ctx, c.Digest)
+	for _, p := range all {
+		if p.Certificate == c.ID {
+			return p.Stamped, err
+		}
+	}
+	return nil, err
 }
 
 // casePages makes the pages of cases.

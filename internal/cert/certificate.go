@@ -69,6 +69,7 @@ type Certificate struct {
 	KeeperName string            `json:"keeper_name,omitempty"`
 	Status     string            `json:"status" enum:"sealing,effective,withdrawn,expired,suspended,lost,recalled,revoked,rescinded,cancelled,abolished,changed,replaced,altered"`
 	StatusName string            `json:"status_name"`
+	Outside    *state.Outside    `json:"outside_status,omitempty" doc:"所要词表中的状态；没有要的省略"`
 	Since      string            `json:"status_since,omitempty" doc:"何日起处于该状态；签发后没有变过的省略"`
 	Basis      string            `json:"status_basis,omitempty" doc:"该状态的依据"`
 	Marks      []Marked          `json:"marks,omitempty" doc:"状态之外的标记"`

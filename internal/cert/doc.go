@@ -41,6 +41,7 @@
 package cert
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -72,6 +73,9 @@ type Service struct {
 	Backdate int
 	// BaseURL is where the code on a face leads, without a final slash.
 	BaseURL string
+	// Stamped is when lasting proof of a certificate's document was made and
+	// renewed, the oldest first; nil: nobody keeps any.
+	Stamped func(ctx context.Context, c *Certificate) ([]time.Time, error)
 	// Desk asks people for seals; nil: kinds of several seals are refused.
 	Desk Desk
 	// Mark is printed across every document: 样例 in a demo, otherwise empty.

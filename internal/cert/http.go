@@ -19,6 +19,7 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.Handle(r, "GET /api/v1/certificates", read, s.listCertificates, httpx.Doc(tag, "查询证照"))
 	httpx.Handle(r, "POST /api/v1/certificates/find", read, s.findCertificates, httpx.NoIdempotency(), httpx.Doc(tag, "按持证主体查询证照；条件不出现在地址中"))
 	httpx.Handle(r, "GET /api/v1/certificates/{id}", read, s.getCertificate, httpx.Doc(tag, "证照记录"))
+	httpx.Handle(r, "GET /api/v1/status-vocabularies", httpx.SignedIn(), s.getVocabularies, httpx.Doc(tag, "其他机构的证照状态、事项代码，及与本平台的对应"))
 	httpx.Handle(r, "GET /api/v1/certificates/{id}/file", read, s.getFile, httpx.Doc(tag, "证照文件：ofd 为原件，其余为复印件"),
 		httpx.Media("application/ofd", "application/pdf", "image/svg+xml", "image/png"))
 	httpx.Handle(r, "POST /api/v1/certificates/{id}/reveal", httpx.Needs("cert.reveal"), s.Reveal, httpx.Doc(tag, "显示未脱敏的照面数据项，须说明用途"),
@@ -80,8 +81,13 @@ type idRequest struct {
 	ID string `path:"id" maxLength:"64"`
 }
 
-func (s *Service) getCertificate(ctx context.Context, r idRequest) (*Certificate, error) {
-	return s.Get(ctx, r.ID)
+type recordRequest struct {
+	ID         string `path:"id" maxLength:"64"`
+	Vocabulary string `query:"vocabulary" maxLength:"64" doc:"同时按该词表给出状态：GET /api/v1/status-vocabularies 中 of 为 status 的 name"`
+}
+
+func (s *Service) getCertificate(ctx context.Context, r recordRequest) (*Certificate, error) {
+	return s.GetIn(ctx, r.ID, r.Vocabulary)
 }
 
 func (s *Service) getTrace(ctx context.Context, r idRequest) (*Trace, error) {

@@ -28,6 +28,12 @@ const (
 	actGlass  = "glass.read"  // any of these by whoever broke the glass
 )
 
+// Steps of a trace that the platform takes by itself and no audit row tells.
+const (
+	actStamped = "lasting.stamp"
+	actRenewed = "lasting.renew"
+)
+
 // A Reading is what a document is read for. A program's own business needs none,
 // nor do staff of the unit that issued it.
 type Reading struct {

@@ -25,7 +25,7 @@ type Step struct {
 	Reason   string    `json:"reason,omitempty"`
 	Refused  bool      `json:"refused,omitempty" doc:"被拒绝"`
 	Evidence string    `json:"evidence,omitempty" doc:"SM3 摘要"`
-	Entry    string    `json:"entry" doc:"审计记录编号"`
+	Entry    string    `json:"entry,omitempty" doc:"审计记录编号；长期保存的证据由平台加盖时间戳，没有审计记录"`
 }
 
 // A Trace is the whole history of a certificate (追溯).
@@ -35,6 +35,15 @@ type Trace struct {
 	Steps       []Step       `json:"steps"`
 	Uses        []*seal.Use  `json:"uses" doc:"用印记录"`
 	Transfers   []*Transfer  `json:"transfers,omitempty" doc:"颁证职责移交，先后为序"`
+	Verified    []Verified   `json:"verified,omitempty" doc:"公开核验的次数，按日，先后为序"`
+}
+
+// Verified is how often a certificate was verified on a day, by anyone. Lookings of
+// one caller within a minute count once.
+type Verified struct {
+	Day   string `json:"day"`
+	Times int    `json:"times"`
+	Last  string `json:"last" doc:"当日最后一次，时:分"`
 }
 
 // names are the Chinese words for what the audit calls actions.
@@ -42,6 +51,7 @@ var names = map[string]string{
 	"cert.plan": "确定签发内容，登记用印", "cert.issue": "用印签发", "cert.withdraw": "撤回未完成的签发", "cert.seals": "提请各单位用印", "cert.physical": "登记实体证照",
 	actView: "查看记录", actTrace: "查看追溯", actRead: "查阅", actReveal: "显示未脱敏信息", actVerify: "核验", actGlass: "应急查阅",
 	ActAnnotate: "制作加注件", "annotation.withdraw": "撤回未制成的加注件", "annotation.read": "取加注件", "annotation.view": "查看加注件记录",
+	actStamped: "加盖归档时间戳，保存长期证据", actRenewed: "续加归档时间戳", "lasting.read": "取长期证据", "issuing.correct": "经办更正、变更、换证",
 }
 
 // maxSteps bounds what is told of a certificate, the oldest first: how it came
@@ -70,6 +80,7 @@ func (s *Service) Trace(ctx context.Context, id string) (*Trace, error) {
 		return nil, err
 	}
 	slices.Reverse(entries) // they come newest first
+	t.Verified = perDay(entries)
 	entries = entries[:min(len(entries), maxSteps)]
 	if t.Acts, err = s.acts(ctx, id); err != nil {
 		return nil, err
@@ -84,10 +95,52 @@ func (s *Service) Trace(ctx context.Context, id string) (*Trace, error) {
 	for _, e := range entries {
 		t.Steps = append(t.Steps, stepOf(e, people))
 	}
+	if err := s.addStamps(ctx, t); err != nil {
+		return nil, err
+	}
 	if err := s.looked(ctx, audit.Entry{Action: actTrace, Object: object(id)}); err != nil {
 		return nil, err
 	}
 	return t, nil
+}
+
+// addStamps adds when lasting proof of the document was made and renewed, where
+// it belongs by its time.
+func (s *Service) addStamps(ctx context.Context, t *Trace) error {
+	if s.Stamped == nil || t.Certificate.Document == "" {
+		return nil
+	}
+	all, err := s.Stamped(ctx, t.Certificate)
+	if err != nil {
+		return err
+	}
+	for i, at := range all {
+		st := Step{At: at, Action: actStamped, Evidence: t.Certificate.Document}
+		if i > 0 {
+			st.Action = actRenewed
+		}
+		st.Name = names[st.Action]
+		t.Steps = append(t.Steps, st)
+	}
+	slices.SortStableFunc(t.Steps, func(a, b Step) int { return a.At.Compare(b.At) })
+	return nil
+}
+
+// perDay counts verifications, by the calendar of the certificates' place and
+// without who asked. Entries are the oldest first.
+func perDay(entries []audit.Entry) (out []Verified) {
+	for _, e := range entries {
+		if e.Action != actVerify || e.Result == audit.Refused {
+			continue
+		}
+		at := e.At.In(beijing)
+		if day := at.Format(time.DateOnly); len(out) == 0 || out[len(out)-1].Day != day {
+			out = append(out, Verified{Day: day})
+		}
+		last := &out[len(out)-1]
+		last.Times, last.Last = last.Times+1, at.Format("15:04")
+	}
+	return out
 }
 
 // addUses adds the uses of seals by the units that were asked for them.
