@@ -55,7 +55,7 @@ func (s *Service) Correct(ctx context.Context, req CorrectRequest) (*Draft, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := iam.Allow(ctx, permCollect, c.Issuer); err != nil {
+	if err := iam.Allow(ctx, permCollect, c.Unit()); err != nil {
 		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "issuing.correct", Object: object}, err)
 	}
 	if err := allows(a, c); err != nil {
@@ -70,7 +70,7 @@ func (s *Service) Correct(ctx context.Context, req CorrectRequest) (*Draft, erro
 		return nil, err
 	}
 	f.acts = int64(acts)
-	create := CreateRequest{Kind: c.Kind, Unit: c.Issuer, Content: f.content, CaseNo: "", follows: f}
+	create := CreateRequest{Kind: c.Kind, Unit: c.Unit(), Content: f.content, CaseNo: "", follows: f}
 	create.Fields = nil
 	if create.Fields, err = s.carriedOver(ctx, c.Kind, f.content.Fields); err != nil {
 		return nil, err
