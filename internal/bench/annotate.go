@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,8 +14,6 @@ import (
 	"time"
 
 	"sidian/gm"
-	"sidian/internal/app"
-	"sidian/kinds"
 )
 
 // annotated is of how many certificates copies are made in turn.
@@ -27,31 +23,11 @@ const annotated = 64
 // seeded county, the clients included in the two cores: drawn, sealed, stored and
 // on record, each durable.
 func annotateHTTP(ctx context.Context, span time.Duration) (f figure, err error) {
-	dir, err := os.MkdirTemp("", "sidian-bench-*")
+	h, _, end, err := servedCounty(ctx, "")
 	if err != nil {
 		return f, err
 	}
-	defer os.RemoveAll(dir)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return f, err
-	}
-	base := "http://" + l.Addr().String()
-	a, creds, err := app.CreateCounty(ctx, app.CountyConf(dir, base, ""), app.Options{Log: io.Discard})
-	if err != nil {
-		return f, err
-	}
-	ctx, stop := context.WithCancel(ctx)
-	served := make(chan error, 1)
-	go func() { served <- a.Run(ctx, l) }()
-	defer func() { stop(); err = errors.Join(err, <-served, a.Close()) }()
-	h := &load{base: base, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}}
-	if err := h.signIn(ctx, creds.Apps[0]); err != nil {
-		return f, err
-	}
-	if h.body, err = kinds.FS.ReadFile("business_license/example.json"); err != nil {
-		return f, err
-	}
+	defer func() { err = errors.Join(err, end()) }()
 	var ids []string
 	for range annotated {
 		b, err := h.post(ctx, "/api/v1/certificates", h.body)
@@ -90,13 +66,18 @@ func annotateHTTP(ctx context.Context, span time.Duration) (f figure, err error)
 		return f, err
 	}
 	f.note = fmt.Sprintf("copy of %d bytes, the original in it; both cores, the floor one", size.Load())
-	f.floor, err = signAndKeep(dir, int(size.Load()), span/2)
+	f.floor, err = signAndKeep(int(size.Load()), span/2)
 	return f, err
 }
 
 // signAndKeep is the floor: the digest of a document, one signature for the seal
 // and one for the time stamp, and the document written and synced to a file.
-func signAndKeep(dir string, size int, span time.Duration) (float64, error) {
+func signAndKeep(size int, span time.Duration) (float64, error) {
+	dir, err := os.MkdirTemp("", "sidian-bench-*")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
 	key, err := gm.GenerateKey()
 	if err != nil {
 		return 0, err

@@ -71,37 +71,48 @@ func freshDatabase(ctx context.Context, server string) (target string, drop func
 // issueHTTP issues business licences through the API of a seeded county, the
 // clients included in the two cores, each certificate durable.
 func issueHTTP(ctx context.Context, span time.Duration, database string) (f figure, err error) {
-	dir, err := os.MkdirTemp("", "sidian-bench-*")
+	h, _, end, err := servedCounty(ctx, database)
 	if err != nil {
 		return f, err
 	}
-	defer os.RemoveAll(dir)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return f, err
-	}
-	base := "http://" + l.Addr().String()
-	a, creds, err := app.CreateCounty(ctx, app.CountyConf(dir, base, database), app.Options{Log: io.Discard})
-	if err != nil {
-		return f, err
-	}
-	ctx, stop := context.WithCancel(ctx)
-	served := make(chan error, 1)
-	go func() { served <- a.Run(ctx, l) }()
-	defer func() { stop(); err = errors.Join(err, <-served, a.Close()) }()
-	h := &load{base: base, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}}
-	if err := h.signIn(ctx, creds.Apps[0]); err != nil {
-		return f, err
-	}
-	if h.body, err = kinds.FS.ReadFile("business_license/example.json"); err != nil {
-		return f, err
-	}
+	defer func() { err = errors.Join(err, end()) }()
 	if _, err := h.run(ctx, span/5); err != nil { // caches, connections
 		return f, err
 	}
 	f.unit = "certificates/s"
 	f.value, err = h.run(ctx, span)
 	return f, err
+}
+
+// servedCounty serves a seeded county, its program signed in with a business licence to
+// ask for; database is SQLite when empty.
+func servedCounty(ctx context.Context, database string) (h *load, creds *app.Credentials, end func() error, err error) {
+	dir, err := os.MkdirTemp("", "sidian-bench-*")
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	end = func() error { return os.RemoveAll(dir) }
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, nil, nil, errors.Join(err, end())
+	}
+	base := "http://" + l.Addr().String()
+	a, creds, err := app.CreateCounty(ctx, app.CountyConf(dir, base, database), app.Options{Log: io.Discard})
+	if err != nil {
+		return nil, nil, nil, errors.Join(err, l.Close(), end())
+	}
+	ctx, stop := context.WithCancel(ctx)
+	served := make(chan error, 1)
+	go func() { served <- a.Run(ctx, l) }()
+	end = func() error { stop(); return errors.Join(<-served, a.Close(), os.RemoveAll(dir)) }
+	h = &load{base: base, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}}
+	if err = h.signIn(ctx, creds.Apps[0]); err == nil {
+		h.body, err = kinds.FS.ReadFile("business_license/example.json")
+	}
+	if err != nil {
+		return nil, nil, nil, errors.Join(err, end())
+	}
+	return h, creds, end, nil
 }
 
 type load struct {

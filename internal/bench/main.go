@@ -68,6 +68,7 @@ func run(ctx context.Context, span time.Duration, only string) error {
 		{"issue_memory", issueMemory}, {"issue_memory_tsa", issueMemoryStamped}, {"verify_memory", verifyMemory},
 		{"stamp_memory", stampMemory}, {"stamp_timestamp_memory", stampTimestampMemory},
 		{"issue_http_sqlite", issueSQLite}, {"issue_http_postgres", issuePostgres},
+		{"issue_persons_sqlite", personsSQLite}, {"issue_persons_postgres", personsPostgres},
 		{"annotate_http", annotateHTTP},
 		{"batch_sqlite", batchSQLite}, {"batch_postgres", batchPostgres}, {"status_page", statusPage}, {"status_change", statusChange},
 		{"decide", decide}, {"audit_share_sqlite", auditSQLite}, {"audit_share_postgres", auditPostgres},
