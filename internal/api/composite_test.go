@@ -47,9 +47,9 @@ var compositePages = []line{
 	{route: "POST /console/composites/{id}/{action}", at: "/console/composites/${folded}/refuse", body: why + seeFolded, about: unit, needs: []string{"cert.issue"}},
 	{route: "GET /console/composite-schemes", about: door},
 	{route: "GET /console/composite-schemes/new", about: door},
-	{route: "POST /console/composite-schemes/new", body: "unit=${org}", about: door, also: wanting},
+	{route: "POST /console/composite-schemes/new", body: "unit=${org}", about: unit, people: true, also: wanting},
 	{route: "GET /console/composite-schemes/{id}", at: "/console/composite-schemes/${scheme}", about: door},
-	{route: "POST /console/composite-schemes/{id}/{action}", at: "/console/composite-schemes/${draftscheme}/withdraw", body: why + seeFolded, about: unit, needs: []string{"kind.manage"}},
+	{route: "POST /console/composite-schemes/{id}/{action}", at: "/console/composite-schemes/${draftscheme}/withdraw", body: why + seeFolded, about: unit, needs: []string{"kind.manage"}, people: true},
 }
 
 // compositeMakers make schemes and composites of the unit, by people who only do

@@ -116,7 +116,7 @@ func TestLinesAreWhole(t *testing.T) {
 }
 
 func apiLines() []line {
-	return slices.Concat(lines, sealLines, applyLines, sealingLines, signLines, trustLines, complaintLines, itemLines, kindLines, listLines, issuingLines, batchLines, matterLines, boundLines, compositeLines, annotationLines, archiveLines)
+	return slices.Concat(lines, sealLines, applyLines, sealingLines, signLines, trustLines, complaintLines, itemLines, kindLines, listLines, issuingLines, batchLines, matterLines, boundLines, compositeLines, annotationLines, feedbackLines, archiveLines)
 }
 
 func allLines() []line { return slices.Concat(apiLines(), pageLines) }
