@@ -37,7 +37,7 @@ var boundLines = []line{
 	{route: "POST /api/v1/bound/offers/{id}/decline", at: boundPath + "${boundoffer}/decline", body: "{}", about: door, also: unoffered},
 	{route: "POST /api/v1/bound/offers/{id}/later", at: boundPath + "${boundoffer}/later", body: "{}", about: door, also: unoffered},
 	{route: "POST /api/v1/bound/offers/{id}/agent", at: boundPath + "${boundoffer}/agent", body: `{"agent_name":"王样例","agent_citizen":"999999198504120116"}`, about: unit, also: []int{409}},
-	{route: "POST /api/v1/bound/offers/{id}/organisation", at: boundPath + "${boundoffer}/organisation", body: "{}", about: unit, also: []int{409}},
+	{route: "POST /api/v1/bound/offers/{id}/organisation", at: boundPath + "${boundoffer}/organisation", about: unit, also: []int{409}},
 	{route: "POST /api/v1/bound/offers/{id}/thaw", at: boundPath + "${boundoffer}/thaw", body: "{" + because + "}", about: unit, also: []int{409}},
 	{route: "POST /api/v1/bound/offers/{id}/cancel", at: boundPath + "${boundoffer}/cancel", body: "{" + because + "}", about: unit, also: []int{409}},
 	{route: "GET /api/v1/bound/wishes/{draft}", at: "/api/v1/bound/wishes/${wishdraft}", about: unit, needs: []string{"cert.draft"}},

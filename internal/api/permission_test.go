@@ -11,10 +11,10 @@ import (
 
 // elsewhere are the permissions that no route asks for, and who does.
 var elsewhere = map[string]string{
-	"cert.read.any":  "a scope of programs that read for sharing, in a later slice",
-	"inspect.scan":   "inspections scan in a later slice",
-	"share.query":    "sharing is queried in a later slice",
-	"person.read":    "asked by iam.Service.Unmask, for whoever broke the glass",
+	"cert.read.any": "a scope of programs that read for sharing, in a later slice",
+	"inspect.scan":  "inspections scan in a later slice",
+	"share.query":   "sharing is queried in a later slice",
+	"person.read":   "asked by iam.Service.Unmask, for whoever broke the glass",
 }
 
 // Every permission that a route asks for is one that somebody may hold, and

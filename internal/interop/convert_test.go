@@ -22,7 +22,7 @@ func TestConvertedKindsLookAlike(t *testing.T) {
 	t.Parallel()
 	w := certtest.New(t, dbtest.New(t, "sqlite"))
 	kinds := w.Kinds(t)
-	if len(kinds) != 10 {
+	if len(kinds) != 21 {
 		t.Errorf("%d kinds", len(kinds))
 	}
 	for _, kind := range kinds {
