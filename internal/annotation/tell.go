@@ -1,6 +1,7 @@
 package annotation
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/hex"
 	"time"
@@ -32,7 +33,7 @@ func (s *Service) tellHolders(tx *db.Tx, w *work) error {
 		err := s.Notices.PutTx(tx, notice.Notice{
 			Topic: "annotation.made", Account: account, Link: "/me",
 			Title: "您的" + w.base.Certificate.KindName + "被制作了加注件",
-			Text:  "编号 " + w.number + "，有效期至 " + w.plan.Until.In(beijing).Format(clock) + "。用途和接收方印在加注件上；不是您办理的业务，请联系" + w.base.Certificate.IssuerName + "。",
+			Text:  "编号 " + w.number + "，有效期至 " + w.plan.Until.In(beijing).Format(clock) + "。用途和接收方印在加注件上；不是您办理的业务，请联系" + cmp.Or(w.base.Certificate.KeeperName, w.base.Certificate.IssuerName) + "。",
 		})
 		if err != nil {
 			return err

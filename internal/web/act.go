@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -106,7 +107,7 @@ func (s *Service) actPage(r *http.Request, c *cert.Certificate) (*actPage, error
 	p := &actPage{Frame: s.frame(r, a.Name+"："+c.KindName, "console", ""), Back: "/console/certificates/" + c.ID}
 	p.Confirm = page.Confirm{
 		Title: a.Name, Action: actPath(c.ID, a.Code), Button: "确认" + a.Name, Busy: "正在办理…", Cancel: p.Back,
-		Text:   "由您代表" + c.IssuerName + "决定，确认后立即生效：核验结果和公开的状态列表随即改变，不再经他人审批。",
+		Text:   "由您代表" + cmp.Or(c.KeeperName, c.IssuerName) + "决定，确认后立即生效：核验结果和公开的状态列表随即改变，不再经他人审批。",
 		Hidden: []page.Hidden{{Name: "acts", Value: strconv.Itoa(c.Acts)}},
 		Facts: []page.Fact{
 			{Label: "证照", Text: c.KindName}, {Label: "证照编号", Text: c.Number, Code: true}, {Label: "现在", Text: stateWord(c.State())}, {Label: "办理后", Text: stateWord(became)},
