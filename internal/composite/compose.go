@@ -259,10 +259,10 @@ func (p *Preview) judge() {
 	n := 0
 	for i := range p.Candidates {
 		x := &p.Candidates[i]
-		switch {
-		case x.State == Ready:
+		switch x.State {
+		case Ready:
 			n++
-		case x.State == Missing:
+		case Missing:
 			x.Say = "没有查到；由其他单位签发的，请写明其电子证照标识"
 		}
 		if x.State != Ready && (x.Required || x.named) {

@@ -241,9 +241,9 @@ func (s *Service) List(ctx context.Context, q Query) (*Page, error) {
 	}
 	newest := q.View == ViewEnded || q.View == ViewAll
 	by := narrowed{unit: q.Unit, kind: q.Kind, batch: q.Batch, sentBack: q.Only == OnlyReturned}
-	switch {
-	case q.Only == "" || q.Only == OnlyReturned:
-	case q.Only == OnlyLate:
+	switch q.Only {
+	case "", OnlyReturned:
+	case OnlyLate:
 		by.late = milli(s.DB.Now())
 	default:
 		return nil, fault.Invalid.New("没有这种筛选").WithCode("issuing.only").WithHint("可选 returned（已退回）、late（已超期）").WithField("only", "unknown", "没有这种筛选")
