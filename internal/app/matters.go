@@ -38,13 +38,7 @@ func (a *App) matters(ctx context.Context) (err error) {
 
 // stamped is when evidence of a certificate's document was made and renewed.
 func (a *App) stamped(ctx context.Context, c *cert.Certificate) ([]time.Time, error) {
-	all, err := a.Lasting.Proofs(ctx, c.Digest)
-	for _, p := range all {
-		if p.Certificate == c.ID {
-			return p.Stamped, err
-		}
-	}
-	return nil, err
+	return a.Lasting.Stamps(ctx, c.ID, c.Digest)
 }
 
 // casePages makes the pages of cases.

@@ -37,36 +37,30 @@ func TestBackfill(t *testing.T) {
 }
 
 // The time line of a document's evidence is for who may read the certificate.
-func TestProofs(t *testing.T) {
+func TestStamps(t *testing.T) {
 	t.Parallel()
 	d := dbtest.New(t, "sqlite")
-	p := pkitest.New(t, d)
-	reader := p.Hire(t, "reader", "clerk", pkitest.Root)
-	w := over(t, d, p)
+	w := over(t, d, pkitest.New(t, d))
 	data := texts(2)
 	ids := w.note(t, pkitest.Root, data...)
-	digest := gm.Sum(data[1])
-	got, err := w.Proofs(reader, digest)
-	must(t, err)
-	if len(got) != 1 || got[0].Certificate != ids[1] || got[0].State != lasting.Waiting || len(got[0].Stamped) != 0 {
-		t.Errorf("before: %+v", got)
+	stamps := func(id string, data []byte, want int) []time.Time {
+		t.Helper()
+		got, err := w.Stamps(t.Context(), id, gm.Sum(data))
+		must(t, err)
+		if len(got) != want {
+			t.Errorf("%d stamps, want %d", len(got), want)
+		}
+		return got
 	}
+	stamps(ids[1], data[1], 0)
 	w.work(t)
 	first := w.now
 	w.now = w.by.root.NotAfter.Add(-24 * time.Hour)
 	w.by = newAuthority(t, w.now, 12)
 	w.work(t)
-	got, err = w.Proofs(reader, digest)
-	must(t, err)
-	if len(got) != 1 || got[0].State != lasting.Stamped || len(got[0].Stamped) != 2 || got[0].Since.Sub(first).Abs() > time.Second || !got[0].Until.After(w.now.AddDate(10, 0, 0)) {
-		t.Errorf("renewed: %+v", got)
+	if got := stamps(ids[1], data[1], 2); len(got) == 2 && (got[0].Sub(first).Abs() > time.Second || !got[1].After(got[0])) {
+		t.Errorf("renewed at %v", got)
 	}
-	for name, x := range map[string]struct {
-		who    context.Context
-		digest gm.Digest
-	}{"nobody": {context.Background(), digest}, "another role": {p.Hire(t, "keeper9", "custodian", pkitest.Root), digest}, "another document": {reader, gm.Sum(nil)}} {
-		if got, err := w.Proofs(x.who, x.digest); err != nil || len(got) != 0 {
-			t.Errorf("%s: %+v %v", name, got, err)
-		}
-	}
+	stamps(ids[0], data[1], 0)
+	stamps(ids[1], nil, 0)
 }

@@ -57,45 +57,33 @@ func (s *Service) Proof(ctx context.Context, certificate string) (*Proof, error)
 	return p, nil
 }
 
-// Proofs are the evidence of the certificates whose document has a digest, without the
-// verdict, for a time line: to who may read certificates of their issuer. It is empty
-// for a document of which nothing is noted, or that is not for whoever asks.
-func (s *Service) Proofs(ctx context.Context, digest gm.Digest) (out []Proof, err error) {
+// Stamps is when the evidence of a certificate's document was made and renewed, for
+// the time line of who was allowed the certificate: it asks nobody. It is empty for
+// a document of which nothing is noted.
+func (s *Service) Stamps(ctx context.Context, certificate string, digest gm.Digest) (at []time.Time, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		out = nil
+		at = nil
 		all, err := certificatesOf(tx, digest)
-		if err != nil {
-			return err
-		}
 		for _, d := range all {
-			if iam.Allow(ctx, permRead, d.issuer) != nil {
-				continue
+			if err == nil && d.certificate == certificate {
+				at, err = stampedTx(tx, d)
 			}
-			p := Proof{Certificate: d.certificate, State: Waiting}
-			if p.Stamped, p.Until, err = stampedTx(tx, d); err != nil {
-				return err
-			}
-			if len(p.Stamped) > 0 {
-				p.State, p.Since = Stamped, p.Stamped[0]
-			}
-			out = append(out, p)
 		}
-		return nil
+		return err
 	})
-	return out, err
+	return at, err
 }
 
-// stampedTx is when a document's evidence was stamped and renewed, and until when the
-// newest time stamp is good.
-func stampedTx(tx *db.Tx, d *documentRow) (at []time.Time, until time.Time, err error) {
+// stampedTx is when a document's evidence was stamped and renewed.
+func stampedTx(tx *db.Tx, d *documentRow) (at []time.Time, err error) {
 	for id := d.stamp; id != "" && len(at) < maxStamps; {
 		b, err := batchOf(tx, id)
 		if err != nil || b.token == nil { // chosen, and not stamped yet
-			return at, until, err
+			return at, err
 		}
-		at, until, id = append(at, b.stampedAt), b.ends, b.next
+		at, id = append(at, b.stampedAt), b.next
 	}
-	return at, until, nil
+	return at, nil
 }
 
 // DER is the evidence of a certificate as an EvidenceRecord of RFC 4998.
