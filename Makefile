@@ -25,17 +25,20 @@ need: ## install (as root on Debian) or name what the tests use
 test: need ## all tests, on SQLite and PostgreSQL, with the independent checkers and the browser
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'make test: the files above are not gofmt-ed' >&2; exit 1; }
 	$(GO) vet $(PKG)
-	scripts/with-postgres.sh $(GO) test -timeout 20m $(PKG)
+	scripts/with-postgres.sh $(GO) test -timeout 20m -vet=off -ldflags='-s -w' $(PKG)
 	@$(MAKE) --no-print-directory modules
 
 .PHONY: modules
 modules: need ## keys in tokens and devices: PKCS#11 against SoftHSM2, SDF against a stand-in
 	$(GO) vet -tags 'pkcs11 sdf' ./internal/keys/...
-	scripts/with-postgres.sh $(GO) test -race -tags 'pkcs11 sdf' -timeout 10m ./internal/keys/pkcs11 ./internal/keys/sdf ./internal/keys/modules
+	scripts/with-postgres.sh $(GO) test $(MODULES)
+
+MODULES = -tags 'pkcs11 sdf' -timeout 10m ./internal/keys/pkcs11 ./internal/keys/sdf ./internal/keys/modules
 
 .PHONY: race
 race: need ## the race detector over what is concurrent
-	scripts/with-postgres.sh $(GO) test -race -timeout 20m ./internal/db/... ./internal/outbox/... ./internal/audit/... ./internal/blob/... ./internal/keys/... ./internal/httpx/... ./internal/iam/... ./internal/auth/... ./internal/auditor/... ./internal/due/... ./internal/onboard/... ./internal/seal/... ./internal/cert/...
+	scripts/with-postgres.sh $(GO) test -race -timeout 20m ./internal/db/... ./internal/outbox/... ./internal/audit/... ./internal/blob/... ./internal/keys/... ./internal/httpx/... ./internal/iam/... ./internal/auth/... ./internal/auditor/... ./internal/due/... ./internal/onboard/... ./internal/seal/... ./internal/cert/... ./internal/composite/... ./internal/bound/... ./internal/feedback/...
+	scripts/with-postgres.sh $(GO) test -race $(MODULES)
 
 .PHONY: lint
 lint: ## golangci-lint, pinned in tools.mod
