@@ -135,12 +135,7 @@ type bounds struct {
 }
 
 func (b bounds) where(args []any) (string, []any) {
-	var below []string
-	for _, p := range b.paths {
-		args = append(args, p+"%")
-		below = append(below, `o.path like `+mark(len(args)))
-	}
-	where := `(` + strings.Join(below, ` or `) + `)`
+	where, args := db.Below(args, "o.path", b.paths)
 	if b.state != "" {
 		args = append(args, string(b.state))
 		where += ` and o.state = ` + mark(len(args))

@@ -124,9 +124,10 @@ func list(tx *db.Tx, v scope, q Query, states []State, before int64, id string, 
 		args = append(args, v.account)
 		seen = append(seen, `c.account = `+mark(len(args)))
 	}
-	for _, p := range v.paths {
-		args = append(args, p+"%")
-		seen = append(seen, `c.path like `+mark(len(args)))
+	if len(v.paths) > 0 {
+		var below string
+		below, args = db.Below(args, "c.path", v.paths)
+		seen = append(seen, below)
 	}
 	if len(v.authorities) > 0 {
 		var marks string

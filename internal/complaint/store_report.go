@@ -1,8 +1,6 @@
 package complaint
 
 import (
-	"strings"
-
 	"sidian/internal/db"
 )
 
@@ -20,12 +18,8 @@ func within(from, to, unit string, paths []string) (where string, args []any) {
 		args = append(args, unit)
 		where += ` and c.org = ` + mark(len(args))
 	}
-	var seen []string
-	for _, p := range paths {
-		args = append(args, p+"%")
-		seen = append(seen, `c.path like `+mark(len(args)))
-	}
-	return where + ` and (` + strings.Join(seen, ` or `) + `)`, args
+	below, args := db.Below(args, "c.path", paths)
+	return where + ` and ` + below, args
 }
 
 func tallies(tx *db.Tx, from, to, unit string, paths []string) (out []tally, err error) {

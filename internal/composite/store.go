@@ -2,7 +2,6 @@ package composite
 
 import (
 	"strconv"
-	"strings"
 
 	"sidian/gm"
 	"sidian/internal/db"
@@ -136,13 +135,8 @@ func list(tx *db.Tx, paths []string, q Query, before int64, id string, limit int
 	if len(paths) == 0 {
 		return nil, nil
 	}
-	args := []any{before, id, limit}
-	var below []string
-	for _, p := range paths {
-		args = append(args, p+"%")
-		below = append(below, `c.path like `+mark(len(args)))
-	}
-	where := `where (c.proposed_at, c.id) < ($1, $2) and (` + strings.Join(below, ` or `) + `)`
+	below, args := db.Below([]any{before, id, limit}, "c.path", paths)
+	where := `where (c.proposed_at, c.id) < ($1, $2) and ` + below
 	for _, c := range []struct{ column, value string }{{"state", q.State}, {"standing", q.Standing}, {"unit", q.Unit}} {
 		if c.value != "" {
 			args = append(args, c.value)

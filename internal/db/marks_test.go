@@ -23,3 +23,13 @@ func TestPadded(t *testing.T) {
 		}
 	}
 }
+
+func TestBelow(t *testing.T) {
+	t.Parallel()
+	if q, args := Below([]any{1}, "c.path", []string{"/a/", "/b/"}); q != "(c.path like $2 or c.path like $3)" || !slices.Equal(args, []any{1, "/a/%", "/b/%"}) {
+		t.Errorf("%s, %v", q, args)
+	}
+	if q, args := Below([]any{1}, "c.path", nil); q != "(1 = 0)" || len(args) != 1 {
+		t.Errorf("of no path: %s, %v", q, args)
+	}
+}

@@ -120,9 +120,10 @@ func list(tx *db.Tx, orgs, paths []string, state State, before int64, id string,
 		marks, args = db.Marks(args, orgs)
 		seen = append(seen, `f.org in (`+marks+`)`)
 	}
-	for _, p := range paths {
-		args = append(args, p+"%")
-		seen = append(seen, `f.path like `+mark(len(args)))
+	if len(paths) > 0 {
+		var below string
+		below, args = db.Below(args, "f.path", paths)
+		seen = append(seen, below)
 	}
 	if len(seen) == 0 {
 		return nil, nil
@@ -169,22 +170,17 @@ type sum struct {
 
 // sums adds up by month and unit, for units below paths.
 func sums(tx *db.Tx, paths []string, from, to string, now int64, limit int) (out []*sum, err error) {
-	args := []any{from, to, now, limit}
-	var below []string
-	for _, p := range paths {
-		args = append(args, p+"%")
-		below = append(below, `path like `+mark(len(args)))
-	}
-	if len(below) == 0 {
+	if len(paths) == 0 {
 		return nil, nil
 	}
+	below, args := db.Below([]any{from, to, now, limit}, "path", paths)
 	err = tx.All(`
 		select month, unit, count(*), count(*) filter (where state = 'done'), count(*) filter (where state = 'moot'),
 		       count(*) filter (where state = 'refused'), count(*) filter (where state = 'withdrawn'), count(*) filter (where state in ('filed', 'confirming')),
 		       count(*) filter (where state <> 'withdrawn' and due_at > 0 and due_at < coalesce(ended_at, $3)),
 		       count(*) filter (where answered_at is not null), cast(coalesce(sum(answered_at - created_at), 0) as bigint)
 		  from feedback_feedback
-		 where month >= $1 and month <= $2 and (`+strings.Join(below, ` or `)+`)
+		 where month >= $1 and month <= $2 and `+below+`
 		 group by month, unit order by month, unit limit $4`, args, func(scan func(...any) error) error {
 		x := &sum{}
 		err := scan(&x.month, &x.unit, &x.filed, &x.done, &x.moot, &x.refused, &x.withdrawn, &x.open, &x.late, &x.answered, &x.spent)

@@ -160,18 +160,15 @@ func list(tx *db.Tx, parts []part, by narrowed, newest bool, at int64, id string
 		if len(p.paths) == 0 || len(p.states) == 0 {
 			continue
 		}
-		var below []string
-		for _, path := range p.paths {
-			args = append(args, path+"%")
-			below = append(below, `d.path like `+mark(len(args)))
-		}
+		var below string
+		below, args = db.Below(args, "d.path", p.paths)
 		words := make([]string, len(p.states))
 		for i, x := range p.states {
 			words[i] = string(x)
 		}
 		var marks string
 		marks, args = db.Marks(args, words)
-		any = append(any, `((`+strings.Join(below, ` or `)+`) and d.state in (`+marks+`))`)
+		any = append(any, `(`+below+` and d.state in (`+marks+`))`)
 	}
 	if len(any) == 0 {
 		return nil, nil

@@ -1,8 +1,6 @@
 package issuing
 
 import (
-	"strings"
-
 	"sidian/internal/db"
 	"sidian/internal/fault"
 )
@@ -62,11 +60,6 @@ func listBatches(tx *db.Tx, paths []string, before int64, id string, limit int) 
 	if len(paths) == 0 {
 		return nil, nil
 	}
-	args := []any{before, id, limit}
-	below := make([]string, len(paths))
-	for i, p := range paths {
-		args = append(args, p+"%")
-		below[i] = `b.path like ` + mark(len(args))
-	}
-	return batches(tx, `where (b.pushed_at, b.id) < ($1, $2) and (`+strings.Join(below, ` or `)+`) order by b.pushed_at desc, b.id desc limit $3`, args...)
+	below, args := db.Below([]any{before, id, limit}, "b.path", paths)
+	return batches(tx, `where (b.pushed_at, b.id) < ($1, $2) and `+below+` order by b.pushed_at desc, b.id desc limit $3`, args...)
 }

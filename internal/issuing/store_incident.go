@@ -1,8 +1,6 @@
 package issuing
 
 import (
-	"strings"
-
 	"sidian/internal/db"
 	"sidian/internal/fault"
 )
@@ -85,13 +83,8 @@ func listIncidents(tx *db.Tx, paths []string, before int64, id string, limit int
 	if len(paths) == 0 {
 		return nil, nil
 	}
-	args := []any{before, id, limit}
-	var below []string
-	for _, p := range paths {
-		args = append(args, p+"%")
-		below = append(below, `path like `+mark(len(args)))
-	}
-	return incidents(tx, `where (created_at, id) < ($1, $2) and (`+strings.Join(below, ` or `)+`) order by created_at desc, id desc limit $3`, args...)
+	below, args := db.Below([]any{before, id, limit}, "path", paths)
+	return incidents(tx, `where (created_at, id) < ($1, $2) and `+below+` order by created_at desc, id desc limit $3`, args...)
 }
 
 // An owedRow is what has to be made up for.

@@ -155,11 +155,9 @@ func (f *filter) where() (q string, args []any) {
 	put := func(v any) string { args = append(args, v); return mark(len(args)) }
 	q = `where i.code > $1`
 	if !f.everybody {
-		var seen []string
-		for _, p := range f.paths {
-			seen = append(seen, `i.path like `+put(p+"%"))
-		}
-		q += ` and (` + strings.Join(seen, ` or `) + `)`
+		var below string
+		below, args = db.Below(args, "i.path", f.paths)
+		q += ` and ` + below
 	}
 	if f.org != "" {
 		q += ` and i.org = ` + put(f.org)

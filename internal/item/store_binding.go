@@ -176,12 +176,7 @@ func openNeeds(tx *db.Tx, paths []string) (n int64, err error) {
 	if len(paths) == 0 {
 		return 0, nil
 	}
-	var args []any
-	var seen []string
-	for _, p := range paths {
-		args = append(args, p+"%")
-		seen = append(seen, `i.path like `+mark(len(args)))
-	}
-	err = tx.Get(`select count(*) from item_need n join item_item i on i.id = n.item where n.state = 'open' and (`+strings.Join(seen, ` or `)+`)`, args, &n)
+	below, args := db.Below(nil, "i.path", paths)
+	err = tx.Get(`select count(*) from item_need n join item_item i on i.id = n.item where n.state = 'open' and `+below, args, &n)
 	return n, err
 }

@@ -101,13 +101,8 @@ func list(tx *db.Tx, paths []string, q Query, before int64, id string, limit int
 	if len(paths) == 0 {
 		return nil, nil
 	}
-	args := []any{before, id, limit}
-	var below []string
-	for _, p := range paths {
-		args = append(args, p+"%")
-		below = append(below, `m.path like `+mark(len(args)))
-	}
-	where := `where (m.opened_at, m.id) < ($1, $2) and (` + strings.Join(below, ` or `) + `)`
+	below, args := db.Below([]any{before, id, limit}, "m.path", paths)
+	where := `where (m.opened_at, m.id) < ($1, $2) and ` + below
 	for _, c := range []struct{ column, value string }{{"unit", q.Unit}, {"case_no", q.CaseNo}, {"state", q.State}} {
 		if c.value != "" {
 			args = append(args, c.value)

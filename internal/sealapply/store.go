@@ -167,9 +167,10 @@ type visible struct {
 func listApps(tx *db.Tx, v visible, q Query, before int64, id string, limit int) ([]*row, error) {
 	args := []any{before, id, limit, v.account}
 	seen := []string{`a.account = $4`}
-	for _, p := range v.paths {
-		args = append(args, p+"%")
-		seen = append(seen, `a.path like `+mark(len(args)))
+	if len(v.paths) > 0 {
+		var below string
+		below, args = db.Below(args, "a.path", v.paths)
+		seen = append(seen, below)
 	}
 	if len(v.authorities) > 0 {
 		var marks string
