@@ -79,7 +79,7 @@ func checkRSA(pub *rsa.PublicKey, algorithm asn1.ObjectIdentifier, message, sig 
 
 // CheckFrom checks that issuer's key signed this certificate. Names and the right to issue are BuildChain's matter.
 func (c *Certificate) CheckFrom(issuer *Certificate) ([]Note, error) {
-	return issuer.CheckSignature(c.SignatureAlgorithm, c.RawTBS, c.Signature)
+	return issuer.checkSignature(c.SignatureAlgorithm, c.RawTBS, c.Signature)
 }
 
 // CheckValidity tells what is wrong with using the certificate at a time; nil when nothing.

@@ -2,6 +2,7 @@ package gm
 
 import (
 	"bytes"
+	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -45,12 +46,13 @@ type Certificate struct {
 
 	SignatureAlgorithm asn1.ObjectIdentifier
 	Signature          []byte
-	KeyAlgorithm       string // "SM2", "RSA", or the identifier of what this package cannot use
+	KeyAlgorithm       string // "SM2", "RSA", that of a Suite, or the identifier of what this package cannot use
 
 	unhandled   []asn1.ObjectIdentifier // critical extensions that are not understood
 	sm2Key      *PublicKey
 	rsaKey      *rsa.PublicKey
-	subjectName string // nameKey of the subject
+	ecKey       *ecdsa.PublicKey // of suites for time stamps
+	subjectName string           // nameKey of the subject
 	issuerName  string
 	digest      Digest
 }
@@ -132,6 +134,9 @@ func (c *Certificate) parseKey() error {
 		c.rsaKey, err = x509.ParsePKCS1PublicKey(bits)
 	default:
 		c.KeyAlgorithm = oid.String()
+		if curve := (asn1.ObjectIdentifier{}); oid.Equal(oidECPublicKey) && params.ReadASN1ObjectIdentifier(&curve) {
+			c.parseEC(curve, bits)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("gm: reading the %s public key of a certificate: %w", c.KeyAlgorithm, ErrMalformed)

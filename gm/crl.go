@@ -93,7 +93,7 @@ func (l *RevocationList) CheckFrom(issuer *Certificate) ([]Note, error) {
 	case issuer.HasKeyUsage && issuer.KeyUsage&x509.KeyUsageCRLSign == 0: // RFC 5280 §6.3.3 f
 		return nil, fmt.Errorf("gm: revocation list: %w", ErrKeyUsage)
 	}
-	return issuer.CheckSignature(l.SignatureAlgorithm, l.RawTBS, l.Signature)
+	return issuer.checkSignature(l.SignatureAlgorithm, l.RawTBS, l.Signature)
 }
 
 // Covers tells whether c, if it were revoked, would stand in this list: same issuer, and, for a list that is one part

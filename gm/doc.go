@@ -11,6 +11,10 @@
 //   - signed data: GB/T 35275-2017 and what signers in the field make of it
 //   - time stamps: RFC 3161 and GM/T 0033, asking, reading, verifying, and answering
 //
+// Time stamps, and the authorities above them, are understood and made by further suites (see [Suite]): SHA-256 with
+// ECDSA on P-256, SHA-384 with ECDSA on P-384 (RFC 5480, RFC 5754, RFC 5758). Nothing else is: proof outlives an
+// algorithm by them, seals and documents are not signed by them.
+//
 // RSA with SHA-1 or SHA-256 is verified, never made: seals of GM/T 0031-2014 may carry it.
 //
 // Not covered: SM2 encryption and key exchange, SM9, ZUC, enveloped data, attribute certificates, delta and indirect

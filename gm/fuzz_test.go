@@ -99,6 +99,12 @@ func FuzzParseTimestamp(f *testing.F) {
 	p := newPKI(f)
 	token := stamp(f, p.authority(f), newRequest(f, "x", big.NewInt(9)))
 	f.Add(token)
+	_, other := suiteAuthority(f, "sha256-ecdsa-p256")
+	request, err := NewTimestampRequestBy("sha256", []byte("x"), nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(stamp(f, other, request))
 	f.Add(readFile(f, "testdata", "signed-digest.der"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		ts, err := ParseTimestamp(data)

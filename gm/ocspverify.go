@@ -2,8 +2,6 @@ package gm
 
 import (
 	"bytes"
-	"crypto/sha1"
-	"crypto/sha256"
 	"encoding/asn1"
 	"errors"
 	"fmt"
@@ -29,22 +27,6 @@ func readCertificates(s cryptobyte.String) (out []*Certificate) {
 		}
 	}
 	return out
-}
-
-// hashBy returns a digest by algorithm identifier; ok is false for an algorithm not used here.
-func hashBy(oid asn1.ObjectIdentifier, data []byte) (digest []byte, ok bool) {
-	switch {
-	case oid.Equal(OIDSM3), oid.Equal(oidSM3Plain):
-		sum := Sum(data)
-		return sum[:], true
-	case oid.Equal(OIDSHA256):
-		sum := sha256.Sum256(data)
-		return sum[:], true
-	case oid.Equal(OIDSHA1):
-		sum := sha1.Sum(data)
-		return sum[:], true
-	}
-	return nil, false
 }
 
 // keyBits are the octets of the subjectPublicKey BIT STRING: what OCSP hashes to name a key.

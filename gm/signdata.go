@@ -80,12 +80,15 @@ type message struct {
 	content      []byte                // nil: detached
 	digest       []byte                // nil: no attributes, content is signed as it is
 	time         time.Time
-	further      [][]byte // attributes beside the three usual ones, DER
-	unsigned     []byte   // [1] unauthenticated attributes, DER
-	signer       Signer
-	certificate  *Certificate
-	include      []*Certificate
-	timestamp    func(value []byte) ([]byte, error)
+	further      [][]byte              // attributes beside the three usual ones, DER
+	unsigned     []byte                // [1] unauthenticated attributes, DER
+	hash         asn1.ObjectIdentifier // of the digests; nil: SM3
+	signer       interface {
+		Sign(message []byte) ([]byte, error)
+	}
+	certificate *Certificate
+	include     []*Certificate
+	timestamp   func(value []byte) ([]byte, error)
 }
 
 func (m *message) sign() ([]byte, error) {
@@ -169,7 +172,7 @@ func (m *message) encode(attributes, signature []byte) ([]byte, error) {
 		b.AddASN1(explicitTag(0), func(b *cryptobyte.Builder) {
 			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 				b.AddASN1Int64(m.version)
-				b.AddASN1(cbasn1.SET, func(b *cryptobyte.Builder) { addAlgorithm(b, OIDSM3) })
+				b.AddASN1(cbasn1.SET, m.addHash)
 				m.addContent(b)
 				b.AddBytes(certificates)
 				b.AddASN1(cbasn1.SET, func(b *cryptobyte.Builder) { m.addSigner(b, attributes, signature) })
@@ -177,6 +180,14 @@ func (m *message) encode(attributes, signature []byte) ([]byte, error) {
 		})
 	})
 	return b.Bytes()
+}
+
+func (m *message) addHash(b *cryptobyte.Builder) {
+	if m.hash == nil {
+		addAlgorithm(b, OIDSM3)
+		return
+	}
+	addAlgorithm(b, m.hash)
 }
 
 func (m *message) addContent(b *cryptobyte.Builder) {
@@ -195,7 +206,7 @@ func (m *message) addSigner(b *cryptobyte.Builder, attributes, signature []byte)
 			b.AddBytes(m.certificate.RawIssuer)
 			b.AddASN1BigInt(m.certificate.SerialNumber)
 		})
-		addAlgorithm(b, OIDSM3)
+		m.addHash(b)
 		b.AddBytes(attributes)
 		addAlgorithm(b, m.algorithm)
 		b.AddASN1OctetString(signature)

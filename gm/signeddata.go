@@ -43,6 +43,8 @@ type SignedData struct {
 	CRLs            [][]byte
 	Signer          SignerInfo
 	Notes           []Note // met while reading
+
+	suites bool // signatures of every Suite are understood: it is a time stamp
 }
 
 // SignerInfo is what belongs to the one signer.

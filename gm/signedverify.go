@@ -128,9 +128,13 @@ func (s *SignedData) checkAny(c *Certificate, candidates [][]byte) ([]Note, erro
 	if err != nil {
 		return nil, err
 	}
+	check := c.CheckSignature
+	if s.suites {
+		check = c.checkSignature
+	}
 	for _, candidate := range candidates {
 		var notes []Note
-		notes, err = c.CheckSignature(algorithm, candidate, s.Signer.Signature)
+		notes, err = check(algorithm, candidate, s.Signer.Signature)
 		if !errors.Is(err, ErrInvalidSignature) {
 			return notes, err
 		}
@@ -144,6 +148,9 @@ func (i *SignerInfo) algorithm(c *Certificate) (asn1.ObjectIdentifier, error) {
 		isSM3 := i.DigestAlgorithm.Equal(OIDSM3) || i.DigestAlgorithm.Equal(oidSM3Plain)
 		if c.sm2Key != nil && !isSM3 {
 			return nil, fmt.Errorf("digest algorithm %s with SM2: %w", i.DigestAlgorithm, ErrUnsupported)
+		}
+		if c.ecKey != nil && !suiteDigest(i.SignatureAlgorithm, i.DigestAlgorithm) {
+			return nil, fmt.Errorf("digest algorithm %s with %s: %w", i.DigestAlgorithm, c.KeyAlgorithm, ErrUnsupported)
 		}
 		return i.SignatureAlgorithm, nil
 	}

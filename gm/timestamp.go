@@ -45,6 +45,7 @@ func ParseTimestamp(token []byte) (*Timestamp, error) {
 	if !signed.ContentType.Equal(OIDTSTInfo) || signed.Content == nil {
 		return nil, malformed("a time stamp token: it holds no TSTInfo")
 	}
+	signed.suites = true
 	t := &Timestamp{Raw: signed.Raw, Certificate: signed.SignerCertificate(), Chain: signed.Certificates,
 		Notes: signed.Notes, signed: signed}
 	if !t.parseInfo(signed.Content) {

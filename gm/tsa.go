@@ -16,20 +16,27 @@ type TimestampAuthority struct {
 	Certificate *Certificate   // extended key usage timeStamping, critical
 	Chain       []*Certificate // put into tokens beside Certificate when the request asks for certificates
 	Signer      Signer
+	Key         *SuiteKey // signs in place of Signer, by its suite
 	Policy      asn1.ObjectIdentifier
 	Accuracy    time.Duration            // to either side, told in each token; 0: not told
 	Serial      func() (*big.Int, error) // unique; nil: 16 random octets
 }
 
 func (a *TimestampAuthority) check() error {
-	if a.Certificate == nil || a.Signer == nil || len(a.Policy) == 0 {
+	if a.Certificate == nil || (a.Signer == nil) == (a.Key == nil) || len(a.Policy) == 0 {
 		return errors.New("certificate, signer or policy missing")
 	}
-	key, err := a.Certificate.PublicKey()
+	if a.Key == nil {
+		key, err := a.Certificate.PublicKey()
+		if err != nil {
+			return err
+		}
+		if !key.Equal(a.Signer.Public()) {
+			return errors.New("the certificate is not for the signer's key")
+		}
+	}
 	switch {
-	case err != nil:
-		return err
-	case !key.Equal(a.Signer.Public()):
+	case a.Key != nil && !a.Key.Certifies(a.Certificate):
 		return errors.New("the certificate is not for the signer's key")
 	case !a.Certificate.HasExtKeyUsage(OIDTimeStamping), len(a.Certificate.CheckSigningUsage()) > 0:
 		return ErrKeyUsage
@@ -40,7 +47,7 @@ func (a *TimestampAuthority) check() error {
 }
 
 // Respond answers a TimeStampReq with a TimeStampResp, stamping now. A request that cannot be granted (bad format,
-// another hash than SM3, another policy, an extension) is answered by a rejection, not an error: errors are ours
+// another hash than that of the suite, another policy, an extension) is answered by a rejection, not an error: errors are ours
 // (configuration, signing, a certificate that is not valid now).
 func (a *TimestampAuthority) Respond(request []byte, now time.Time) ([]byte, error) {
 	if err := a.check(); err != nil {
@@ -73,9 +80,9 @@ func (a *TimestampAuthority) read(request []byte) (timestampRequest, int) {
 		return r, failBadFormat
 	case r.version != 1:
 		return r, failBadRequest
-	case !r.hash.Equal(OIDSM3) && !r.hash.Equal(oidSM3Plain):
+	case HashName(r.hash) != a.suite().Digest:
 		return r, failBadAlgorithm
-	case len(r.imprint) != 32: // RFC 3161 §2.4.1: the length must be that of the algorithm's output
+	case len(r.imprint) != len(a.sum(nil)): // RFC 3161 §2.4.1: the length must be that of the algorithm's output
 		return r, failBadFormat
 	case r.policy != nil && !r.policy.Equal(a.Policy):
 		return r, failPolicy
@@ -106,16 +113,18 @@ func (a *TimestampAuthority) token(r timestampRequest, now time.Time) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
-	ess, err := essAttribute(a.Certificate)
+	ess, err := essAttribute(a.Certificate, a.suite())
 	if err != nil {
 		return nil, err
 	}
-	digest := Sum(info)
 	m := message{
 		// RFC 3161 readers know the PKCS#7 type of the outside; GM/T 0033 readers take either.
-		outer: OIDPKCS7SignedData, inner: OIDTSTInfo, version: 3, algorithm: OIDSM2WithSM3,
-		content: info, digest: digest[:], time: now, further: [][]byte{ess},
+		outer: OIDPKCS7SignedData, inner: OIDTSTInfo, version: 3, algorithm: a.suite().signature,
+		hash: HashOID(a.suite().Digest), content: info, digest: a.sum(info), time: now, further: [][]byte{ess},
 		signer: a.Signer, certificate: a.Certificate,
+	}
+	if a.Key != nil {
+		m.signer = a.Key
 	}
 	if r.certificates {
 		m.include = append([]*Certificate{a.Certificate}, a.Chain...)
@@ -179,15 +188,31 @@ func addAccuracy(b *cryptobyte.Builder, accuracy time.Duration) {
 	})
 }
 
-// essAttribute writes signingCertificateV2 (RFC 5816) with SM3, issuer and serial number.
-func essAttribute(c *Certificate) ([]byte, error) {
-	digest := c.Digest()
+// suite is what time stamps are made by.
+func (a *TimestampAuthority) suite() Suite {
+	if a.Key != nil {
+		return a.Key.suite
+	}
+	return suites[0]
+}
+
+func (a *TimestampAuthority) sum(data []byte) []byte {
+	digest, _ := SumBy(a.suite().Digest, data)
+	return digest
+}
+
+// essAttribute writes signingCertificateV2 (RFC 5816) with the suite's digest, issuer and serial number.
+func essAttribute(c *Certificate, s Suite) ([]byte, error) {
+	digest, _ := SumBy(s.Digest, c.Raw)
+	hash := HashOID(s.Digest)
 	return newAttribute(oidESSv2, func(b *cryptobyte.Builder) {
 		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 				b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-					addAlgorithm(b, OIDSM3)
-					b.AddASN1OctetString(digest[:])
+					if !hash.Equal(OIDSHA256) { // RFC 5035 §4: the default, which DER leaves out
+						addAlgorithm(b, hash)
+					}
+					b.AddASN1OctetString(digest)
 					b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 						b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 							b.AddASN1(explicitTag(4), func(b *cryptobyte.Builder) { b.AddBytes(c.RawIssuer) })

@@ -13,11 +13,19 @@ import (
 // NewTimestampRequest writes a TimeStampReq (RFC 3161 §2.4.1, GM/T 0033) for the SM3 digest of message. nonce may be
 // nil; the certificate is asked for.
 func NewTimestampRequest(message []byte, nonce *big.Int) ([]byte, error) {
-	digest := Sum(message)
+	return NewTimestampRequestBy("sm3", message, nonce)
+}
+
+// NewTimestampRequestBy is NewTimestampRequest with the digest algorithm of a name.
+func NewTimestampRequestBy(hash string, message []byte, nonce *big.Int) ([]byte, error) {
+	digest, ok := SumBy(hash, message)
+	if !ok {
+		return nil, fmt.Errorf("gm: time stamp request by %s: %w", hash, ErrUnsupported)
+	}
 	var b cryptobyte.Builder
 	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1Int64(1)
-		addImprint(b, OIDSM3, digest[:])
+		addImprint(b, HashOID(hash), digest)
 		if nonce != nil {
 			b.AddASN1BigInt(nonce)
 		}
