@@ -67,8 +67,12 @@ func (a *App) beyond(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	stamps, err := a.PKI.Resealer(ctx)
+	if err != nil {
+		return err
+	}
 	resealers := []keys.Resealer{
-		a.IAM, a.Auth, a.Cert.Resealer(), a.Annotation.Resealer(), a.Feedback.Resealer(), a.Onboard, lists, a.SealApply.Resealer(), a.Signature.Resealer(), a.Complaint.Resealer(), a.Issuing.Resealer(), a.Batch.Resealer(), a.Matter.Resealer(), a.Bound.Resealer(), a.Provider, a.Webhook, a.Notice.Resealer(),
+		a.IAM, a.Auth, a.Cert.Resealer(), a.Annotation.Resealer(), a.Feedback.Resealer(), a.Onboard, lists, stamps, a.SealApply.Resealer(), a.Signature.Resealer(), a.Complaint.Resealer(), a.Issuing.Resealer(), a.Batch.Resealer(), a.Matter.Resealer(), a.Bound.Resealer(), a.Provider, a.Webhook, a.Notice.Resealer(),
 	}
 	if a.Ferry != nil {
 		a.Ferry.Box = box

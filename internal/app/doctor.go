@@ -176,6 +176,14 @@ func (d *doctor) authorities(ctx context.Context, a *App) {
 	for _, x := range all {
 		d.expiry("pki."+x.ID, x.Certificate.NotAfter, a.DB.Now())
 	}
+	suites, err := a.PKI.SuiteAuthorities(ctx)
+	if err != nil {
+		d.ask("authority", err, Words{})
+		return
+	}
+	for _, x := range suites { // for proof that outlives SM3; the root is rolled with it
+		d.expiry("pki.timestamp."+x.Suite, x.Timestamp.NotAfter, a.DB.Now())
+	}
 }
 
 func (d *doctor) expiry(name string, end, now time.Time) {

@@ -19,7 +19,10 @@
 // it revoked; past its end it vouches for nothing, and a check that needs it says
 // Unknown, which refuses nobody and is said by doctor.
 //
-// It owns the tables pki_authority, pki_certificate, pki_list, pki_request,
+// Proof that has to outlive SM3 and SM2 is stamped by an authority of another suite,
+// under a root of its own ([Service.PrepareSuite]): it is made when it is needed first.
+//
+// It owns the tables pki_authority, pki_suite, pki_certificate, pki_list, pki_request,
 // pki_between, pki_issuer and pki_outside_list.
 package pki
 

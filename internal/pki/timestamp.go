@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"sidian/gm"
-	"sidian/internal/fault"
 	"sidian/internal/keys"
 )
 
@@ -23,7 +22,7 @@ func (s *Service) Respond(ctx context.Context, request []byte) ([]byte, error) {
 	}
 	a := set.find(Timestamp)
 	if a == nil {
-		return nil, fault.Unavailable.New("本平台还没有时间戳服务").WithCode("pki.absent").WithHint("请系统管理员完成平台初始化")
+		return nil, errAbsent()
 	}
 	signer, err := s.Keys.Signer(ctx, a.keyID, keys.Timestamp)
 	if err != nil {

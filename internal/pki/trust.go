@@ -137,7 +137,8 @@ func (s *Service) authorities(ctx context.Context) (*set, error) {
 }
 
 // Roots returns, as PEM, what a stranger needs to verify our documents: the
-// anchors first, then the authorities under them.
+// anchors first, then the authorities under them, then those of time stamps by other
+// suites, each under its name.
 func (s *Service) Roots(ctx context.Context) ([]byte, error) {
 	set, err := s.authorities(ctx)
 	if err != nil {
@@ -147,7 +148,8 @@ func (s *Service) Roots(ctx context.Context) ([]byte, error) {
 	for _, c := range slices.Concat(set.anchors.Certificates(), set.intermediates.Certificates()) {
 		b.Write(c.PEM())
 	}
-	return b.Bytes(), nil
+	err = s.suiteRoots(ctx, &b)
+	return b.Bytes(), err
 }
 
 // Authorities returns the authorities of this instance.
