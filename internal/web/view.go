@@ -23,8 +23,8 @@ func (s *Service) Load() (err error) {
 		}
 	}
 	s.Kit.Add(
-		page.Item{Key: "verify", Label: "核验", Href: "/verify", Order: 10, For: httpx.Public()},
-		page.Item{Key: "console", Label: "工作台", Href: "/console", Order: 20, For: httpx.SignedIn(), Stranger: true},
+		page.Item{Key: "verify", Label: "核验", Href: "/verify", Order: 1, For: httpx.Public()},
+		page.Item{Key: "console", Label: "工作台", Href: "/console", Order: 5, For: httpx.SignedIn(), Stranger: true},
 	)
 	s.set, err = s.Kit.Load(pages, template.FuncMap{"status": chipOf})
 	return err

@@ -48,7 +48,7 @@ func (s *Service) Load() (err error) {
 	if err := s.Kit.AddAssets(assets); err != nil {
 		return fmt.Errorf("account: %w", err)
 	}
-	s.Kit.Add(page.Item{Key: "me", Label: "我的安全", Href: "/me", Order: 90, For: httpx.SignedIn()})
+	s.Kit.Add(page.Item{Key: "me", Label: "我的安全", Href: "/me", Group: page.Account, Order: 90, For: httpx.SignedIn()})
 	s.set, err = s.Kit.Load(pages)
 	return err
 }

@@ -42,7 +42,7 @@ var (
 // Load parses the templates and puts the pages into the navigation. It must be
 // called once, before Routes.
 func (s *Service) Load() (err error) {
-	s.Kit.Add(page.Item{Key: "annotations", Label: "加注件", Href: Home, Group: page.Administration, Order: 21, For: needSee})
+	s.Kit.Add(page.Item{Key: "annotations", Label: "加注件", Href: Home, Group: page.Certificates, Order: 35, For: needSee})
 	s.set, err = s.Kit.Load(pages)
 	return err
 }

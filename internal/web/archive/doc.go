@@ -48,7 +48,7 @@ const slow = 3 * time.Minute
 // Load parses the templates and puts the pages into the navigation. It must be
 // called once, before Routes.
 func (s *Service) Load() (err error) {
-	s.Kit.Add(page.Item{Key: "archive", Label: "归档", Href: Home, Order: 23, For: needRead})
+	s.Kit.Add(page.Item{Key: "archive", Label: "归档", Href: Home, Order: 25, For: needRead})
 	if err := s.Kit.AddAssets(assets); err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ const Home = "/console/batch"
 // Load parses the templates and puts the list into the navigation. It must be
 // called once, before Routes.
 func (s *Service) Load() (err error) {
-	s.Kit.Add(page.Item{Key: "batch", Label: "批量签发", Href: Home, Group: page.Administration, Order: 22, For: batch.NeedWork})
+	s.Kit.Add(page.Item{Key: "batch", Label: "批量签发", Href: Home, Group: page.Certificates, Order: 10, For: batch.NeedWork})
 	s.set, err = s.Kit.Load(pages)
 	return err
 }

@@ -34,7 +34,7 @@ const (
 
 // Load puts the list into the navigation. It must be called once, before Routes.
 func (s *Service) Load() error {
-	s.Kit.Add(page.Item{Key: "bound", Label: "同步发放", Href: Home, Group: page.Administration, Order: 17, For: bound.NeedStaff})
+	s.Kit.Add(page.Item{Key: "bound", Label: "同步发放", Href: Home, Group: page.Certificates, Order: 30, For: bound.NeedStaff})
 	return nil
 }
 

@@ -47,8 +47,8 @@ const slow = time.Minute
 // Load puts the pages into the navigation. It must be called once, before Routes.
 func (s *Service) Load() error {
 	s.Kit.Add(
-		page.Item{Key: "open-kinds", Label: "证照目录", Href: Open, Order: 9, For: httpx.Public(), Away: true},
-		page.Item{Key: "kinds", Label: "证照目录", Href: Home, Group: page.Administration, Order: 21, For: needSee},
+		page.Item{Key: "open-kinds", Label: "证照目录", Href: Open, Order: 2, For: httpx.Public(), Away: true},
+		page.Item{Key: "kinds", Label: "证照目录", Href: Home, Group: page.Catalogue, Order: 10, For: needSee},
 	)
 	return nil
 }

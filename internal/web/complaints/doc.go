@@ -55,9 +55,9 @@ const (
 // called once, before Routes.
 func (s *Service) Load() (err error) {
 	s.Kit.Add(
-		page.Item{Key: "my-complaints", Label: "拒收投诉", Href: Wallet, Order: 28, For: needFile},
-		page.Item{Key: "complaints", Label: "拒收投诉", Href: Home, Group: page.Administration, Order: 22, For: needWork},
-		page.Item{Key: "complaint-report", Label: "拒收统计", Href: Report, Group: page.Administration, Order: 23, For: needRead},
+		page.Item{Key: "my-complaints", Label: "拒收投诉", Href: Wallet, Group: page.Own, Order: 40, For: needFile},
+		page.Item{Key: "complaints", Label: "拒收投诉", Href: Home, Group: page.Seals, Order: 50, For: needWork},
+		page.Item{Key: "complaint-report", Label: "拒收统计", Href: Report, Group: page.Seals, Order: 51, For: needRead},
 	)
 	if err := s.Kit.AddAssets(assets); err != nil {
 		return err

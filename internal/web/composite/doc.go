@@ -35,8 +35,8 @@ const (
 // Load puts the pages into the navigation. It must be called once, before Routes.
 func (s *Service) Load() error {
 	s.Kit.Add(
-		page.Item{Key: "composites", Label: "综合许可", Href: Home, Group: page.Administration, Order: 23, For: composite.NeedSee},
-		page.Item{Key: "composite-schemes", Label: "综合许可方案", Href: Schemes, Group: page.Administration, Order: 24, For: composite.NeedAgree},
+		page.Item{Key: "composites", Label: "综合许可", Href: Home, Group: page.Certificates, Order: 20, For: composite.NeedSee},
+		page.Item{Key: "composite-schemes", Label: "综合许可方案", Href: Schemes, Group: page.Catalogue, Order: 40, For: composite.NeedAgree},
 	)
 	return nil
 }

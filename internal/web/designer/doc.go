@@ -46,7 +46,7 @@ func (s *Service) Load() (err error) {
 	if err = s.Kit.AddAssets(assets); err != nil {
 		return err
 	}
-	s.Kit.Add(page.Item{Key: "designer", Label: "证照设计", Href: Home, Order: 23, For: Need})
+	s.Kit.Add(page.Item{Key: "designer", Label: "证照设计", Href: Home, Order: 15, For: Need})
 	s.set, err = s.Kit.Load(pages)
 	return err
 }

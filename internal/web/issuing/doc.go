@@ -45,10 +45,10 @@ const Home = "/console/issuing"
 // Load parses the templates and puts the queue into the navigation. It must be
 // called once, before Routes.
 func (s *Service) Load() (err error) {
-	s.Kit.Add(page.Item{Key: "issuing", Label: "证照经办", Href: Home, Order: 21, For: issuing.NeedWork})
+	s.Kit.Add(page.Item{Key: "issuing", Label: "证照经办", Href: Home, Order: 12, For: issuing.NeedWork})
 	s.Kit.Add(
-		page.Item{Key: "incidents", Label: "突发情况", Href: Incidents, Group: page.Administration, Order: 22, For: issuing.NeedLook},
-		page.Item{Key: "own-applications", Label: "我的申领", Href: Own, Order: 27, For: issuing.NeedApply},
+		page.Item{Key: "incidents", Label: "突发情况", Href: Incidents, Group: page.Certificates, Order: 50, For: issuing.NeedLook},
+		page.Item{Key: "own-applications", Label: "我的申领", Href: Own, Group: page.Own, Order: 10, For: issuing.NeedApply},
 	)
 	s.set, err = s.Kit.Load(pages)
 	return err

@@ -45,8 +45,8 @@ const (
 // Load puts the pages into the navigation. It must be called once, before Routes.
 func (s *Service) Load() error {
 	s.Kit.Add(
-		page.Item{Key: "guides", Label: "办事指南", Href: Guides, Order: 8, For: httpx.Public()},
-		page.Item{Key: "items", Label: "事项", Href: Home, Group: page.Administration, Order: 24, For: needSee},
+		page.Item{Key: "guides", Label: "办事指南", Href: Guides, Group: page.Catalogue, Order: 60, For: httpx.Public()},
+		page.Item{Key: "items", Label: "事项", Href: Home, Group: page.Catalogue, Order: 20, For: needSee},
 	)
 	return nil
 }

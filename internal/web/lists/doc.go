@@ -56,8 +56,8 @@ var (
 // Load puts the pages into the navigation. It must be called once, before Routes.
 func (s *Service) Load() error {
 	s.Kit.Add(
-		page.Item{Key: "openlists", Label: "证照清单", Href: Public, Order: 9, For: httpx.Public(), Away: true},
-		page.Item{Key: "lists", Label: "清单编制", Href: Home, Group: page.Administration, Order: 25, For: needSee},
+		page.Item{Key: "openlists", Label: "证照清单", Href: Public, Order: 2, For: httpx.Public(), Away: true},
+		page.Item{Key: "lists", Label: "清单编制", Href: Home, Group: page.Catalogue, Order: 30, For: needSee},
 	)
 	return nil
 }

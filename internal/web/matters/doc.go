@@ -41,7 +41,7 @@ var (
 
 // Load puts the pages into the navigation. It must be called once, before Routes.
 func (s *Service) Load() error {
-	s.Kit.Add(page.Item{Key: "matters", Label: "办件", Href: Home, Order: 21, For: needSee})
+	s.Kit.Add(page.Item{Key: "matters", Label: "办件", Href: Home, Order: 13, For: needSee})
 	return nil
 }
 

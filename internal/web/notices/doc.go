@@ -40,7 +40,7 @@ const Home = "/console/notices"
 // called once, before Routes.
 func (s *Service) Load() (err error) {
 	s.Kit.Inbox, s.Kit.Badge = Home, s.badge
-	s.Kit.Add(page.Item{Key: "reminders", Label: "到期提醒", Href: Reminders, Group: page.Administration, Order: 27, For: needReminders})
+	s.Kit.Add(page.Item{Key: "reminders", Label: "到期提醒", Href: Reminders, Group: page.Certificates, Order: 40, For: needReminders})
 	s.set, err = s.Kit.Load(pages)
 	return err
 }

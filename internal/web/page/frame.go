@@ -30,8 +30,9 @@ type Frame struct {
 	User    string // name of who is signed in, or ""
 	Mark    string
 	Elder   bool
-	Main    []Link // items for everybody
-	More    []Link // items of those who administer or audit
+	Main    []Link // the work of every day
+	More    []Section
+	Account []Link // behind the reader's name
 	Scripts []string
 	Inbox   string // where messages to the reader are; empty: nowhere
 
@@ -73,7 +74,7 @@ func (k *Kit) Frame(r *http.Request, title, nav, width string) Frame {
 	if c, err := r.Cookie(ElderCookie); err == nil {
 		f.Elder = c.Value == "1"
 	}
-	f.Main, f.More = k.nav.links(nav, audience{signedIn: f.User != "" || knows(ctx), may: func(permission string) bool {
+	f.Main, f.More, f.Account = k.nav.links(nav, audience{signedIn: f.User != "" || knows(ctx), may: func(permission string) bool {
 		return iam.Allow(ctx, permission, "") == nil
 	}})
 	return f

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -193,7 +194,7 @@ func TestNav(t *testing.T) {
 	k.Add(
 		Item{Key: "audit", Label: "审计", Href: "/audit", Group: Administration, Order: 20, For: httpx.Needs("audit.read", "audit.export")},
 		Item{Key: "orgs", Label: "单位", Href: "/orgs", Group: Administration, Order: 10, For: httpx.Needs("org.read")},
-		Item{Key: "me", Label: "我的安全", Href: "/me", Order: 30, For: httpx.SignedIn()},
+		Item{Key: "me", Label: "我的安全", Href: "/me", Group: Account, Order: 30, For: httpx.SignedIn()},
 		Item{Key: "console", Label: "工作台", Href: "/console", Order: 20, For: httpx.SignedIn(), Stranger: true},
 		Item{Key: "verify", Label: "核验", Href: "/verify", Order: 10, For: httpx.Public()},
 		Item{Key: "due", Label: "待办", Href: "/due", Order: 25, For: httpx.Public(), Known: true},
@@ -202,28 +203,76 @@ func TestNav(t *testing.T) {
 		return audience{signedIn: true, may: func(p string) bool { return strings.Contains(strings.Join(permissions, " "), p) }}
 	}
 	for name, c := range map[string]struct {
-		who        audience
-		main, more string
+		who             audience
+		main, more, own string
 	}{
-		"stranger": {audience{}, "verify console*", ""},
-		"clerk":    {with("cert.issue"), "verify console* due me", ""},
-		"auditor":  {with("audit.export"), "verify console* due me", "audit"},
-		"system":   {with("org.read"), "verify console* due me", "orgs"},
-		"both":     {with("org.read", "audit.read"), "verify console* due me", "orgs audit"},
+		"stranger": {audience{}, "verify console*", "", ""},
+		"clerk":    {with("cert.issue"), "verify console* due", "", "me"},
+		"auditor":  {with("audit.export"), "verify console* due", "管理:audit", "me"},
+		"system":   {with("org.read"), "verify console* due", "管理:orgs", "me"},
+		"both":     {with("org.read", "audit.read"), "verify console* due", "管理:orgs audit", "me"},
 	} {
-		word := func(links []Link) string {
-			var out []string
-			for _, l := range links {
-				if l.Current {
-					l.Key += "*"
-				}
-				out = append(out, l.Key)
-			}
-			return strings.Join(out, " ")
+		main, more, own := k.nav.links("console", c.who)
+		if linkWords(main) != c.main || sectionWords(more) != c.more || linkWords(own) != c.own {
+			t.Errorf("%s: %s | %s | %s", name, linkWords(main), sectionWords(more), linkWords(own))
 		}
-		main, more := k.nav.links("console", c.who)
-		if word(main) != c.main || word(more) != c.more {
-			t.Errorf("%s: %s | %s", name, word(main), word(more))
+	}
+}
+
+func linkWords(links []Link) string {
+	var out []string
+	for _, l := range links {
+		if l.Current {
+			l.Key += "*"
+		}
+		out = append(out, l.Key)
+	}
+	return strings.Join(out, " ")
+}
+
+func sectionWords(all []Section) string {
+	var out []string
+	for _, x := range all {
+		word := x.Label
+		if x.Folded {
+			word = "[" + word + "]"
+		}
+		if x.Current {
+			word += "*"
+		}
+		out = append(out, word+":"+linkWords(x.Links))
+	}
+	return strings.Join(out, " ")
+}
+
+// Who has much sees groups, which open without a script; a group of one stays a
+// link, and who has little sees all of it.
+func TestGroups(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	k.Add(Item{Key: "me", Label: "我的安全", Href: "/me", Group: Account, For: httpx.SignedIn()}, Item{Key: "one", Label: "清单", Href: "/one", Group: Catalogue, For: httpx.SignedIn()})
+	for i := range 5 {
+		k.Add(Item{Key: fmt.Sprint("work", i), Label: "工作", Href: fmt.Sprint("/work/", i), Order: i, For: httpx.SignedIn()})
+		k.Add(Item{Key: fmt.Sprint("cert", i), Label: "证", Href: fmt.Sprint("/cert/", i), Group: Certificates, Order: i, For: httpx.Needs("cert.read")})
+	}
+	clerk := audience{signedIn: true, may: func(string) bool { return true }}
+	if _, more, _ := k.nav.links("cert3", clerk); sectionWords(more) != "[证照]*:cert0 cert1 cert2 cert3* cert4 目录:one" {
+		t.Error(sectionWords(more))
+	}
+	holder := audience{signedIn: true, may: func(string) bool { return false }}
+	if main, more, own := k.nav.links("work1", holder); linkWords(main) != "work0 work1* work2 work3 work4" || sectionWords(more) != "目录:one" || linkWords(own) != "me" {
+		t.Error(linkWords(main), sectionWords(more), linkWords(own))
+	}
+	f := k.Frame(httptest.NewRequest("GET", "/", nil), "题", "cert3", "")
+	f.Main, f.More, f.Account = k.nav.links("cert3", clerk)
+	f.User = "张某"
+	w := httptest.NewRecorder()
+	if err := load(t, k, "").Show(w, 200, "p", testPage{Frame: f}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`<details class="group current" name="bar"><summary aria-current="true">证照</summary>`, `<summary>张某</summary>`, `<nav aria-label="证照">`, `href="/cert/3" aria-current="page"`, `<a href="/one">清单</a>`, `action="/logout"`} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("lacks %s:\n%s", want, w.Body)
 		}
 	}
 }

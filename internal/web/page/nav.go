@@ -11,15 +11,26 @@ import (
 	"sidian/internal/iam"
 )
 
-// A Group is a row of the navigation.
+// A Group is a part of the navigation.
 type Group int
 
-// Main stands in the bar on every page; Administration below it, for those who
-// have something there, and folds on a phone.
+// The groups, in order. What is in Main stands in the bar: the work of every day.
+// The others are folded behind their names, unless all that the reader has fits
+// in the bar; what is in Account is behind the reader's own name.
 const (
 	Main Group = iota
+	Certificates
+	Seals
+	Catalogue
+	Own
 	Administration
+	Account
 )
+
+var groupNames = map[Group]string{Certificates: "证照", Seals: "印章", Catalogue: "目录", Own: "我的", Administration: "管理"}
+
+// mostOpen is how many links stand in the bar side by side: one row at 1440 px.
+const mostOpen = 9
 
 // An Item is an entry of the navigation: where it leads, and for whom it is
 // there. For is the need of the page that it leads to (see [Kit.Check]), so
@@ -77,19 +88,42 @@ func (i Item) shown(a audience) bool {
 	}
 }
 
-func (n Nav) links(current string, a audience) (main, more []Link) {
+// A Section is a group of the navigation as one reader sees it: folded behind its
+// Label, or its links side by side.
+type Section struct {
+	Label   string
+	Folded  bool
+	Current bool // the reader is at one of the links
+	Links   []Link
+}
+
+// links are the items that are shown: those of every day, the groups beside them,
+// and those behind the reader's name.
+func (n Nav) links(current string, a audience) (main []Link, more []Section, own []Link) {
+	shown := 0
 	for _, i := range n {
 		if !i.shown(a) {
 			continue
 		}
 		l := Link{Key: i.Key, Label: i.Label, Href: i.Href, Current: i.Key == current}
-		if i.Group == Main {
+		switch {
+		case i.Group == Account && a.signedIn:
+			own = append(own, l)
+			continue
+		case i.Group == Main || i.Group == Account:
 			main = append(main, l)
-		} else {
-			more = append(more, l)
+		case len(more) > 0 && more[len(more)-1].Label == groupNames[i.Group]:
+			last := &more[len(more)-1]
+			last.Links, last.Current = append(last.Links, l), last.Current || l.Current
+		default:
+			more = append(more, Section{Label: groupNames[i.Group], Current: l.Current, Links: []Link{l}})
 		}
+		shown++
 	}
-	return main, more
+	for i := range more {
+		more[i].Folded = shown > mostOpen && len(more[i].Links) > 1
+	}
+	return main, more, own
 }
 
 // Check compares the navigation with the routes: each item leads to a page that

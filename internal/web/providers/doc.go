@@ -50,7 +50,7 @@ const (
 // Load parses the templates and puts the pages into the navigation. It must be
 // called once, before Routes.
 func (s *Service) Load() (err error) {
-	s.Kit.Add(page.Item{Key: "providers", Label: "签章服务商", Href: Home, For: read, Group: page.Administration, Order: 40})
+	s.Kit.Add(page.Item{Key: "providers", Label: "签章服务商", Href: Home, Group: page.Seals, Order: 40, For: read})
 	s.set, err = s.Kit.Load(pages)
 	return err
 }

@@ -46,9 +46,9 @@ func (s *Service) Load() (err error) {
 		return err
 	}
 	s.Kit.Add(
-		page.Item{Key: "due", Label: "待办", Href: "/console/due", Order: 30, For: httpx.SignedIn()},
-		page.Item{Key: "audit", Label: "审计", Href: "/console/audit", Group: page.Administration, Order: 80, For: httpx.Needs(auditor.Read)},
-		page.Item{Key: "alarms", Label: "告警", Href: "/console/alarms", Group: page.Administration, Order: 85, For: httpx.Needs(auditor.Review)},
+		page.Item{Key: "due", Label: "待办", Href: "/console/due", Order: 10, For: httpx.SignedIn()},
+		page.Item{Key: "audit", Label: "审计", Href: "/console/audit", Order: 30, For: httpx.Needs(auditor.Read)},
+		page.Item{Key: "alarms", Label: "告警", Href: "/console/alarms", Order: 31, For: httpx.Needs(auditor.Review)},
 	)
 	s.set, err = s.Kit.Load(pages)
 	return err

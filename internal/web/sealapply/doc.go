@@ -88,11 +88,11 @@ const (
 // called once, before Routes.
 func (s *Service) Load() (err error) {
 	s.Kit.Add(
-		page.Item{Key: "seal-applications", Label: "印章申请", Href: Home, Group: page.Administration, Order: 16, For: needWork},
-		page.Item{Key: "my-seals", Label: "我的印章", Href: Wallet, Order: 25, For: needOwn},
+		page.Item{Key: "seal-applications", Label: "印章申请", Href: Home, Group: page.Seals, Order: 11, For: needWork},
+		page.Item{Key: "my-seals", Label: "我的印章", Href: Wallet, Group: page.Own, Order: 20, For: needOwn},
 	)
 	if s.Bound != nil {
-		s.Kit.Add(page.Item{Key: "seal-offers", Label: "同步申领印章", Href: Offers, Order: 26, For: bound.NeedOwn})
+		s.Kit.Add(page.Item{Key: "seal-offers", Label: "同步申领印章", Href: Offers, Group: page.Own, Order: 25, For: bound.NeedOwn})
 	}
 	if err := s.Kit.AddAssets(assets); err != nil {
 		return err

@@ -86,7 +86,7 @@ const slow = 5 * time.Minute
 // Load parses the templates and puts the pages into the navigation. It must be
 // called once, before Routes.
 func (s *Service) Load() (err error) {
-	s.Kit.Add(page.Item{Key: "sealing", Label: "用印", Href: Home, Order: 22, For: needSee})
+	s.Kit.Add(page.Item{Key: "sealing", Label: "用印", Href: Home, Order: 20, For: needSee})
 	if err := s.Kit.AddAssets(assets); err != nil {
 		return err
 	}

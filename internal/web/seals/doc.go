@@ -80,9 +80,9 @@ var (
 // called once, before Routes.
 func (s *Service) Load() (err error) {
 	s.Kit.Add(
-		page.Item{Key: "open-seals", Label: "印章查询", Href: Open, Order: 12, For: httpx.Public(), Away: true},
-		page.Item{Key: "seals", Label: "印章", Href: Home, Group: page.Administration, Order: 15, For: needList},
-		page.Item{Key: "digital-certificates", Label: "数字证书", Href: Held + "/units", Group: page.Administration, Order: 19, For: needIssue},
+		page.Item{Key: "open-seals", Label: "印章查询", Href: Open, Order: 3, For: httpx.Public(), Away: true},
+		page.Item{Key: "seals", Label: "印章", Href: Home, Group: page.Seals, Order: 10, For: needList},
+		page.Item{Key: "digital-certificates", Label: "数字证书", Href: Held + "/units", Group: page.Seals, Order: 30, For: needIssue},
 	)
 	if err := s.Kit.AddAssets(assets); err != nil {
 		return err

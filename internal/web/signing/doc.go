@@ -72,8 +72,8 @@ const slow = 60 * time.Second
 // called once, before Routes.
 func (s *Service) Load() (err error) {
 	s.Kit.Add(
-		page.Item{Key: "signing", Label: "文件签署", Href: Home, Order: 26, For: needSee},
-		page.Item{Key: "wallet-signing", Label: "我的签署", Href: Wallet, Order: 40, For: needSign},
+		page.Item{Key: "signing", Label: "文件签署", Href: Home, Group: page.Seals, Order: 20, For: needSee},
+		page.Item{Key: "wallet-signing", Label: "我的签署", Href: Wallet, Group: page.Own, Order: 30, For: needSign},
 	)
 	if err := s.Kit.AddAssets(assets); err != nil {
 		return err

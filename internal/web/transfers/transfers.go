@@ -43,7 +43,7 @@ var (
 
 // Load puts the pages into the navigation. It must be called once, before Routes.
 func (s *Service) Load() error {
-	s.Kit.Add(page.Item{Key: "transfers", Label: "颁证职责移交", Href: Home, Group: page.Administration, Order: 26, For: needEither})
+	s.Kit.Add(page.Item{Key: "transfers", Label: "颁证职责移交", Href: Home, Group: page.Catalogue, Order: 50, For: needEither})
 	return nil
 }
 

@@ -63,6 +63,18 @@ for (const form of document.querySelectorAll("form[data-preview]")) {
   });
 }
 
+// A group of the navigation closes when the reader goes elsewhere.
+const groups = document.querySelectorAll(".bar .group");
+for (const group of groups) {
+  group.addEventListener("focusout", e => { if (e.relatedTarget && !group.contains(e.relatedTarget)) group.open = false; });
+  group.addEventListener("keydown", e => {
+    if (e.key !== "Escape" || !group.open) return;
+    group.open = false;
+    group.querySelector("summary").focus();
+  });
+}
+if (groups.length) document.addEventListener("click", e => { for (const group of groups) if (!group.contains(e.target)) group.open = false; });
+
 // One more holder or one more row, without a new page.
 for (const add of document.querySelectorAll("button[name=add]")) {
   add.addEventListener("click", e => {
