@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"sidian/internal/db"
 	"sidian/internal/fault"
@@ -15,6 +16,9 @@ type revision struct {
 	year, number int64
 	days         string
 }
+
+// A putting is when a notice was put.
+type putting struct{ year, number, at int64 }
 
 // known is the calendar with the years of some revisions.
 type known struct {
@@ -92,8 +96,39 @@ func (s *Service) PutYear(tx *db.Tx, text, account string) error {
 	if err := insertYear(tx, r, account); err != nil || !before.Has(y.Number) {
 		return err
 	}
-	first := workday.Date{Year: y.Number, Month: 1, Day: 1}
-	return markYear(tx, r.year, first.AddDays(-reach).Start().UnixMilli(), first.AddMonths(12).Start().UnixMilli())
+	from, to := around(r.year)
+	return markYear(tx, r.year, from, to, 0)
+}
+
+// around is the time, in milliseconds, whose promises a year has to do with.
+func around(year int64) (from, to int64) {
+	first := workday.Date{Year: int(year), Month: 1, Day: 1}
+	return first.AddDays(-reach).Start().UnixMilli(), first.AddMonths(12).Start().UnixMilli()
+}
+
+const (
+	// settles is how long after a notice was put nobody counts without it any more:
+	// far longer than any transaction may take.
+	settles = 10 * time.Minute
+	// beside is how far from a notice a promise may have been made that did not see
+	// it, clocks of several machines included.
+	beside = time.Hour
+)
+
+// settle marks the promises that were made while a notice was put, and were
+// counted without it: a promise is made in a transaction that need not see what
+// is put beside it. It is done once for each notice.
+func (s *Service) settle(tx *db.Tx, unsettled []putting) error {
+	for _, r := range unsettled {
+		from, to := around(r.year)
+		if err := markYear(tx, r.year, from, to, r.at-beside.Milliseconds()); err != nil {
+			return err
+		}
+		if err := setSettled(tx, r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // reach is how many days after the end of a promise its last escalation may

@@ -155,7 +155,7 @@ var errUnchanged = errors.New("due: unchanged")
 // change loads the open promise about an object, or the one closed last, and
 // saves what fn makes of it.
 func (s *Service) change(tx *db.Tx, topic, object string, fn func(*Promise) error) (Promise, error) {
-	p, err := openOf(tx, topic, object)
+	p, err := takeOpen(tx, topic, object)
 	if errors.Is(err, fault.NotFound) {
 		p, err = lastOf(tx, topic, object)
 	}

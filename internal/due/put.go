@@ -41,13 +41,8 @@ func (s *Service) Put(tx *db.Tx, p Promise) (Promise, error) {
 	if err := p.check(tx.Now()); err != nil {
 		return p, err
 	}
-	switch old, err := openOf(tx, p.Topic, p.Object); {
-	case err == nil && old.Rule == p.Rule && old.Org == p.Org:
-		return s.shown(tx, old)
-	case err == nil:
-		return p, fault.Conflict.New("该事项已有未办结的时限").WithCode("due.open").WithHint("请先办结或撤销已有的时限")
-	case !errors.Is(err, fault.NotFound):
-		return p, err
+	if old, err := s.standing(tx, &p); !errors.Is(err, fault.NotFound) {
+		return old, err
 	}
 	rule, err := s.Value(tx, p.Rule, p.Region, workday.DateOf(p.Since))
 	if err != nil {
@@ -65,11 +60,34 @@ func (s *Service) Put(tx *db.Tx, p Promise) (Promise, error) {
 	p.terms, p.RuleID, p.Basis = rule, rule.ID, rule.Basis
 	p.take(rule.planned(calendar, p.Since, p.Until, nil))
 	p.step = firstStep(p.moments, tx.Now())
-	if err := insert(tx, &p); err != nil {
+	made, err := insert(tx, &p)
+	if err != nil {
 		return p, err
+	}
+	if !made { // another put it this moment
+		old, err := s.standing(tx, &p)
+		if errors.Is(err, fault.NotFound) { // and it is over already
+			err = errOpen
+		}
+		return old, err
 	}
 	p.Left = p.LeftAt(calendar, tx.Now())
 	return p, nil
+}
+
+var errOpen = fault.Conflict.New("该事项已有未办结的时限").WithCode("due.open").WithHint("请先办结或撤销已有的时限")
+
+// standing is the open promise that p would be put beside, if it is the same;
+// fault.NotFound where there is none.
+func (s *Service) standing(tx *db.Tx, p *Promise) (Promise, error) {
+	old, err := takeOpen(tx, p.Topic, p.Object)
+	switch {
+	case err != nil:
+		return *p, err
+	case old.Rule != p.Rule || old.Org != p.Org:
+		return *p, errOpen
+	}
+	return s.shown(tx, old)
 }
 
 // take makes a plan the promise's own.

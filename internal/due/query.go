@@ -2,10 +2,12 @@ package due
 
 import (
 	"cmp"
+	"errors"
 	"math"
 	"slices"
 
 	"sidian/internal/db"
+	"sidian/internal/fault"
 )
 
 // A Hold says for which organisations somebody holds a permission.
@@ -128,7 +130,14 @@ func countOf(tx *db.Tx, branches []branch) (sum Count, err error) {
 // Promise is the open promise about an object, or the one that was closed last.
 // fault.NotFound "due.unknown" says that there never was one.
 func (s *Service) Promise(tx *db.Tx, topic, object string) (Promise, error) {
-	return s.change(tx, topic, object, func(*Promise) error { return errUnchanged })
+	p, err := openOf(tx, topic, object)
+	if errors.Is(err, fault.NotFound) {
+		p, err = lastOf(tx, topic, object)
+	}
+	if err != nil {
+		return p, err
+	}
+	return s.shown(tx, p)
 }
 
 // Past lists the promises about an object, newest first, at most 100.

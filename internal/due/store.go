@@ -73,10 +73,11 @@ func (p *Promise) order() int64 {
 	return p.Due.UnixMilli()
 }
 
-func insert(tx *db.Tx, p *Promise) error {
+// insert writes a new promise, and tells whether nothing open stood in its place.
+func insert(tx *db.Tx, p *Promise) (made bool, err error) {
 	t, err := encodeTerms(p.terms)
 	if err != nil {
-		return err
+		return false, err
 	}
 	n, err := tx.Exec(`
 		insert into due_promise (id, topic, object, rule, rule_id, region, org, account, permission, title, link, terms, basis,
@@ -87,10 +88,7 @@ func insert(tx *db.Tx, p *Promise) error {
 		p.ID, p.Topic, p.Object, p.Rule, p.RuleID, p.Region, p.Org, p.Account, p.Permission, p.Title, p.Link, t, p.Basis,
 		ms(p.Since), ms(p.Until), ms(p.Due), ms(p.Opens), ms(p.care), p.order(), orNull(p.nextAt()), p.step, encodeMoments(p.moments),
 		p.missing, p.Provisional, string(p.State), ms(p.CreatedAt))
-	if err == nil && n == 0 {
-		err = fault.Conflict.New("该事项已有未办结的时限").WithCode("due.open").WithHint("请先办结或撤销已有的时限")
-	}
-	return err
+	return n == 1, err
 }
 
 // save writes what changes in the life of a promise.
@@ -156,11 +154,21 @@ func one(tx *db.Tx, q string, args ...any) (Promise, error) {
 	return all[0], nil
 }
 
-func openOf(tx *db.Tx, topic, object string) (Promise, error) {
-	return one(tx, `
-		select `+columns+`
+const openQuery = `
+		select ` + columns + `
 		  from due_promise
-		 where topic = $1 and object = $2 and closed_at is null`, topic, object)
+		 where topic = $1 and object = $2 and closed_at is null`
+
+func openOf(tx *db.Tx, topic, object string) (Promise, error) {
+	return one(tx, openQuery, topic, object)
+}
+
+// takeOpen is the open promise about an object, for who will change it or rely
+// on its being open: its row is held, so that of two who close it the second
+// finds it closed, also where a transaction is only read committed.
+func takeOpen(tx *db.Tx, topic, object string) (Promise, error) {
+	return one(tx, openQuery+`
+		   for update`, topic, object)
 }
 
 // pastOf lists the promises about an object, newest first.

@@ -108,10 +108,33 @@ func insertYear(tx *db.Tx, r revision, account string) error {
 	return err
 }
 
-// markYear marks what may have been counted over the days of a year.
-func markYear(tx *db.Tx, year, from, to int64) error {
+// markYear marks what may have been counted over the days of a year, of what was
+// made since a time.
+func markYear(tx *db.Tx, year, from, to, made int64) error {
 	_, err := tx.Exec(`
 		update due_promise set missing_year = $1
-		 where closed_at is null and since_at < $3 and due_at >= $2 and (missing_year = 0 or missing_year > $1)`, year, from, to)
+		 where closed_at is null and since_at < $3 and due_at >= $2 and (missing_year = 0 or missing_year > $1) and created_at >= $4`, year, from, to, made)
+	return err
+}
+
+// unsettledYears are the notices put before a time of which settle knows nothing.
+func unsettledYears(tx *db.Tx, before int64) (all []putting, err error) {
+	err = tx.All(`
+		select year, revision, created_at
+		  from due_year
+		 where created_at <= $1 and not settled
+		 order by year, revision`, []any{before}, func(scan func(...any) error) error {
+		var p putting
+		err := scan(&p.year, &p.number, &p.at)
+		all = append(all, p)
+		return err
+	})
+	return all, err
+}
+
+func setSettled(tx *db.Tx, p putting) error {
+	_, err := tx.Exec(`
+		update due_year set settled = true
+		 where year = $1 and revision = $2`, p.year, p.number)
 	return err
 }

@@ -72,7 +72,7 @@ func compact(list []string) []string { return slices.Compact(slices.Sorted(slice
 // that every business transaction wrote would be where all of them collide.
 func (s *Service) tally(ctx context.Context) error {
 	for more := true; more; {
-		err := s.DB.Write(ctx, func(tx *db.Tx) error {
+		err := s.DB.WriteRows(ctx, func(tx *db.Tx) error {
 			ended, err := takeUntallied(tx, 5*batch)
 			if err != nil {
 				return err

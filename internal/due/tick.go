@@ -65,7 +65,7 @@ func (s *Service) Tick(ctx context.Context) (announced int, err error) {
 // announce announces one batch.
 func (s *Service) announce(ctx context.Context, broken *error) (announced int, more bool, err error) {
 	var unreadable error
-	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+	err = s.DB.WriteRows(ctx, func(tx *db.Tx) error {
 		announced, unreadable = 0, nil
 		taken, err := takeNext(tx, batch)
 		if err != nil {
@@ -147,19 +147,27 @@ func (s *Service) Recount(ctx context.Context) (recounted int, err error) {
 
 func (s *Service) recountBatch(ctx context.Context, broken *error) (n int, more bool, err error) {
 	var waiting bool
+	var fresh []putting
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		c, err := s.Calendar(tx)
 		if err != nil {
 			return err
 		}
+		if fresh, err = unsettledYears(tx, tx.Now().Add(-settles).UnixMilli()); err != nil {
+			return err
+		}
 		waiting, err = anyMissing(tx, c.Years())
 		return err
 	})
+	if err == nil && len(fresh) > 0 {
+		waiting = true
+		err = s.DB.WriteRows(ctx, func(tx *db.Tx) error { return s.settle(tx, fresh) })
+	}
 	if err != nil || !waiting {
 		return 0, false, err
 	}
 	var unreadable error
-	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+	err = s.DB.WriteRows(ctx, func(tx *db.Tx) error {
 		n, unreadable = 0, nil
 		calendar, err := s.Calendar(tx)
 		if err != nil {

@@ -53,7 +53,7 @@ func (s *Service) Drop(ctx context.Context, d Decision) (*Draft, error) {
 
 // act does what the table allows, in one transaction.
 func (s *Service) act(ctx context.Context, d Decision, a Action, with ...func(*db.Tx, *row) error) (*Draft, error) {
-	err := s.write(ctx, func(tx *db.Tx) error {
+	err := s.rows(ctx, func(tx *db.Tx) error {
 		r, err := s.takeTx(tx, d.ID)
 		if err != nil {
 			return err

@@ -201,7 +201,7 @@ func (s *Service) Applications(ctx context.Context, limit int, cursor string) (*
 
 // Withdraw takes an application back, while nobody has submitted it to review.
 func (s *Service) Withdraw(ctx context.Context, id string) (*Application, error) {
-	err := s.write(ctx, func(tx *db.Tx) error {
+	err := s.rows(ctx, func(tx *db.Tx) error {
 		r, err := s.ownTx(ctx, tx, id, true)
 		if err != nil {
 			return err

@@ -79,12 +79,20 @@ func (s *Service) begin(ctx context.Context, req *CreateRequest, origin, applica
 	if err != nil {
 		return "", false, err
 	}
-	err = s.DB.Write(ctx, func(tx *db.Tx) error {
-		id, already, err = s.beginTx(tx, k, req, said, origin, applicant, a)
-		return err
-	})
+	for range 2 { // the second time, what another began this moment is seen
+		err = s.rows(ctx, func(tx *db.Tx) error {
+			id, already, err = s.beginTx(tx, k, req, said, origin, applicant, a)
+			return err
+		})
+		if !errors.Is(err, errBegun) {
+			break
+		}
+	}
 	return id, already, err
 }
+
+// errBegun says that another draft of the same matter stands there.
+var errBegun = fault.Conflict.New("同一事项刚刚已由他人建立经办件").WithCode("issuing.moved").WithHint("请刷新后查看")
 
 // saidOf is the keyed digest of what a request says.
 func (s *Service) saidOf(kind string, req *CreateRequest) ([]byte, error) {
@@ -133,7 +141,7 @@ func (s *Service) beginTx(tx *db.Tx, k *catalogue.Kind, req *CreateRequest, said
 	r.steps = 1
 	made, err := insert(tx, s.guard, r)
 	if err == nil && !made {
-		err = fault.Conflict.New("同一事项刚刚已由他人建立经办件").WithCode("issuing.moved").WithHint("请刷新后查看")
+		err = errBegun
 	}
 	if err != nil {
 		return "", false, err
@@ -152,7 +160,7 @@ func (s *Service) beginTx(tx *db.Tx, k *catalogue.Kind, req *CreateRequest, said
 // What is kept already is returned as it is.
 func (s *Service) Save(ctx context.Context, req SaveRequest) (*Draft, error) {
 	req.tidy()
-	err := s.write(ctx, func(tx *db.Tx) error {
+	err := s.rows(ctx, func(tx *db.Tx) error {
 		r, err := s.takeTx(tx, req.ID)
 		if err != nil {
 			return err

@@ -23,7 +23,7 @@ func (s *Service) Issue(ctx context.Context, d Decision) (*Draft, error) {
 		return nil, err
 	}
 	done := false
-	err := s.write(ctx, func(tx *db.Tx) error {
+	err := s.rows(ctx, func(tx *db.Tx) error {
 		r, err := s.takeTx(tx, d.ID)
 		if err != nil {
 			return err
@@ -115,7 +115,7 @@ func (s *Service) waiting(ctx context.Context, id, certificate string) error {
 	} else if !final(err) {
 		return err
 	}
-	return s.write(ctx, func(tx *db.Tx) error {
+	return s.rows(ctx, func(tx *db.Tx) error {
 		r, err := s.takeTx(tx, id)
 		if err != nil || r.state != Issuing {
 			return err
@@ -232,7 +232,7 @@ func (s *Service) failed(ctx context.Context, id string, why error) error {
 }
 
 func (s *Service) settle(ctx context.Context, id string, a Action, n *note, with func(*db.Tx, *row) error) error {
-	return s.write(ctx, func(tx *db.Tx) error {
+	return s.rows(ctx, func(tx *db.Tx) error {
 		r, err := s.takeTx(tx, id)
 		if err != nil {
 			return err

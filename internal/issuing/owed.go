@@ -144,6 +144,9 @@ func (s *Service) madeUpTx(tx *db.Tx, r *row) error {
 	if err != nil {
 		return err
 	}
+	if o, err = owedByID(tx, r.owed); err != nil || o.done != nil { // somebody said so before the incident was locked
+		return err
+	}
 	now := milli(tx.Now())
 	o.done, o.doneBy, o.draft = &now, r.issuer, r.id
 	if err := saveOwed(tx, o); err != nil {

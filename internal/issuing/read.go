@@ -16,8 +16,8 @@ import (
 // unit. That they saw it is recorded before they do.
 func (s *Service) Get(ctx context.Context, id string) (*Draft, error) {
 	var d *Draft
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		r, err := byID(tx, id, false)
+	err := s.DB.WriteRows(ctx, func(tx *db.Tx) error {
+		r, err := byID(tx, id, true) // so that its steps are those that it counts
 		if err != nil {
 			return err
 		}

@@ -54,6 +54,13 @@ func New(ctx context.Context, p Parts) (*Service, error) {
 	return s, nil
 }
 
+// rows is a transaction that row locks order: it begins a draft, or locks one
+// before it reads what was done with it, and changes nothing that does not follow
+// the draft. An edited row that it met is told of, once an hour.
+func (s *Service) rows(ctx context.Context, do func(*db.Tx) error) error {
+	return s.alarmed(ctx, s.DB.WriteRows(ctx, do))
+}
+
 func (s *Service) step(name string) {
 	if s.Step != nil {
 		s.Step(name)
