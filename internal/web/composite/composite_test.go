@@ -37,7 +37,10 @@ func TestPages(t *testing.T) {
 		s.Get("clerk", Home+"/new").Is(200, "还没有现行的方案")
 		form := []string{"unit", pkitest.Root, "code", "CY-01", "title", "餐饮服务", "industry", "餐饮服务", "kind", compositetest.Kind, "basis", "样例县改革方案", "parts[0].kind", compositetest.Food, "parts[0].need", "must", "parts[0].basis", "食品安全法"}
 		s.Post("designer", Schemes+"/new", form...).Is(422, "归集 2 到 9 种许可")
+		s.Get("designer", Schemes+"/new").Is(200, `name="parts[2].kind"`, "添加一项").Lacks(`name="parts[3].kind"`)
+		s.Post("designer", Schemes+"/new", append(form, "add", "parts")...).Is(200, `name="parts[3].kind"`, `value="食品安全法"`, "许可 4").Lacks(`name="parts[4].kind"`, `class="summary"`)
 		form = append(form, "parts[1].kind", compositetest.Road, "parts[1].need", "must", "parts[1].basis", "道路运输条例", "parts[4].kind", compositetest.Build, "parts[4].need", "may", "parts[4].basis", "建筑法")
+		s.Post("designer", Schemes+"/new", append(form, "parts[8].kind", "", "add", "parts")...).Is(200, `name="parts[8].kind"`).Lacks(`name="parts[9].kind"`, "添加一项")
 		at := s.Post("designer", Schemes+"/new", form...).Is(303).To()
 		at, _, _ = strings.Cut(at, "?")
 		s.Get("designer", at).Is(200, "起草", "必备", "可选", `id="submit"`).Lacks("同意并发布")

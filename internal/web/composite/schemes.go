@@ -39,8 +39,12 @@ func (s *Service) getSchemes(w http.ResponseWriter, r *http.Request) error {
 	return s.Kit.ShowSheet(w, p.Add(page.Part{Table: t}))
 }
 
-// mostParts is how many kinds a scheme folds at most.
-const mostParts = 9
+// mostParts is how many kinds a scheme folds at most, and leastParts how many the
+// form asks for at first.
+const (
+	leastParts = 3
+	mostParts  = 9
+)
 
 // needs are what a kind is to a composite.
 var needs = []page.Option{{Value: "must", Label: "必备"}, {Value: "may", Label: "可选"}}
@@ -61,17 +65,17 @@ func (s *Service) defining(r *http.Request) (*page.Sheet, error) {
 		{ID: "industry", Name: "industry", Label: "行业", Value: f("industry"), Required: true, Max: 60, Hint: "写入照面"},
 		{ID: "kind", Name: "kind", Label: "综合许可证的证照类型", Value: f("kind"), Required: true, Options: kinds},
 		{ID: "basis", Name: "basis", Label: "依据", Value: f("basis"), Required: true, Lines: 2, Max: 200}}
-	for i := range mostParts {
+	lines := &page.Lines{Name: "parts", Legend: "归集哪些许可", Text: "2 到 9 种；留空的不归集", Each: "许可", Most: mostParts}
+	for i := range page.Shown(r, lines.Name, "kind", leastParts, mostParts) {
 		n := strconv.Itoa(i)
-		at := "parts[" + n + "]"
-		must := i < 2
-		fields = append(fields,
-			page.Field{ID: "kind-" + n, Name: at + ".kind", Label: fmt.Sprintf("许可 %d", i+1), Value: f(at + ".kind"), Options: kinds, Any: "不归集", Required: must},
-			page.Field{ID: "need-" + n, Name: at + ".need", Label: fmt.Sprintf("许可 %d 是否必备", i+1), Value: f(at + ".need"), Options: needs, Required: must},
-			page.Field{ID: "basis-" + n, Name: at + ".basis", Label: fmt.Sprintf("许可 %d 的法律依据", i+1), Value: f(at + ".basis"), Max: 200, Required: must})
+		at, id, must := "parts["+n+"]", "f-parts-"+n, i < 2
+		lines.Rows = append(lines.Rows, []page.Field{
+			{ID: id + "-kind", Name: at + ".kind", Label: "证照类型", Value: f(at + ".kind"), Options: kinds, Any: "不归集", Required: must},
+			{ID: id + "-need", Name: at + ".need", Label: "是否必备", Value: f(at + ".need"), Options: needs, Required: must},
+			{ID: id + "-basis", Name: at + ".basis", Label: "法律依据", Value: f(at + ".basis"), Max: 200, Required: must}})
 	}
 	p := s.sheet(r, "composite-schemes", "起草综合许可方案", "写明一个行业归集哪些许可；提交后由另一人，即本单位或上级单位的目录管理员同意。", page.Middle).Under("综合许可方案", Schemes)
-	return p.Add(page.Part{Form: &page.Form{ID: "define-form", Action: Schemes + "/new", Button: "保存草稿", Fields: fields, Cancel: Schemes}}), nil
+	return p.Add(page.Part{Form: &page.Form{ID: "define-form", Action: Schemes + "/new", Button: "保存草稿", Fields: fields, Lines: lines, Cancel: Schemes}}), nil
 }
 
 func (s *Service) getDefine(w http.ResponseWriter, r *http.Request) error {
@@ -84,6 +88,9 @@ func (s *Service) getDefine(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Service) postDefine(w http.ResponseWriter, r *http.Request) error {
 	f := r.PostFormValue
+	if f("add") != "" { // nothing is sent yet
+		return s.getDefine(w, r)
+	}
 	q := composite.SchemeRequest{Unit: f("unit"), Code: f("code"), Title: f("title"), Industry: f("industry"), Kind: f("kind"), Basis: f("basis")}
 	for i := range mostParts {
 		at := "parts[" + strconv.Itoa(i) + "]"

@@ -70,6 +70,7 @@ func TestParts(t *testing.T) {
 		"field":        {Field{ID: "f", Name: "n", Label: "角色", Required: true, Error: evil, Hint: "提示", Options: []Option{{"a", "甲"}, {"b", "乙"}}, Value: "b"}, []string{"请选择", `value="b" selected`, `aria-invalid="true"`, `aria-describedby="f-hint f-error"`, " required"}},
 		"field/lines":  {Field{ID: "f", Name: "n", Label: "说明", Lines: 3, Value: evil}, []string{"<textarea"}},
 		"form":         {Form{Action: "/f", Title: "登记", Button: "保存", Cancel: "/back", Fields: []Field{{ID: "f", Name: "n", Label: "名", Value: evil}}}, []string{"data-once", "登记", "保存", `href="/back"`}},
+		"lines":        {Lines{Name: "parts", Legend: "许可", Each: "许可", Most: 2, Rows: [][]Field{{{ID: "f-parts-0-kind", Name: "parts[0].kind", Label: "证照", Value: evil}}}}, []string{`aria-label="许可 1"`, `name="add" value="parts" formnovalidate`, "添加一项"}},
 		"confirm":      {Confirm{Action: "/c", Title: "批准", Text: evil, Button: "批准", Grave: true}, []string{`name="reason"`, "记入审计", "danger"}},
 		"confirm/none": {Confirm{Action: "/c", Title: "签收", Button: "签收", NoReason: true}, []string{"签收"}},
 		"steps":        {[]Step{{Title: "起草", Who: evil, At: at, State: "done"}, {Title: "批准", State: "now", Code: "abc"}}, []string{`class="done"`, `aria-current="step"`, "证据摘要", "（已完成）"}},

@@ -1,6 +1,10 @@
 package page
 
-import "time"
+import (
+	"fmt"
+	"net/http"
+	"time"
+)
 
 // The types of this file are what the shared parts (pages/_parts.html) show:
 // {{template "table" .People}} shows a Table, and so on.
@@ -87,9 +91,40 @@ type Form struct {
 	Action          string
 	Hidden          []Hidden
 	Fields          []Field
+	Lines           *Lines
 	Button, Busy    string
 	Plain           bool // the button is not the page's first action
 	Cancel          string
+}
+
+// Lines are groups of fields of which there may be several, after the fields of
+// a form: "Name[0].x", "Name[1].x" … A button asks for one more: the form is sent
+// with add=Name, for which [Shown] counts it; a script adds it in place. Fields
+// have ids of the form f-Name-0-x.
+type Lines struct {
+	Name, Legend, Text string
+	Each               string // what one is called: "许可"
+	Rows               [][]Field
+	Most               int
+}
+
+// Full tells whether no more may be asked for.
+func (l Lines) Full() bool { return len(l.Rows) >= l.Most }
+
+// Shown is how many lines a form shows: least of them, all that were sent, and one
+// more if that was asked for, but never more than most. one is the name of a field
+// that each line has.
+func Shown(r *http.Request, name, one string, least, most int) int {
+	n := least
+	for i := range most {
+		if r.PostForm.Has(fmt.Sprintf("%s[%d].%s", name, i, one)) {
+			n = max(n, i+1)
+		}
+	}
+	if r.PostFormValue("add") == name {
+		n++
+	}
+	return min(n, most)
 }
 
 // A Confirm asks before something that matters is done, and for the reason,

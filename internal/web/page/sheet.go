@@ -148,6 +148,9 @@ func (p *Sheet) controls() (lists [][]Field) {
 		switch b := &p.Parts[i]; {
 		case b.Form != nil:
 			lists = append(lists, b.Form.Fields)
+			if b.Form.Lines != nil {
+				lists = append(lists, b.Form.Lines.Rows...)
+			}
 		case b.Tick != nil:
 			lists = append(lists, b.Tick.Fields, []Field{{ID: b.Tick.Name, Name: b.Tick.Name, Label: b.Tick.Label}})
 		case b.Upload != nil:

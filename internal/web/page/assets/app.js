@@ -88,7 +88,7 @@ for (const add of document.querySelectorAll("button[name=add]")) {
       const old = control.id;
       control.name = renumber(control.name, n);
       control.id = "f-" + control.name.replace(/[^A-Za-z0-9_]+/g, "-").replace(/^-|-$/g, "");
-      if (control.tagName === "INPUT") control.value = "";
+      if (control.tagName === "INPUT" || add.closest(".lines") && control.querySelector("option[value='']")) control.value = "";
       control.removeAttribute("aria-invalid");
       const label = next.querySelector("label[for='" + old + "']");
       if (label) label.htmlFor = control.id;
@@ -96,6 +96,8 @@ for (const add of document.querySelectorAll("button[name=add]")) {
       if (hint) hint.id = control.id + "-hint";
       if (hint) control.setAttribute("aria-describedby", hint.id); else control.removeAttribute("aria-describedby");
     }
+    if (next.ariaLabel) next.ariaLabel = next.ariaLabel.replace(/\d+$/, n + 1);
+    for (const nth of next.querySelectorAll(".nth")) nth.textContent = next.ariaLabel;
     for (const error of next.querySelectorAll(".error")) error.remove();
     for (const field of next.querySelectorAll(".wrong")) field.classList.remove("wrong");
     const legend = next.querySelector("legend");
