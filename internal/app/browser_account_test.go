@@ -36,6 +36,7 @@ type own struct {
 func enterOwn(t *testing.T) *own {
 	t.Helper()
 	w := &world{users: map[string]app.DemoUser{}, cookie: map[string]*http.Cookie{}, chrome: enter(t).chrome}
+	t.Parallel() // before it is made: counties that wait for their turn cost memory and time
 	dir, creds := app.CountyDir(t)
 	for _, u := range creds.Users {
 		w.users[u.Username] = u
@@ -66,15 +67,26 @@ func enterOwn(t *testing.T) *own {
 // as is a context in which a user of the demo acts.
 func (o *own) as(t *testing.T, username string) context.Context {
 	t.Helper()
-	in, err := o.Auth.SignIn(t.Context(), auth.SignInRequest{Username: username, Password: o.users[username].Password})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, err := o.IAM.As(t.Context(), in.Account)
+	ctx, err := o.IAM.As(t.Context(), o.account(t, username))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return ctx
+}
+
+// account is the id of the account of a user of the demo. A password is looked at
+// once: that it is slow is what it is for.
+func (o *own) account(t *testing.T, username string) string {
+	t.Helper()
+	if id, ok := o.ids.Load(username); ok {
+		return id.(string)
+	}
+	in, err := o.Auth.SignIn(t.Context(), auth.SignInRequest{Username: username, Password: o.users[username].Password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.ids.Store(username, in.Account)
+	return in.Account
 }
 
 // firstStep gives the user name and the password.
@@ -127,6 +139,7 @@ func (tb *tab) shownSecret() string {
 // authenticator puts a platform authenticator into the tab's browser.
 func (tb *tab) authenticator() {
 	tb.t.Helper()
+	tb.spoilt = true
 	call(tb, webauthn.Enable, webauthn.EnableParams{})
 	call(tb, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
 		Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
@@ -138,7 +151,6 @@ func (tb *tab) authenticator() {
 // page says why it cannot be used.
 func TestBrowserPasskey(t *testing.T) {
 	o := enterOwn(t)
-	t.Parallel()
 	tb := o.open(t, view{width: 360})
 	tb.authenticator()
 	tb.firstStep("clerk")
@@ -190,7 +202,6 @@ func TestBrowserPasskey(t *testing.T) {
 // One-time codes and a digital certificate, without scripts.
 func TestBrowserFactors(t *testing.T) {
 	o := enterOwn(t)
-	t.Parallel()
 	tb := o.open(t, view{width: 1440, noScript: true})
 	tb.firstStep("issuer")
 	tb.at("/console")
@@ -261,7 +272,6 @@ func TestBrowserFactors(t *testing.T) {
 // A one-time link, from the administrator's hand to the first sign-in.
 func TestBrowserLink(t *testing.T) {
 	o := enterOwn(t)
-	t.Parallel()
 	system := o.as(t, "system")
 	a, err := o.IAM.CreateAccount(system, iam.AccountRequest{Username: "newcomer", Kind: iam.Staff, Name: "样例·新到岗", Org: "market"})
 	if err != nil {
@@ -308,7 +318,6 @@ func TestBrowserLink(t *testing.T) {
 // Holders come from the demo's identity platform, staff link themselves.
 func TestBrowserIdentity(t *testing.T) {
 	o := enterOwn(t)
-	t.Parallel()
 	tb := o.open(t, view{width: 360})
 	choose := func(person string) {
 		t.Helper()
@@ -355,7 +364,6 @@ func TestBrowserIdentity(t *testing.T) {
 func TestBrowserAccountPages(t *testing.T) {
 	o := enterOwn(t)
 	axe := axeSource(t)
-	t.Parallel()
 	begin := o.open(t, view{width: 1440})
 	begin.firstStep("keeper")
 	begin.at("/console")

@@ -23,7 +23,6 @@ func (tb *tab) place(id string) (at [2]float64) {
 func TestBrowserDesign(t *testing.T) {
 	w := enterOwn(t) // the kind is everybody's
 	axe := axeSource(t)
-	t.Parallel()
 	const kind, title = "food_operation", "食品经营许可证"
 	designer := w.open(t, view{width: 1440, user: "designer"})
 	designer.visit("/console/designer/new")

@@ -24,6 +24,7 @@ import (
 func federation(t *testing.T, all ...*providertest.Provider) *world {
 	t.Helper()
 	w := &world{users: map[string]app.DemoUser{}, cookie: map[string]*http.Cookie{}, chrome: enter(t).chrome}
+	t.Parallel() // before it is made: counties that wait for their turn cost memory and time
 	data, creds := app.CountyDir(t)
 	for _, u := range creds.Users {
 		w.users[u.Username] = u
@@ -151,7 +152,6 @@ func TestBrowserProviders(t *testing.T) {
 	honest, other := providertest.New(t, "seal.lvzhou.example", nil), providertest.New(t, "sign.beishan.example", nil)
 	w := federation(t, honest, other)
 	s := &federationStory{T: t, w: w, source: axeSource(t), tabs: map[view]*tab{}}
-	t.Parallel()
 	phone, desk, elder, both := looks[0], looks[1], looks[2], looks[:2]
 
 	s.see(both, "seals", "/console/providers", "providers-empty", "还没有登记签章服务商", "登记服务商", "把本平台告诉别人")

@@ -15,7 +15,6 @@ var entryLink = regexp.MustCompile(`/console/audit/entries/[a-z0-9]+`)
 // person, and from the person to all they saw.
 func TestBrowserLookBack(t *testing.T) {
 	o := enterOwn(t)
-	t.Parallel()
 	clerk := o.open(t, view{width: 1440, user: "civil"})
 	page := certificateLink.FindString(string(o.get(t, "civil", "/console?kind=marriage")))
 	clerk.visit(page)
@@ -80,7 +79,6 @@ func TestBrowserLookBack(t *testing.T) {
 // Breaking the glass raises an alarm, which another administrator looks into.
 func TestBrowserAlarm(t *testing.T) {
 	o := enterOwn(t)
-	t.Parallel()
 	if _, err := o.IAM.OpenGlass(o.as(t, "system"), iam.GlassRequest{Org: "market", Object: "cert/c1", Reason: "窗口系统故障，持证人等候核对"}); err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +105,6 @@ func TestBrowserAlarm(t *testing.T) {
 func TestBrowserRecordsPages(t *testing.T) {
 	o := enterOwn(t)
 	source := axeSource(t)
-	t.Parallel()
 	page := certificateLink.FindString(string(o.get(t, "civil", "/console?kind=marriage")))
 	object := "cert/" + page[strings.LastIndexByte(page, '/')+1:]
 	if _, err := o.IAM.ProposeGrant(o.as(t, "system"), iam.GrantRequest{Account: o.account(t, "clerk"), Role: "reviewer", Org: "land", Reason: "借调"}); err != nil {
@@ -153,14 +150,4 @@ func TestBrowserRecordsPages(t *testing.T) {
 			tb.picture(p.name)
 		}
 	}
-}
-
-// account is the id of the account of a user of the demo.
-func (o *own) account(t *testing.T, username string) string {
-	t.Helper()
-	p, ok := iam.From(o.as(t, username))
-	if !ok {
-		t.Fatalf("nobody is called %s", username)
-	}
-	return p.Account
 }

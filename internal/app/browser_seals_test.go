@@ -76,7 +76,6 @@ func (o *own) sealedOne(t *testing.T, issuer, kind string) ([]byte, *seal.Seal) 
 func TestBrowserSeals(t *testing.T) {
 	o := enterOwn(t)
 	axe := axeSource(t)
-	t.Parallel()
 	for _, c := range []struct {
 		width                           int64
 		unit, keeper, issuer, kind, ask string

@@ -112,6 +112,7 @@ func (tb *tab) sees(axe, name string) {
 
 func (tb *tab) touchscreen() {
 	tb.t.Helper()
+	tb.spoilt = true
 	call(tb, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: true, MaxTouchPoints: 5})
 }
 

@@ -228,7 +228,6 @@ func (w *world) lockedOut(t *testing.T, first, security *somebody, person, axe s
 func TestBrowserEmergency(t *testing.T) {
 	o := enterOwn(t)
 	axe := axeSource(t)
-	t.Parallel()
 	page := certificateLink.FindString(string(o.get(t, "civil", "/console?kind=marriage")))
 	why := "登记系统停机，急诊须核对监护关系"
 	for _, width := range []int64{1440, 360} {

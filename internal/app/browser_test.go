@@ -36,9 +36,7 @@ func TestBrowserSignIn(t *testing.T) {
 	tb.click("main button.first")
 	tb.wait(".summary")
 	tb.says(".summary", "用户名、密码或一次性口令不正确", "锁定")
-	if got := eval[string](tb, `document.activeElement.className`); got != "summary" {
-		t.Errorf("the focus is at %q, not at the summary", got)
-	}
+	tb.until(`document.activeElement.className === "summary"`)
 	if got := eval[string](tb, `document.getElementById("username").value + document.getElementById("password").value`); got != "issuer" {
 		t.Errorf("the user name is not kept, or the password is: %q", got)
 	}

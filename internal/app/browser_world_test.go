@@ -32,7 +32,8 @@ type world struct {
 	base   string
 	users  map[string]app.DemoUser
 	cookie map[string]*http.Cookie
-	chrome context.Context
+	ids    sync.Map // user names to accounts
+	chrome *browser
 	end    func() error
 }
 
@@ -132,7 +133,7 @@ func (w *world) startBrowser(ctx context.Context, t *testing.T, bin, profile str
 	if err := chromedp.Do(chrome); err != nil {
 		t.Fatalf("starting Chromium: %v", err)
 	}
-	w.chrome = chrome
+	w.chrome = &browser{ctx: chrome}
 	return func() {
 		endChrome()
 		endAllocator()
@@ -198,19 +199,22 @@ type view struct {
 // widths, both lights, elder mode; in more where pictures are taken.
 func everyView() []view {
 	if os.Getenv("SCREENSHOTS") == "" {
-		return []view{{width: 360}, {width: 1440, dark: true}, {width: 360, elder: true}}
+		return []view{{width: 360, elder: true}, {width: 1440, dark: true}}
 	}
 	return []view{{width: 360}, {width: 1440}, {width: 1440, dark: true}, {width: 360, elder: true}, {width: 1440, elder: true, dark: true}}
 }
 
 // A tab is a browser tab with cookies of its own.
 type tab struct {
-	t     *testing.T
-	w     *world
-	ctx   context.Context
-	view  view
-	mu    sync.Mutex
-	wrong []string
+	t    *testing.T
+	w    *world
+	ctx  context.Context
+	view view
+	pane *pane
+	// spoilt is set where something was done to the pane that cannot be undone.
+	spoilt bool
+	mu     sync.Mutex
+	wrong  []string
 }
 
 // patience is how long a tab waits for what a page should show.
@@ -220,27 +224,13 @@ const patience = 30 * time.Second
 // fails it: an error of a script, or what the content security policy stopped.
 func (w *world) open(t *testing.T, v view) *tab {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(w.chrome, chromedp.WithNewBrowserContext())
-	tb := &tab{t: t, w: w, ctx: ctx, view: v}
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("opening a tab: %v", err)
-	}
+	p := w.chrome.take(t)
+	tb := &tab{t: t, w: w, ctx: p.ctx, view: v, pane: p}
+	p.lend(tb)
 	tb.do(chromedp.EmulateViewport(v.width, 900))
-	messages := chromedp.Console(ctx)
-	read := make(chan struct{})
-	go func() {
-		defer close(read)
-		for m, err := range messages {
-			if err != nil {
-				return
-			}
-			tb.hear(m)
-		}
-	}()
 	tb.prepare()
 	t.Cleanup(func() {
-		cancel()
-		<-read
+		w.chrome.put(p, !t.Failed() && !tb.spoilt)
 		tb.mu.Lock()
 		defer tb.mu.Unlock()
 		for _, m := range tb.wrong {
@@ -314,8 +304,9 @@ func (tb *tab) click(css string) {
 // signOut leaves by the button in the frame, which a phone has in its menu.
 func (tb *tab) signOut() {
 	tb.t.Helper()
-	if tb.view.width > 640 {
-		tb.click(".bar .end form button")
+	if tb.view.width > 1024 {
+		tb.click(".bar .end .group summary")
+		tb.click(".bar .end .group form button")
 		return
 	}
 	tb.click(".menu summary")
