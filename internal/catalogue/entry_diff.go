@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -60,6 +61,7 @@ func DiffFiles(old *Kind, files map[string][]byte) (list []Change) {
 			d.add(fileWord(name), "added", "", size(b))
 		case !is:
 			d.add(fileWord(name), "removed", size(a), "")
+		case name == templateFile && d.faces(old, now, a, b):
 		case name == templateFile:
 			d.lines(fileWord(name), string(a), string(b))
 		default:
@@ -152,18 +154,43 @@ func (d *differ) kinds(a, b *Kind) {
 		{"颁发机构级别", strings.Join(a.Levels, "、"), strings.Join(b.Levels, "、")}, {"关联事项", text(a.Items), text(b.Items)}, {"持证主体", text(a.Holders), text(b.Holders)},
 		{"编号规则", text(a.Number), text(b.Number)}, {"有效期", text(a.Validity), text(b.Validity)}, {"共享属性", string(a.Sharing), string(b.Sharing)},
 		{"限制共享的依据", a.Limit, b.Limit}, {"使用要求", a.Use, b.Use}, {"设定依据", strings.Join(a.Basis, "；"), strings.Join(b.Basis, "；")}, {"式样", a.Pattern, b.Pattern},
-		{"法定例外", text(a.Excluded), text(b.Excluded)}, {"法律效力例外", text(a.Effect), text(b.Effect)}, {"元数据", text(a.Metadata), text(b.Metadata)}, {"印章图样", text(a.Seals), text(b.Seals)},
+		{"法定例外", text(a.Excluded), text(b.Excluded)}, {"法律效力例外", text(a.Effect), text(b.Effect)}, {"元数据", text(a.Metadata), text(b.Metadata)},
 	} {
 		d.pair(x.where, x.before, x.after)
 	}
 	for i := range a.Fields {
 		f := &a.Fields[i]
-		d.pair("数据项 "+f.Label, text(f), text(find(b.Fields, f.Key)))
+		if g := find(b.Fields, f.Key); g == nil {
+			d.add("数据项 "+f.Label, "removed", sayAll(fieldWords, f), "")
+		} else if before, after := sayDiff(fieldWords, f, g); before != after {
+			d.add("数据项 "+f.Label, "changed", before, after)
+		}
 	}
 	for i := range b.Fields {
 		if f := &b.Fields[i]; find(a.Fields, f.Key) == nil {
-			d.pair("数据项 "+f.Label, "", text(f))
+			d.add("数据项 "+f.Label, "added", "", sayAll(fieldWords, f))
 		}
+	}
+	d.seals(a.Seals, b.Seals)
+}
+
+// seals compares the places of seals: those of one role in their order.
+func (d *differ) seals(a, b []SealSlot) {
+	left := slices.Clone(b)
+	for i := range a {
+		where := "印章 " + cmp.Or(roleWords[a[i].Role], a[i].Role)
+		j := slices.IndexFunc(left, func(x SealSlot) bool { return x.Role == a[i].Role })
+		if j < 0 {
+			d.add(where, "removed", sayAll(sealWords, a[i]), "")
+			continue
+		}
+		if before, after := sayDiff(sealWords, a[i], left[j]); before != after {
+			d.add(where, "changed", before, after)
+		}
+		left = slices.Delete(left, j, j+1)
+	}
+	for i := range left {
+		d.add("印章 "+cmp.Or(roleWords[left[i].Role], left[i].Role), "added", "", sayAll(sealWords, left[i]))
 	}
 }
 
@@ -177,9 +204,6 @@ func find(fields []Field, key string) *Field {
 // text is what is said of one thing, in the words of its folder; what says nothing
 // is left out.
 func text(v any) string {
-	if f, ok := v.(*Field); ok && f == nil {
-		return ""
-	}
 	raw, err := yaml.Marshal(v)
 	if err != nil {
 		return "" // these are plain structures: they marshal

@@ -128,7 +128,7 @@ func changeOther(t *testing.T, w *cataloguetest.World) {
 		t.Fatalf("%+v, %v", e, err)
 	}
 	list, err := s.Diff(w.Manager, e.ID)
-	if err != nil || len(list) != 1 || list[0].Where != "数据项 经营场所" || !strings.Contains(list[0].After, "max: 100") || strings.Contains(list[0].After, "mask") {
+	if err != nil || len(list) != 1 || list[0].Where != "数据项 经营场所" || list[0].Before != "名称：经营场所；最长：120" || list[0].After != "名称：经营地点；最长：100" {
 		t.Fatalf("diff: %+v, %v", list, err)
 	}
 	e = submit(t, w, e, "")

@@ -5,6 +5,7 @@ import (
 	"html"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -134,6 +135,27 @@ func TestPages(t *testing.T) {
 		s.post("rootmanager", here+"/agree", 409, nil, "version", "2", "reason", "再点一次")
 		s.get("rootmanager", here, 200, "已发布", "第 2 版", "管理单位同意")
 		s.get("clerk", Home+"/food_operation", 200, "会签条目")
+	})
+}
+
+// Who agrees sees what is changed thing by thing, on the page where they agree.
+func TestAgreeShowsChanges(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		e, err := s.Catalogue.Propose(s.Designer, catalogue.Proposal{Org: iamtest.Market, Name: "food_operation", Reason: "改版"})
+		must(t, err)
+		files, version, err := s.Catalogue.DraftFiles(s.Designer, e.ID)
+		must(t, err)
+		files = maps.Clone(files)
+		files["template.yaml"] = []byte(strings.Replace(string(files["template.yaml"]), "row: jycs, at: [26, 124,", "row: jycs, at: [27.5, 124,", 1))
+		e, err = s.Catalogue.SaveDraft(s.Designer, e.ID, version, files)
+		must(t, err)
+		here := At(e.Name, e.ID)
+		s.post("designer", here+"/submit", 303, nil, "version", strconv.Itoa(e.Version), "reason", "编制完毕")
+		for _, at := range []string{here, here + "/agree"} {
+			s.get("rootmanager", at, 200, "与第 1 版的差异：1 处", "照面第 1 页 照面项 “经营场所”", "左 26、上 124 毫米", "左 27.5、上 124 毫米")
+		}
 	})
 }
 

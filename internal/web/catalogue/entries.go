@@ -83,18 +83,31 @@ func (s *Service) getEntry(w http.ResponseWriter, r *http.Request) error {
 	if drawn(e) {
 		p.Add(page.Part{Title: "样例", Text: "由模板和样例数据生成，标明样例。", Faces: []page.Face{{Src: At(e.Name, e.ID, "sample"), Alt: titleOf(e) + "的样例照面，标明样例"}}})
 	}
-	if e.Base > 0 {
-		changes, err := s.Catalogue.Diff(r.Context(), e.ID)
-		if err != nil {
-			return err
-		}
-		p.Add(page.Part{Title: "与第 " + strconv.Itoa(e.Base) + " 版的差异", Table: diffTable(changes)})
+	if err := s.addDiff(r, p, e); err != nil {
+		return err
 	}
 	steps, err := s.stepsOf(r, e)
 	if err != nil {
 		return err
 	}
 	return s.Kit.ShowSheet(w, p.Add(page.Part{Title: "经过", Steps: steps}))
+}
+
+// addDiff shows, of an entry that changes a kind, what it changes, thing by thing.
+func (s *Service) addDiff(r *http.Request, p *page.Sheet, e *catalogue.Entry) error {
+	if e.Base == 0 {
+		return nil
+	}
+	changes, err := s.Catalogue.Diff(r.Context(), e.ID)
+	if err != nil {
+		return err
+	}
+	title := "与第 " + strconv.Itoa(e.Base) + " 版的差异"
+	if n := len(changes); n > 0 {
+		title += "：" + strconv.Itoa(n) + " 处"
+	}
+	p.Add(page.Part{ID: "changes", Title: title, Table: diffTable(changes)})
+	return nil
 }
 
 // drawn tells whether the sample can be drawn.
@@ -264,7 +277,14 @@ func (s *Service) actPage(r *http.Request) (*page.Sheet, *act, error) {
 		p.Notice = &page.Notice{Class: page.Care, Title: "现在不能办理", Text: why + "。"}
 		return p, &a, nil
 	}
-	return p.Add(page.Part{Facts: entryFacts(e)}, page.Part{Form: f}), &a, nil
+	p.Add(page.Part{Facts: entryFacts(e)})
+	if r.PathValue("act") == "agree" { // what is agreed to stands on the page where it is
+		p.Width = page.Wide
+		if err := s.addDiff(r, p, e); err != nil {
+			return nil, nil, err
+		}
+	}
+	return p.Add(page.Part{Form: f}), &a, nil
 }
 
 func (s *Service) getAct(w http.ResponseWriter, r *http.Request) error {
