@@ -202,3 +202,16 @@ func ExampleParseLenient() {
 	fmt.Println(warnings[0].Message, err)
 	// Output: 校验位为 G，按 GB/T 36904 应为 F <nil>
 }
+
+func TestSeries(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"1.2.156.3005.2.kind.issuer.serial.001.X": "1.2.156.3005.2.kind.issuer.serial",
+		"1.2.156.3005.2.kind.issuer.serial.002.7": "1.2.156.3005.2.kind.issuer.serial",
+		"a.b": "a.b", "": "",
+	} {
+		if got := certid.Series(in); got != want {
+			t.Errorf("Series(%q) = %q, want %q", in, got, want)
+		}
+	}
+}

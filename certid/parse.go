@@ -99,3 +99,14 @@ func split(s string) (ID, error) {
 	}
 	return ID{kind: p[0], issuer: p[1], serial: p[2], version: uint16(version), check: p[4][0]}, nil
 }
+
+// Series is what the identifiers of all versions of a certificate have in common:
+// without version and check character (GB/T 36904-2018 §4). What has not the shape
+// of an identifier is a series of its own.
+func Series(identifier string) string {
+	parts := strings.Split(identifier, ".")
+	if len(parts) < 3 {
+		return identifier
+	}
+	return strings.Join(parts[:len(parts)-2], ".")
+}

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
+	"sidian/certid"
 	"sidian/gbcode"
 	"sidian/internal/audit"
 	"sidian/internal/catalogue"
@@ -57,7 +57,7 @@ func (s *Service) issued(ctx context.Context, ev outbox.Event) error {
 	if h == nil {
 		return nil // whoever holds it has no such seal
 	}
-	r := &row{id: newID(), series: seriesOf(c.Identifier), sort: rule.Sort, kind: c.Kind, certificate: c.ID, identifier: c.Identifier, version: int64(c.Version),
+	r := &row{id: newID(), series: certid.Series(c.Identifier), sort: rule.Sort, kind: c.Kind, certificate: c.ID, identifier: c.Identifier, version: int64(c.Version),
 		issuer: c.Issuer, path: path, follows: rule.Follows, rule: rule.ID, holder: s.holderKey(rule.Sort, h.ID), state: Open}
 	words := wordsOf(rule, base, h)
 	whom, err := s.whom(ctx, r, h)
@@ -140,13 +140,6 @@ func (s *Service) moveTx(tx *db.Tx, there, r *row, words said) error {
 		}
 	}
 	return audit.Put(tx, audit.Entry{Action: "bound.move", Object: objectOf(there.id)})
-}
-
-// seriesOf is what the identifiers of all versions of a certificate have in
-// common: without version and check character (GB/T 36904-2018 §4).
-func seriesOf(identifier string) string {
-	parts := strings.Split(identifier, ".")
-	return strings.Join(parts[:max(1, len(parts)-2)], ".")
 }
 
 // holderFor is the first holder of a certificate who may have a sort of seal.

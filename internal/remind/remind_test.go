@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"sidian/certid"
 	"sidian/gm"
 	"sidian/internal/cert/certtest"
 	"sidian/internal/cert/event"
@@ -447,8 +448,8 @@ func TestRealCertificate(t *testing.T) {
 	if got.to.String() != c.ValidTo || got.title != c.KindName {
 		t.Errorf("it says %+v, the register %s %s", got, c.KindName, c.ValidTo)
 	}
-	if seriesOf(c.Identifier) == c.Identifier || !strings.HasPrefix(c.Identifier, seriesOf(c.Identifier)+".") {
-		t.Errorf("%s is of the series %s", c.Identifier, seriesOf(c.Identifier))
+	if certid.Series(c.Identifier) == c.Identifier || !strings.HasPrefix(c.Identifier, certid.Series(c.Identifier)+".") {
+		t.Errorf("%s is of the series %s", c.Identifier, certid.Series(c.Identifier))
 	}
 }
 

@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
-	"strings"
 
+	"sidian/certid"
 	"sidian/gm"
 	"sidian/internal/cert/event"
 	"sidian/internal/db"
@@ -56,7 +56,7 @@ func (s *Service) take(ctx context.Context, ev outbox.Event) error {
 	if err != nil {
 		return err
 	}
-	w := watch{certificate: c.ID, series: seriesOf(c.Identifier), version: c.Version, kind: c.Kind, issuer: c.Issuer, document: b, state: watching}
+	w := watch{certificate: c.ID, series: certid.Series(c.Identifier), version: c.Version, kind: c.Kind, issuer: c.Issuer, document: b, state: watching}
 	if !what.to.IsZero() {
 		w.to = what.to.String()
 	}
@@ -111,14 +111,4 @@ func (s *Service) End(tx *db.Tx, certificate, why string) error {
 		return err
 	}
 	return endWatch(tx, certificate, why)
-}
-
-// seriesOf is what the identifiers of all versions of a certificate have in
-// common: without version and check character (GB/T 36904-2018 §4).
-func seriesOf(identifier string) string {
-	parts := strings.Split(identifier, ".")
-	if len(parts) < 3 {
-		return identifier
-	}
-	return strings.Join(parts[:len(parts)-2], ".")
 }
