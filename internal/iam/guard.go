@@ -3,10 +3,7 @@ package iam
 import (
 	"context"
 	"fmt"
-	"sync"
-	"time"
 
-	"sidian/internal/audit"
 	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/keys"
@@ -19,8 +16,7 @@ import (
 type guards struct {
 	orgs, posts, accounts, grants, glasses, policies, clients, secrets, tokens *keys.Rows
 
-	mu   sync.Mutex
-	told map[string]time.Time // what was alarmed about, so that a cache that expires does not alarm again
+	alarms Alarms
 }
 
 // guarded is a row that gives somebody something.
@@ -31,7 +27,7 @@ type guarded interface {
 }
 
 func newGuards(ctx context.Context, ks *keys.Store) (*guards, error) {
-	g := &guards{told: map[string]time.Time{}}
+	g := &guards{}
 	for table, to := range map[string]**keys.Rows{
 		"iam_org": &g.orgs, "iam_post": &g.posts, "iam_account": &g.accounts, "iam_grant": &g.grants, "iam_glass": &g.glasses,
 		"iam_policy": &g.policies, "iam_client": &g.clients, "iam_secret": &g.secrets, "iam_token": &g.tokens,
@@ -67,41 +63,10 @@ func errAltered() error {
 	return fault.Conflict.New("该记录的完整性校验不符，已停止使用").WithCode("iam.altered").WithHint("请联系平台运维人员运行 sidian doctor，并核查数据库的访问记录")
 }
 
-// TopicAlarm announces that a row was edited in the database; its body is an
-// Alarm.
-const TopicAlarm = "iam.tampered"
-
-// An Alarm is the body of TopicAlarm.
-type Alarm struct {
-	Table string    `json:"table"`
-	ID    string    `json:"id"` // of the row
-	At    time.Time `json:"at"`
-}
-
-// alarm tells of a row that gave nothing because it was edited, once an hour.
-// It is not the caller's fault and does not fail what they do; that the alarm
-// itself cannot be written is told by the next look.
+// alarm tells of a row that gave nothing because it was edited. It is not the
+// caller's fault and does not fail what they do.
 func (s *Service) alarm(ctx context.Context, table, id string) {
-	key, now := table+"/"+id, s.DB.Now()
-	s.guards.mu.Lock()
-	last, told := s.guards.told[key]
-	if told && now.Sub(last) < time.Hour {
-		s.guards.mu.Unlock()
-		return
-	}
-	s.guards.told[key] = now
-	s.guards.mu.Unlock()
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		if err := audit.Put(tx, audit.Entry{Action: "iam.altered", Object: key, Result: audit.Refused}); err != nil {
-			return err
-		}
-		return s.tell(tx, outbox.Event{Topic: TopicAlarm, Key: id, Body: Alarm{table, id, tx.Now()}})
-	})
-	if err != nil {
-		s.guards.mu.Lock()
-		delete(s.guards.told, key)
-		s.guards.mu.Unlock()
-	}
+	_ = s.guards.alarms.Raise(ctx, s.DB, s.Outbox, table, id, "iam.altered", table) // what cannot be written is told by the next look
 }
 
 // tell puts an event if there is somebody to tell.

@@ -4,18 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
-	"sync"
-	"sync/atomic"
-	"time"
 
-	"sidian/internal/audit"
 	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
 	"sidian/internal/keys"
-	"sidian/internal/outbox"
 )
 
 // guards make rows worthless that say who collected, reviewed and sealed when
@@ -25,20 +19,21 @@ import (
 // taken away from it.
 type guards struct {
 	drafts, steps *keys.Rows
-	begun         *keys.Rows // has one row once the rows of before carry MACs
-	adopted       atomic.Bool
-
-	mu   sync.Mutex
-	told map[string]time.Time // alarms, and when
+	adopted       *keys.Adoption
+	alarms        iam.Alarms
 }
 
 func newGuards(ctx context.Context, k *keys.Store) (*guards, error) {
-	g := &guards{told: map[string]time.Time{}}
-	for table, to := range map[string]**keys.Rows{"issuing_draft": &g.drafts, "issuing_step": &g.steps, "issuing_guarded": &g.begun} {
+	g := &guards{}
+	for table, to := range map[string]**keys.Rows{"issuing_draft": &g.drafts, "issuing_step": &g.steps} {
 		var err error
 		if *to, err = k.Rows(ctx, table); err != nil {
 			return nil, fmt.Errorf("issuing: opening the guard of %s: %w", table, err)
 		}
+	}
+	var err error
+	if g.adopted, err = k.Adoption(ctx, "issuing_guarded"); err != nil {
+		return nil, fmt.Errorf("issuing: opening the guard of drafts: %w", err)
 	}
 	return g, nil
 }
@@ -84,7 +79,7 @@ func (s *Service) genuineTx(tx *db.Tx, r *row, write bool) (err error) {
 		return err
 	}
 	if r.mac == nil {
-		old, err := s.guard.marked(tx)
+		old, err := s.guard.adopted.Done(tx)
 		if err != nil {
 			return err
 		}
@@ -125,25 +120,6 @@ func (s *Service) adoptSteps(tx *db.Tx, r *row) error {
 	return nil
 }
 
-const adoptedRow = "adopted"
-
-// marked tells whether every row must carry a MAC. A mark that was edited or
-// deleted is not one that never was.
-func (g *guards) marked(tx *db.Tx) (bool, error) {
-	if g.adopted.Load() {
-		return true, nil
-	}
-	c, err := g.begun.Census(tx)
-	if err != nil && !errors.Is(err, keys.ErrAltered) {
-		return false, err
-	}
-	yes := err != nil || c.Revision > 0
-	if yes {
-		g.adopted.Store(true)
-	}
-	return yes, nil
-}
-
 // adoptBatch is how many drafts get their MACs in one transaction.
 const adoptBatch = 100
 
@@ -151,44 +127,26 @@ const adoptBatch = 100
 // from then on a draft without a MAC is one that was put there by hand. It tells
 // how many it looked at. Any number of processes may do it at once.
 func (s *Service) Adopt(ctx context.Context) (n int, err error) {
-	for more := !s.guard.adopted.Load(); more && ctx.Err() == nil; {
-		var some int
-		err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
-			some, more, err = s.adoptTx(tx)
-			return err
-		})
-		if err != nil {
-			return n, fmt.Errorf("issuing: giving old drafts their MACs: %w", err)
+	return s.guard.adopted.Run(ctx, s.DB, func(tx *db.Tx) (int, error) {
+		old, err := unguarded(tx, adoptBatch)
+		for _, r := range old {
+			if err == nil {
+				err = s.adoptDraft(tx, r)
+			}
 		}
-		n += some
-	}
-	return n, ctx.Err()
+		return len(old), err
+	})
 }
 
-func (s *Service) adoptTx(tx *db.Tx) (n int, more bool, err error) {
-	if done, err := s.guard.marked(tx); err != nil || done {
-		return 0, false, err
+func (s *Service) adoptDraft(tx *db.Tx, r *row) (err error) {
+	if err := s.genuineTx(tx, r, true); err != nil {
+		return err
 	}
-	old, err := unguarded(tx, adoptBatch)
-	if err != nil {
-		return 0, false, err
+	r.sentBack = returnOf(r.done) != nil
+	if r.due, err = s.dueOf(tx, r); err != nil {
+		return err
 	}
-	if len(old) == 0 { // from the next look on, none may be without
-		return 0, false, s.guard.begun.Insert(tx, s.guard.begun.Mac(adoptedRow))
-	}
-	for _, r := range old {
-		if err := s.genuineTx(tx, r, true); err != nil {
-			return n, false, err
-		}
-		r.sentBack = returnOf(r.done) != nil
-		if r.due, err = s.dueOf(tx, r); err != nil {
-			return n, false, err
-		}
-		if err := adopt(tx, s.guard, r); err != nil {
-			return n, false, err
-		}
-	}
-	return len(old), true, nil
+	return adopt(tx, s.guard, r)
 }
 
 // dueOf is when the work that waits is due, by the promise that stands.
@@ -211,8 +169,6 @@ func (s *Service) write(ctx context.Context, do func(*db.Tx) error) error {
 	return s.alarmed(ctx, err)
 }
 
-var plainID = regexp.MustCompile(`^[a-z0-9]{1,64}$`)
-
 // alarmed tells of the altered row that is the cause of err, if one is; err stays
 // the error.
 func (s *Service) alarmed(ctx context.Context, err error) error {
@@ -220,31 +176,6 @@ func (s *Service) alarmed(ctx context.Context, err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	id := e.id
-	if !plainID.MatchString(id) {
-		id = "unknown" // whoever wrote it chose it
-	}
-	key, now := e.table+"/"+id, s.DB.Now()
-	s.guard.mu.Lock()
-	last, told := s.guard.told[key]
-	due := !told || now.Sub(last) >= time.Hour
-	if due {
-		s.guard.told[key] = now
-	}
-	s.guard.mu.Unlock()
-	if !due {
-		return err
-	}
-	why := s.DB.Write(context.WithoutCancel(ctx), func(tx *db.Tx) error {
-		if err := audit.Put(tx, audit.Entry{Action: "issuing.altered", Object: objectOf(id), Result: audit.Refused}); err != nil || s.IAM.Outbox == nil {
-			return err
-		}
-		return s.IAM.Outbox.Put(tx, outbox.Event{Topic: iam.TopicAlarm, Key: id, Body: iam.Alarm{Table: e.table, ID: id, At: tx.Now()}})
-	})
-	if why != nil { // told by the next look
-		s.guard.mu.Lock()
-		delete(s.guard.told, key)
-		s.guard.mu.Unlock()
-	}
+	_ = s.guard.alarms.Raise(ctx, s.DB, s.IAM.Outbox, e.table, e.id, "issuing.altered", "issuing") // told by the next look
 	return err
 }
