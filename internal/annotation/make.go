@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"sidian/gbcode"
 	"sidian/gm"
 	"sidian/internal/annotation/event"
 	"sidian/internal/audit"
@@ -44,11 +45,16 @@ func (s *Service) Make(ctx context.Context, req Request) (*Copy, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.make(ctx, req, false)
+}
+
+// make is Make for who may; own for holders themselves.
+func (s *Service) make(ctx context.Context, req Request, own bool) (*Copy, error) {
 	until, err := s.check(&req)
 	if err != nil {
 		return nil, err
 	}
-	w := &work{}
+	w := &work{row: row{own: own}}
 	if err := s.ask(ctx, w, req); err != nil {
 		return nil, err
 	}
@@ -59,7 +65,7 @@ func (s *Service) Make(ctx context.Context, req Request) (*Copy, error) {
 		return nil, err
 	}
 	s.step("prepare")
-	err = s.DB.Write(ctx, func(tx *db.Tx) error { return s.intend(tx, w) })
+	err = s.begin(ctx, w)
 	if errors.Is(err, errTaken) {
 		return s.taken(ctx, w)
 	}
@@ -103,7 +109,7 @@ func (s *Service) prepare(ctx context.Context, w *work, req Request, until time.
 		return err
 	}
 	by := audit.ActorFrom(ctx)
-	maker, err := s.maker(ctx, by)
+	maker, err := s.maker(ctx, by, w.own)
 	if err != nil {
 		return err
 	}
@@ -146,13 +152,33 @@ func (s *Service) lay(ctx context.Context, w *work) (err error) {
 	return nil
 }
 
-// maker is who the copy says has made it: the unit of the person, or the program.
-func (s *Service) maker(ctx context.Context, by audit.Actor) (string, error) {
+// maker is who the copy says has made it: the unit of the person, the program, or the
+// holder, whose name stands on the face.
+func (s *Service) maker(ctx context.Context, by audit.Actor, own bool) (string, error) {
+	if own {
+		me, err := s.IAM.Self(ctx)
+		return "持证人本人（" + gbcode.MaskName(me.Name) + "）", err
+	}
 	if by.Org != "" {
 		o, err := s.IAM.Org(ctx, by.Org)
 		return o.Name, err
 	}
 	return by.Name, nil
+}
+
+// begin runs the first transaction. What a holder makes is counted in it.
+func (s *Service) begin(ctx context.Context, w *work) error {
+	if w.own {
+		defer s.turns.take(w.account)()
+	}
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		if w.own {
+			if err := s.daily(tx, w); err != nil {
+				return err
+			}
+		}
+		return s.intend(tx, w)
+	})
 }
 
 // intend is the first transaction: the plan and the intended use of the seal.
@@ -222,16 +248,13 @@ func (s *Service) made(tx *db.Tx, w *work, digest gm.Digest, size int64) error {
 	if err := s.tellHolders(tx, w); err != nil {
 		return err
 	}
-	return s.Outbox.Put(tx, outbox.Event{Topic: event.Made, Key: w.id, Leaf: evidence(&w.row, at), Body: event.Copy{
-		ID: w.id, Number: w.number, Certificate: w.certificate, Kind: w.kind, Issuer: w.issuer,
-		Original: hexOf(w.original), Document: hexOf(digest), ExpiresAt: w.expires, At: at,
-	}})
+	return s.Outbox.Put(tx, outbox.Event{Topic: event.Made, Key: w.id, Leaf: evidence(&w.row, at), Body: bodyOf(&w.row, at)})
 }
 
 // failed settles a copy whose making failed. Where the request can be repeated and
 // may then succeed, the row waits for [Service.Resume]; otherwise it is withdrawn.
 func (s *Service) failed(ctx context.Context, w *work, why error) (*Copy, error) {
-	if !errors.Is(why, errMoved) && w.repetition != "" && !final(why) {
+	if !errors.Is(why, errMoved) && w.repetition != "" && !fault.Final(why) {
 		return nil, why
 	}
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), settling)
@@ -268,14 +291,4 @@ func reason(why error) string {
 		return msg
 	}
 	return "系统内部错误，加注件没有制成"
-}
-
-// final tells an error that will be the same next time from one that may pass.
-func final(err error) bool {
-	kind, _ := fault.Of(err)
-	switch kind {
-	case fault.Invalid, fault.NotFound, fault.Conflict, fault.Forbidden, fault.TooLarge:
-		return true
-	}
-	return false
 }

@@ -61,7 +61,7 @@ func (s *Service) resumeOne(ctx context.Context, id string) (string, error) {
 		return Made, nil
 	case errors.Is(err, errMoved):
 		return "", nil
-	case !final(err):
+	case !fault.Final(err):
 		return "", err // something does not answer: again when the lease has run out
 	}
 	err = s.withdraw(ctx, r, err)

@@ -53,7 +53,7 @@ func (s *Service) issueAs(ctx context.Context, req IssueRequest, a asked, p *pri
 // repeated and may then succeed, the row waits for [Service.Resume]; otherwise
 // nobody would ever ask for it again, and it is withdrawn.
 func (s *Service) failed(ctx context.Context, w *work, why error) (*Certificate, error) {
-	if !errors.Is(why, errMoved) && w.repetition != "" && !final(why) {
+	if !errors.Is(why, errMoved) && w.repetition != "" && !fault.Final(why) {
 		return nil, why
 	}
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), settling)

@@ -64,7 +64,7 @@ func (s *Service) resumeOne(ctx context.Context, id string) (string, error) {
 		return Effective, nil
 	case errors.Is(err, errMoved):
 		return "", nil
-	case !final(err):
+	case !fault.Final(err):
 		return "", err // something does not answer: again when the lease has run out
 	}
 	err = s.withdraw(ctx, r, err)
@@ -125,14 +125,11 @@ func (s *Service) rework(ctx context.Context, r *row) (*work, error) {
 	return w, nil
 }
 
-// final tells an error that will be the same next time from one that may pass.
-func final(err error) bool {
-	kind, _ := fault.Of(err)
-	switch kind {
-	case fault.Invalid, fault.NotFound, fault.Conflict, fault.Forbidden, fault.TooLarge:
-		return true
-	}
-	return false
+// Final tells whether issuing was refused in a way that will be the same next time.
+// A certificate whose seals are still being set is none.
+func Final(err error) bool {
+	e := fault.As(err)
+	return e != nil && e.Code != "cert.sealing" && fault.Final(err)
 }
 
 // reason is what the audit says of a failure: the rule that was shown, or that

@@ -162,7 +162,7 @@ func (s *Service) intendSeveral(tx *db.Tx, w *work) error {
 func (s *Service) handOver(ctx context.Context, w *work) (*Certificate, error) {
 	if w.desk == DeskAsking {
 		err := s.askSeals(ctx, w)
-		if err != nil && !errors.Is(err, errMoved) && !final(err) {
+		if err != nil && !errors.Is(err, errMoved) && !fault.Final(err) {
 			return nil, err // perhaps it was asked for: Resume finds out
 		}
 		if err != nil {
@@ -275,7 +275,7 @@ func (s *Service) AskSeals(ctx context.Context, id string) (*Certificate, error)
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), s.lease())
 	defer stop()
 	if err := s.askSeals(ctx, w); err != nil {
-		if final(err) { // somebody else may ask
+		if fault.Final(err) { // somebody else may ask
 			err = errors.Join(err, s.DB.Write(ctx, func(tx *db.Tx) error { return setOpen(tx, id) }))
 		}
 		return nil, err

@@ -51,7 +51,7 @@ func (s *Service) settle(ctx context.Context, id string) error {
 	case errors.Is(err, fault.NotFound):
 		err = s.deskRefused(ctx, r)
 	}
-	if err != nil && !errors.Is(err, errMoved) && final(err) {
+	if err != nil && !errors.Is(err, errMoved) && fault.Final(err) {
 		err = s.withdraw(ctx, r, err)
 	}
 	if errors.Is(err, errMoved) { // another was faster

@@ -174,7 +174,7 @@ func (s *Service) goOn(ctx context.Context, id string) error {
 	c, why := s.make(once(ctx, id), r, prior, members)
 	s.step("made")
 	if why != nil {
-		if final(why) {
+		if cert.Final(why) {
 			return errors.Join(s.failed(ctx, id, why), why)
 		}
 		return why
@@ -330,7 +330,7 @@ func (s *Service) Resume(ctx context.Context) (n int, err error) {
 			break
 		}
 		who, why := s.as(ctx, r.decidedBy)
-		if why == nil || final(why) {
+		if why == nil || cert.Final(why) {
 			if why != nil {
 				who = ctx // nobody: what is made already is found all the same
 			}
@@ -338,7 +338,7 @@ func (s *Service) Resume(ctx context.Context) (n int, err error) {
 		}
 		if why == nil {
 			n++
-		} else if !final(why) {
+		} else if !cert.Final(why) {
 			err = errors.Join(err, fmt.Errorf("composite: going on with %s: %w", r.id, why))
 		}
 	}

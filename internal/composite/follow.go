@@ -237,7 +237,7 @@ func (s *Service) act(ctx context.Context, v *view, action, reason, basis string
 	}
 	for _, actor := range slices.Concat(actors, more) {
 		who, err := s.as(ctx, actor)
-		if err != nil && !final(err) {
+		if err != nil && !cert.Final(err) {
 			return false, err
 		}
 		if err != nil || !iam.May(who, permStatus, v.unit) {

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -138,15 +137,6 @@ func asked(err error, field string) error {
 	bad := *e
 	bad.Kind = fault.Invalid
 	return bad.WithField(field, "unknown", e.Msg)
-}
-
-// final tells a refusal that will be the same next time from one that may pass.
-func final(err error) bool {
-	e := fault.As(err)
-	if e == nil || e.Code == "cert.sealing" {
-		return false
-	}
-	return slices.Contains([]fault.Kind{fault.Invalid, fault.NotFound, fault.Conflict, fault.Forbidden, fault.Unauthorized, fault.TooLarge}, e.Kind)
 }
 
 // missing tells that a record is not there.

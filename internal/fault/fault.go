@@ -125,3 +125,14 @@ func Of(err error) (Kind, string) {
 	}
 	return "", ""
 }
+
+// Final tells a refusal that will be the same next time from what may pass: an
+// internal error, a lack of time or of room, a lost race.
+func Final(err error) bool {
+	kind, _ := Of(err)
+	switch kind {
+	case Invalid, NotFound, Conflict, Forbidden, Unauthorized, TooLarge:
+		return true
+	}
+	return false
+}

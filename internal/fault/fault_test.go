@@ -69,3 +69,16 @@ func TestKinds(t *testing.T) {
 		seen[k] = true
 	}
 }
+
+func TestFinal(t *testing.T) {
+	t.Parallel()
+	for _, k := range Kinds() {
+		want := k == Invalid || k == NotFound || k == Conflict || k == Forbidden || k == Unauthorized || k == TooLarge
+		if got := Final(fmt.Errorf("issuing: %w", k.New("不行"))); got != want {
+			t.Errorf("%s is final: %t", k, got)
+		}
+	}
+	if Final(nil) || Final(errors.New("disk full")) {
+		t.Error("what may pass is final")
+	}
+}

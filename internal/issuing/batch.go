@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sidian/internal/audit"
+	"sidian/internal/cert"
 	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
@@ -105,7 +106,7 @@ func (s *Service) take(ctx context.Context, b *BatchRequest, x *BatchItem, batch
 	}
 	req := CreateRequest{Kind: b.Kind, Unit: b.Unit, Content: x.Content, CaseNo: x.CaseNo, Mode: Offline, FinishedAt: &x.FinishedAt, Ref: x.Ref, batch: batch}
 	d, err := s.Create(ctx, req)
-	if e := fault.As(err); e != nil && final(err) {
+	if e := fault.As(err); e != nil && cert.Final(err) {
 		out.Code, out.Message, out.Fields = e.Code, e.Msg, e.Fields
 		return out, nil
 	}
@@ -117,7 +118,7 @@ func (s *Service) take(ctx context.Context, b *BatchRequest, x *BatchItem, batch
 		return out, nil
 	}
 	d, err = s.Submit(ctx, Decision{ID: d.ID, Version: d.Version})
-	if e := fault.As(err); e != nil && final(err) { // somebody took it up this moment
+	if e := fault.As(err); e != nil && cert.Final(err) { // somebody took it up this moment
 		return out, nil
 	}
 	if err == nil {

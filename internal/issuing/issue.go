@@ -98,7 +98,7 @@ func (s *Service) goOn(ctx context.Context, id string) error {
 		return s.waiting(ctx, id, c.ID)
 	case why == nil:
 		return s.issued(ctx, id, c.ID)
-	case final(why):
+	case cert.Final(why):
 		if err := s.failed(ctx, id, why); err != nil {
 			return err
 		}
@@ -112,7 +112,7 @@ func (s *Service) waiting(ctx context.Context, id, certificate string) error {
 	request := ""
 	if now, err := s.Cert.Sealings(ctx, certificate); err == nil {
 		request = now.Request
-	} else if !final(err) {
+	} else if !cert.Final(err) {
 		return err
 	}
 	return s.rows(ctx, func(tx *db.Tx) error {
@@ -134,7 +134,7 @@ func (s *Service) waiting(ctx context.Context, id, certificate string) error {
 func (s *Service) waits(ctx context.Context, id, certificate string) (givenUp bool, err error) {
 	c, err := s.Cert.Get(ctx, certificate)
 	switch {
-	case err != nil && final(err): // who began may not look any more: it waits for another
+	case err != nil && cert.Final(err): // who began may not look any more: it waits for another
 		return true, s.waiting(ctx, id, certificate)
 	case err != nil:
 		return false, err
@@ -196,19 +196,6 @@ func once(ctx context.Context, id string) context.Context {
 	meta := httpx.MetaFrom(ctx)
 	meta.Idempotency = "issuing/" + id
 	return httpx.WithMeta(ctx, meta)
-}
-
-// final tells a refusal that will be the same next time from one that may pass.
-func final(err error) bool {
-	e := fault.As(err)
-	if e == nil || e.Code == "cert.sealing" {
-		return false
-	}
-	switch e.Kind {
-	case fault.Invalid, fault.NotFound, fault.Conflict, fault.Forbidden, fault.Unauthorized, fault.TooLarge:
-		return true
-	}
-	return false
 }
 
 // issued closes a draft with its certificate.
@@ -279,7 +266,7 @@ func (s *Service) Resume(ctx context.Context) (issued int, err error) {
 		failed := s.resumeOne(ctx, r)
 		if failed == nil {
 			issued++
-		} else if !final(failed) {
+		} else if !cert.Final(failed) {
 			err = errors.Join(err, fmt.Errorf("issuing: going on with %s: %w", r.id, failed))
 		}
 		if ctx.Err() != nil {
@@ -297,7 +284,7 @@ func (s *Service) resumeOne(ctx context.Context, r *row) error {
 	}
 	who, err := as(ctx, account)
 	if err != nil {
-		if !final(err) {
+		if !cert.Final(err) {
 			return err
 		}
 		who = ctx // nobody: what is made already is found all the same

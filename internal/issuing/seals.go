@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"sidian/internal/catalogue"
+	"sidian/internal/cert"
 	"sidian/internal/db"
 	"sidian/internal/due"
 	"sidian/internal/fault"
@@ -208,7 +209,7 @@ func (s *Service) refusal(ctx context.Context, id string) (string, error) {
 	}
 	if account, program := strings.CutPrefix(r.issuer, "app/"); !program { // who asked sees it, whoever acts now
 		as, err := s.IAM.As(ctx, account)
-		if err != nil && !final(err) {
+		if err != nil && !cert.Final(err) {
 			return "", err
 		}
 		if err == nil {
@@ -217,7 +218,7 @@ func (s *Service) refusal(ctx context.Context, id string) (string, error) {
 	}
 	q, err := s.Cert.Desk.Get(ctx, r.request)
 	switch {
-	case err != nil && final(err):
+	case err != nil && cert.Final(err):
 		return "", nil // who issued may not look any more
 	case err != nil:
 		return "", err
@@ -263,7 +264,7 @@ func (s *Service) Settled(ctx context.Context, ev outbox.Event) error {
 	if err != nil || r == nil {
 		return err
 	}
-	if err := s.resumeOne(ctx, r); err != nil && !final(err) {
+	if err := s.resumeOne(ctx, r); err != nil && !cert.Final(err) {
 		return err
 	}
 	return nil

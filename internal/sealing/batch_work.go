@@ -142,7 +142,7 @@ func orSame(ctx, otherwise context.Context) context.Context {
 
 // stop pauses the batch over what will be the same next time.
 func (h *hand) stop(ctx context.Context, why error) error {
-	if !final(why) {
+	if !fault.Final(why) {
 		return why
 	}
 	return h.DB.Write(ctx, func(tx *db.Tx) error {
@@ -203,7 +203,7 @@ func (h *hand) left(ctx context.Context) ([]*job, error) {
 			j.token, err = seal.AgainTx(tx, j.it.Use, j.it.content)
 			return err
 		})
-		if j.err != nil && !final(j.err) {
+		if j.err != nil && !fault.Final(j.err) {
 			return nil, j.err
 		}
 	}
@@ -276,7 +276,7 @@ func (h *hand) prepare(ctx context.Context, j *job) error {
 // allows.
 func (h *hand) intend(ctx context.Context, jobs []*job) (stopped bool, err error) {
 	for _, j := range jobs {
-		if j.err != nil && !final(j.err) {
+		if j.err != nil && !fault.Final(j.err) {
 			return false, j.err
 		}
 	}
@@ -294,7 +294,7 @@ func (h *hand) intend(ctx context.Context, jobs []*job) (stopped bool, err error
 		switch {
 		case errors.Is(err, errMoved): // paused, cancelled, or another's
 			return !anyToken(jobs), nil
-		case !final(err) && !isKind(err, fault.TooMany):
+		case !fault.Final(err) && !isKind(err, fault.TooMany):
 			return false, err
 		case len(part) > 1:
 			todo = append([][]*job{part[:len(part)/2], part[len(part)/2:]}, todo...)
@@ -410,7 +410,7 @@ func (h *hand) closeTx(tx *db.Tx, j *job, unsettled *error) error {
 			return err
 		}
 		return audit.Put(tx, audit.Entry{Action: "sealing.stamp", Object: h.b.object(j.it), Before: j.it.original, After: j.it.document})
-	case !final(j.err):
+	case !fault.Final(j.err):
 		*unsettled = j.err // again when the lease has run out
 		return nil
 	}

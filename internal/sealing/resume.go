@@ -67,7 +67,7 @@ func (s *Service) resumeOne(ctx context.Context, id string) (state string, err e
 	if e := s.DB.Read(ctx, func(tx *db.Tx) (e error) { now, e = stepByID(tx, id); return e }); e != nil {
 		return "", errors.Join(err, e)
 	}
-	if now.State == Waiting && err != nil && final(err) {
+	if now.State == Waiting && err != nil && fault.Final(err) {
 		return Waiting, nil // it was told why
 	}
 	return now.State, err
@@ -100,16 +100,6 @@ func (s *Service) again(ctx context.Context, w *work) error {
 		return s.failed(ctx, w, err)
 	}
 	return s.failed(ctx, w, s.finish(ctx, w))
-}
-
-// final tells an error that will be the same next time from one that may pass.
-func final(err error) bool {
-	kind, _ := fault.Of(err)
-	switch kind {
-	case fault.Invalid, fault.NotFound, fault.Conflict, fault.Forbidden, fault.Unauthorized, fault.TooLarge:
-		return true
-	}
-	return false
 }
 
 // reason is what is told of a failure: the rule, or that something inside went

@@ -321,7 +321,7 @@ func (s *Service) failed(ctx context.Context, w *work, why error) error {
 		return nil
 	case errors.Is(why, errMoved):
 		return nil
-	case !final(why):
+	case !fault.Final(why):
 		return s.note(ctx, w, why)
 	}
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), settling)

@@ -24,7 +24,7 @@ func (s *Service) failed(ctx context.Context, id string, number int, why error) 
 	if errors.Is(why, errMoved) {
 		return again(why)
 	}
-	if !final(why) {
+	if !fault.Final(why) {
 		return why
 	}
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), settling)
@@ -63,16 +63,6 @@ func code(why error) string {
 		return e.Code
 	}
 	return "internal"
-}
-
-// final tells an error that will be the same next time from one that may pass.
-func final(err error) bool {
-	kind, _ := fault.Of(err)
-	switch kind {
-	case fault.Invalid, fault.NotFound, fault.Conflict, fault.Forbidden, fault.TooLarge:
-		return true
-	}
-	return false
 }
 
 // Resume finishes what crashes left between the two transactions of signing: it
@@ -120,7 +110,7 @@ func (s *Service) resumeOne(ctx context.Context, r *signerRow) (string, error) {
 		return Signed, nil
 	case errors.Is(err, errMoved):
 		return "", nil
-	case !final(err):
+	case !fault.Final(err):
 		return "", err // something does not answer: again when the lease has run out
 	}
 	if err := s.takeBack(ctx, r.task, r.number, err); err != nil && !errors.Is(err, errMoved) {
