@@ -30,7 +30,7 @@ func (a *App) matters(ctx context.Context) (err error) {
 		return err
 	}
 	l := a.Lasting
-	l.Document, l.TimeStamp, l.Trust = a.Blob.Get, a.PKI.TimeStamp, a.trustForDocuments
+	l.Document, l.TimeStamp, l.Others, l.Trust = a.Blob.Get, a.PKI.TimeStamp, a.stampers(), a.trustForEvidence
 	a.Cert.Stamped = a.stamped
 	l.Mac, err = a.Keys.Index(ctx, "lasting.anchor")
 	return err

@@ -20,6 +20,7 @@ type Proof struct {
 	Since       time.Time   `json:"since,omitzero" doc:"此时文件已存在，且签章有效"`
 	Until       time.Time   `json:"until,omitzero" doc:"最新的时间戳到期的时间；平台在此之前续加"`
 	Stamped     []time.Time `json:"stamped,omitempty" doc:"加盖和续加归档时间戳的时间"`
+	Digests     []string    `json:"digests,omitempty" doc:"各链的摘要算法，由旧到新，例如 sm3、sha256：多于一个即已改用后一种算法"`
 	Report      *Report     `json:"report,omitempty" doc:"此刻验证的结论"`
 	Record      *Record     `json:"record,omitempty"`
 }
@@ -50,8 +51,11 @@ func (s *Service) Proof(ctx context.Context, certificate string) (*Proof, error)
 		return nil, err
 	}
 	p.State, p.Record, p.Report = Stamped, r, Verify(data, r, o)
-	for _, x := range r.Stamps {
+	for i, x := range r.Stamps {
 		p.Stamped = append(p.Stamped, x.At)
+		if begins(r.Stamps, i) {
+			p.Digests = append(p.Digests, x.digest())
+		}
 	}
 	p.Since, p.Until = p.Report.Since, p.Report.Until
 	return p, nil
@@ -76,14 +80,11 @@ func (s *Service) Stamps(ctx context.Context, certificate string, digest gm.Dige
 
 // stampedTx is when a document's evidence was stamped and renewed.
 func stampedTx(tx *db.Tx, d *documentRow) (at []time.Time, err error) {
-	for id := d.stamp; id != "" && len(at) < maxStamps; {
-		b, err := batchOf(tx, id)
-		if err != nil || b.token == nil { // chosen, and not stamped yet
-			return at, err
-		}
-		at, id = append(at, b.stampedAt), b.next
+	all, err := walk(tx, d.stamp, "")
+	for _, b := range all {
+		at = append(at, b.stampedAt)
 	}
-	return at, nil
+	return at, err
 }
 
 // DER is the evidence of a certificate as an EvidenceRecord of RFC 4998.
@@ -129,34 +130,20 @@ func (s *Service) record(ctx context.Context, certificate string) (r *Record, di
 }
 
 func (s *Service) recordTx(tx *db.Tx, d *documentRow) (*Record, error) {
-	r := &Record{Version: 1, Document: d.digest[:]}
-	leaf := d.digest
-	for id := d.stamp; id != "" && len(r.Stamps) < maxStamps; {
-		b, err := batchOf(tx, id)
-		if err != nil {
-			return nil, err
-		}
-		if b.token == nil { // chosen, and not stamped yet
-			break
-		}
-		leaves, _, err := s.leavesTx(tx, b)
-		if err != nil {
-			return nil, err
-		}
-		i := slices.Index(leaves, leaf)
-		if i < 0 {
-			return nil, fmt.Errorf("lasting: batch %s does not hold what it was made for", id)
-		}
-		material, err := materialOf(tx, b.material)
-		if err != nil {
-			return nil, err
-		}
-		t := grow(leaves, gm.Sum(material))
-		r.Stamps = append(r.Stamps, Stamp{At: b.stampedAt, Path: t.path(i), Material: material, Token: b.token})
-		leaf, id = gm.Sum(b.token), b.next
-	}
-	if len(r.Stamps) == 0 {
+	if d.stamp == "" {
 		return nil, nil
+	}
+	q, err := s.sequenceTx(tx, d.stamp, "")
+	if err != nil || len(q.levels) == 0 {
+		return nil, err
+	}
+	place := slices.Index(q.documents, d.digest)
+	if place < 0 {
+		return nil, fmt.Errorf("lasting: batch %s does not hold what it was made for", d.stamp)
+	}
+	r := &Record{Version: 1, Document: d.digest[:]}
+	if r.Stamps, err = q.stamps(place); err != nil || len(r.Stamps) == 0 {
+		return nil, err
 	}
 	return r, nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/asn1"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"sidian/gm"
@@ -14,15 +15,25 @@ import (
 type Record struct {
 	Version  int     `json:"version"`
 	Document []byte  `json:"document" doc:"版式文件的 SM3 摘要，base64"`
-	Stamps   []Stamp `json:"stamps" doc:"时间戳，由旧到新；第一个证明文件，其后每一个证明前一个"`
+	Stamps   []Stamp `json:"stamps" doc:"时间戳，由旧到新；第一个证明文件，其后每一个证明前一个；摘要算法改变之处另起一链，证明文件和其前的各链"`
 }
 
 // A Stamp is one archive time stamp.
 type Stamp struct {
 	At       time.Time  `json:"at"`
-	Path     [][][]byte `json:"path" doc:"归约散列树（RFC 4998），各层为 base64 的 SM3 摘要"`
+	Digest   string     `json:"digest" doc:"所在链的摘要算法，例如 sm3、sha256"`
+	Path     [][][]byte `json:"path" doc:"归约散列树（RFC 4998），各层为 base64 的摘要"`
 	Material []byte     `json:"material" doc:"当时的数字证书和吊销列表，DER，base64"`
 	Token    []byte     `json:"token" doc:"时间戳令牌（RFC 3161），DER，base64"`
+}
+
+// digest is the algorithm of the time stamp's chain: that of before it was told is
+// SM3.
+func (s *Stamp) digest() string {
+	if s.Digest == "" {
+		return SM3
+	}
+	return s.Digest
 }
 
 // Bounds of a record that is read.
@@ -99,20 +110,60 @@ type attribute struct {
 	Values []asn1.RawValue `asn1:"set"`
 }
 
-// DER is the record as an EvidenceRecord of RFC 4998: one chain, whose archive time
-// stamps carry their validation material in an attribute.
+// DER is the record as an EvidenceRecord of RFC 4998: chains of one digest each,
+// whose archive time stamps carry their validation material in an attribute.
 func (r *Record) DER() ([]byte, error) {
-	sm3 := algorithmID{gm.OIDSM3}
-	e := evidenceRecord{Version: r.Version, Algorithms: []algorithmID{sm3}, Chains: [][]archiveStamp{{}}}
-	for _, s := range r.Stamps {
-		e.Chains[0] = append(e.Chains[0], archiveStamp{
-			Digest: sm3, Tree: s.Path, Token: asn1.RawValue{FullBytes: s.Token},
-			Attributes: []attribute{{Type: oidMaterial, Values: []asn1.RawValue{{FullBytes: s.Material}}}},
-		})
+	e := evidenceRecord{Version: r.Version}
+	var err error
+	if e.Chains, err = chains(r.Stamps); err != nil {
+		return nil, err
+	}
+	for _, c := range e.Chains {
+		if a := c[0].Digest; !slices.ContainsFunc(e.Algorithms, func(b algorithmID) bool { return b.Algorithm.Equal(a.Algorithm) }) {
+			e.Algorithms = append(e.Algorithms, a)
+		}
 	}
 	b, err := asn1.Marshal(e)
 	if err != nil {
 		return nil, fmt.Errorf("lasting: writing an evidence record: %w", err)
+	}
+	return b, nil
+}
+
+// chains puts time stamps into chains: where the digest changes, another begins.
+func chains(stamps []Stamp) (out [][]archiveStamp, err error) {
+	for i, s := range stamps {
+		oid := gm.HashOID(s.digest())
+		if oid == nil {
+			return nil, fmt.Errorf("lasting: a time stamp by %q, which is not known", s.Digest)
+		}
+		if begins(stamps, i) {
+			out = append(out, nil)
+		}
+		last := &out[len(out)-1]
+		*last = append(*last, archiveStamp{
+			Digest: algorithmID{oid}, Tree: s.Path, Token: asn1.RawValue{FullBytes: s.Token},
+			Attributes: []attribute{{Type: oidMaterial, Values: []asn1.RawValue{{FullBytes: s.Material}}}},
+		})
+	}
+	return out, nil
+}
+
+// begins tells whether a time stamp is the first of its chain.
+func begins(stamps []Stamp, i int) bool {
+	return i == 0 || stamps[i].digest() != stamps[i-1].digest()
+}
+
+// sequenceDER is the ArchiveTimeStampSequence of time stamps, which is what a
+// further chain is over (RFC 4998 §5.3, step 3).
+func sequenceDER(stamps []Stamp) ([]byte, error) {
+	all, err := chains(stamps)
+	if err != nil {
+		return nil, err
+	}
+	b, err := asn1.Marshal(all)
+	if err != nil {
+		return nil, fmt.Errorf("lasting: writing a sequence of time stamps: %w", err)
 	}
 	return b, nil
 }
@@ -125,19 +176,24 @@ func Parse(der []byte) (*Record, error) {
 		return nil, errors.New("lasting: an evidence record that is too large")
 	}
 	rest, err := asn1.Unmarshal(der, &e)
-	if err != nil || len(rest) > 0 || len(e.Chains) != 1 || len(e.Chains[0]) == 0 || len(e.Chains[0]) > maxStamps {
-		return nil, errors.New("lasting: not an evidence record of one chain")
+	if err != nil || len(rest) > 0 || len(e.Chains) == 0 {
+		return nil, errors.New("lasting: not an evidence record")
 	}
 	r := &Record{Version: e.Version}
-	for _, a := range e.Chains[0] {
-		if !a.Digest.Algorithm.Equal(gm.OIDSM3) || len(a.Attributes) != 1 || !a.Attributes[0].Type.Equal(oidMaterial) || len(a.Attributes[0].Values) != 1 {
-			return nil, errors.New("lasting: an archive time stamp that was not written here")
+	for i, chain := range e.Chains {
+		if len(chain) == 0 || len(r.Stamps)+len(chain) > maxStamps || i > 0 && chain[0].Digest.Algorithm.Equal(e.Chains[i-1][0].Digest.Algorithm) {
+			return nil, errors.New("lasting: an evidence record whose chains were not written here")
 		}
-		s := Stamp{Path: a.Tree, Material: a.Attributes[0].Values[0].FullBytes, Token: a.Token.FullBytes}
-		if t, err := gm.ParseTimestamp(s.Token); err == nil {
-			s.At = t.Time
+		for _, a := range chain {
+			if !a.Digest.Algorithm.Equal(chain[0].Digest.Algorithm) || len(a.Attributes) != 1 || !a.Attributes[0].Type.Equal(oidMaterial) || len(a.Attributes[0].Values) != 1 {
+				return nil, errors.New("lasting: an archive time stamp that was not written here")
+			}
+			s := Stamp{Digest: gm.HashName(a.Digest.Algorithm), Path: a.Tree, Material: a.Attributes[0].Values[0].FullBytes, Token: a.Token.FullBytes}
+			if t, err := gm.ParseTimestamp(s.Token); err == nil {
+				s.At = t.Time
+			}
+			r.Stamps = append(r.Stamps, s)
 		}
-		r.Stamps = append(r.Stamps, s)
 	}
 	return r, nil
 }

@@ -23,9 +23,14 @@ const permRead = "cert.read"
 // A Service gathers and renews evidence. Its fields are set before anything is
 // asked of it; it is safe for concurrent use, also in several processes.
 type Service struct {
-	DB        *db.DB
+	DB *db.DB
+	// Document is the bytes of a document; fault.NotFound for one that is not there
+	// any more.
 	Document  func(ctx context.Context, digest gm.Digest) ([]byte, error)
-	TimeStamp func(ctx context.Context, message []byte) (token []byte, err error)
+	TimeStamp func(ctx context.Context, message []byte) (token []byte, err error) // by SM3
+	// Others are time stamp authorities by which proof outlives SM3 and SM2, by the
+	// names of [gm.Suites].
+	Others map[string]Stamper
 	// Trust is what documents are verified by today.
 	Trust func(ctx context.Context) (sign.Options, error)
 	// Mac tells the anchors that we trusted from those that somebody put in.

@@ -1,6 +1,7 @@
 package lasting
 
 import (
+	"fmt"
 	"time"
 
 	"sidian/gm"
@@ -18,10 +19,21 @@ type documentRow struct {
 type batch struct {
 	id, over        string
 	members         int64
+	digest          string // of its tree
+	origin, covers  string // of a further chain: see 0067
 	material, token []byte
 	hash, signature string
+	rests           []string // all algorithms; none for time stamps of before
 	stampedAt, ends time.Time
-	next            string
+	next, again     string
+}
+
+// algorithms are those that the time stamp rests on.
+func (b *batch) algorithms() []string {
+	if len(b.rests) == 0 {
+		return []string{b.hash, b.signature}
+	}
+	return b.rests
 }
 
 func insertDocument(tx *db.Tx, certificate, issuer string, document []byte) error {
@@ -81,35 +93,104 @@ func chooseDocuments(tx *db.Tx, batch string, most int) (int64, error) {
 		 where stamp = '' and certificate in (select certificate from lasting_document where stamp = '' order by at, certificate limit $2)`, batch, most)
 }
 
-// chooseStamps puts time stamps that end before a time, or rest on an algorithm
-// that does, into a batch.
-func chooseStamps(tx *db.Tx, batch string, ends int64, algorithms []string, most int) (int64, error) {
-	marks, args := db.Marks([]any{batch, ends, most}, append([]string{""}, algorithms...))
+// chooseStamps puts time stamps under a digest that end before a time, or rest on an
+// algorithm that does, into a batch.
+func chooseStamps(tx *db.Tx, batch, digest string, ends int64, algorithms []string, most int) (int64, error) {
+	marks, args := db.Marks([]any{batch, digest, ends, most}, append([]string{""}, algorithms...))
+	rests := ""
+	for _, a := range algorithms {
+		args = append(args, "%"+list([]string{a})+"%")
+		rests += fmt.Sprintf(" or rests like $%d", len(args))
+	}
 	return tx.Exec(`
 		update lasting_stamp set next = $1
 		 where next = '' and id in (
 		       select id from lasting_stamp
-		        where state = 'done' and next = '' and (ends_at <= $2 or hash in (`+marks+`) or signature in (`+marks+`))
-		        order by ends_at, id limit $3)`, args...)
+		        where state = 'done' and next = '' and digest = $2 and (ends_at <= $3 or signature in (`+marks+`)`+rests+`)
+		        order by ends_at, id limit $4)`, args...)
+}
+
+// chooseChain is a chain under one of some digests that none follows; nil: there is
+// none, or another is at it.
+func chooseChain(tx *db.Tx, digests []string) (b *batch, err error) {
+	marks, args := db.Marks([]any{}, digests)
+	err = tx.All(`
+		select id, members, origin from lasting_stamp
+		 where over = 'documents' and state = 'done' and again = '' and digest in (`+marks+`)
+		 order by digest, id limit 1
+		   for update skip locked`, args, func(scan func(...any) error) error {
+		b = &batch{}
+		return scan(&b.id, &b.members, &b.origin)
+	})
+	return b, err
+}
+
+// followChain says with which batch the chain begins that follows another.
+func followChain(tx *db.Tx, first, next string) error {
+	_, err := tx.Exec(`update lasting_stamp set again = $2 where id = $1`, first, next)
+	return err
 }
 
 func insertBatch(tx *db.Tx, b *batch, lease time.Duration) error {
 	_, err := tx.Exec(`
-		insert into lasting_stamp (id, over, state, members, lease_until, created_at) values ($1, $2, 'open', $3, $4, $5)`,
-		b.id, b.over, b.members, tx.Now().Add(lease).UnixMilli(), tx.Now().UnixMilli())
+		insert into lasting_stamp (id, over, state, members, digest, origin, covers, lease_until, created_at) values ($1, $2, 'open', $3, $4, $5, $6, $7, $8)`,
+		b.id, b.over, b.members, b.digest, b.origin, b.covers, tx.Now().Add(lease).UnixMilli(), tx.Now().UnixMilli())
 	return err
+}
+
+// deleteBatch gives an open batch over time stamps up.
+func deleteBatch(tx *db.Tx, id string) error {
+	n, err := tx.Exec(`delete from lasting_stamp where id = $1 and state = 'open' and over = 'stamps'`, id)
+	if err != nil || n == 0 {
+		return err
+	}
+	_, err = tx.Exec(`update lasting_stamp set next = '' where next = $1`, id)
+	return err
+}
+
+// extend lengthens the lease of an open batch: somebody is at it.
+func extend(tx *db.Tx, batch string, lease time.Duration) error {
+	_, err := tx.Exec(`update lasting_stamp set lease_until = $2 where id = $1 and state = 'open'`, batch, tx.Now().Add(lease).UnixMilli())
+	return err
+}
+
+// A leafRow is what a batch under another digest is over, for one document.
+type leafRow struct {
+	leaf []byte
+	gone bool
+}
+
+func insertLeaf(tx *db.Tx, batch string, place int, l leafRow) error {
+	_, err := tx.Exec(`insert into lasting_leaf (stamp, place, leaf, gone) values ($1, $2, $3, $4) on conflict do nothing`, batch, place, l.leaf, l.gone)
+	return err
+}
+
+func leavesOf(tx *db.Tx, batch string) (out []leafRow, err error) {
+	err = tx.All(`select leaf, gone from lasting_leaf where stamp = $1 order by stamp, place`, []any{batch}, func(scan func(...any) error) error {
+		var l leafRow
+		err := scan(&l.leaf, &l.gone)
+		out = append(out, l)
+		return err
+	})
+	return out, err
+}
+
+// countLeaves is how many documents of a batch were read.
+func countLeaves(tx *db.Tx, batch string) (n int, err error) {
+	err = tx.Get(`select count(*) from lasting_leaf where stamp = $1`, []any{batch}, &n)
+	return n, err
 }
 
 // takeOver takes over the open batch whose lease ended first; nil: there is none.
 func takeOver(tx *db.Tx, lease time.Duration) (b *batch, err error) {
 	now := tx.Now()
 	err = tx.All(`
-		select id, over, members from lasting_stamp
+		select id, over, members, digest, origin, covers from lasting_stamp
 		 where state = 'open' and lease_until <= $1
 		 order by lease_until, id limit 1
 		   for update skip locked`, []any{now.UnixMilli()}, func(scan func(...any) error) error {
 		b = &batch{}
-		return scan(&b.id, &b.over, &b.members)
+		return scan(&b.id, &b.over, &b.members, &b.digest, &b.origin, &b.covers)
 	})
 	if err != nil || b == nil {
 		return nil, err
@@ -122,8 +203,8 @@ func takeOver(tx *db.Tx, lease time.Duration) (b *batch, err error) {
 func finishBatch(tx *db.Tx, b *batch, material gm.Digest, token []byte) error {
 	n, err := tx.Exec(`
 		update lasting_stamp
-		   set state = 'done', material = $2, token = $3, hash = $4, signature = $5, stamped_at = $6, ends_at = $7
-		 where id = $1 and state = 'open'`, b.id, material[:], token, b.hash, b.signature, b.stampedAt.UnixMilli(), b.ends.UnixMilli())
+		   set state = 'done', material = $2, token = $3, hash = $4, signature = $5, stamped_at = $6, ends_at = $7, rests = $8
+		 where id = $1 and state = 'open'`, b.id, material[:], token, b.hash, b.signature, b.stampedAt.UnixMilli(), b.ends.UnixMilli(), list(b.rests))
 	if err == nil && n == 0 {
 		return errLate
 	}
@@ -133,8 +214,10 @@ func finishBatch(tx *db.Tx, b *batch, material gm.Digest, token []byte) error {
 func batchOf(tx *db.Tx, id string) (*batch, error) {
 	b := &batch{id: id}
 	var stamped, ends *int64
-	err := tx.Get(`select over, members, material, token, hash, signature, stamped_at, ends_at, next from lasting_stamp where id = $1`, []any{id},
-		&b.over, &b.members, &b.material, &b.token, &b.hash, &b.signature, &stamped, &ends, &b.next)
+	var rests string
+	err := tx.Get(`select over, members, digest, origin, covers, material, token, hash, signature, rests, stamped_at, ends_at, next, again from lasting_stamp where id = $1`, []any{id},
+		&b.over, &b.members, &b.digest, &b.origin, &b.covers, &b.material, &b.token, &b.hash, &b.signature, &rests, &stamped, &ends, &b.next, &b.again)
+	b.rests = unlist(rests)
 	if err == nil && stamped != nil && ends != nil {
 		b.stampedAt, b.ends = time.UnixMilli(*stamped).UTC(), time.UnixMilli(*ends).UTC()
 	}
@@ -156,10 +239,12 @@ func documentsOf(tx *db.Tx, batch string) (out []gm.Digest, err error) {
 
 // stampsOf are the time stamps that a batch renews, in their order.
 func stampsOf(tx *db.Tx, next string) (out []*batch, err error) {
-	err = tx.All(`select id, token, hash, signature, ends_at from lasting_stamp where next = $1 and next <> '' order by id`, []any{next}, func(scan func(...any) error) error {
+	err = tx.All(`select id, token, hash, signature, rests, ends_at from lasting_stamp where next = $1 and next <> '' order by id`, []any{next}, func(scan func(...any) error) error {
 		b := &batch{}
 		var ends int64
-		err := scan(&b.id, &b.token, &b.hash, &b.signature, &ends)
+		var rests string
+		err := scan(&b.id, &b.token, &b.hash, &b.signature, &rests, &ends)
+		b.rests = unlist(rests)
 		b.ends = time.UnixMilli(ends).UTC()
 		out = append(out, b)
 		return err

@@ -1,6 +1,7 @@
 package lasting
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -92,14 +93,15 @@ func (v *verifier) verify(document []byte, r *Record) {
 		v.r.add(Invalid, 0, "shape", "证明记录的格式不正确")
 		return
 	}
-	leaf := gm.Sum(document)
-	for i, s := range r.Stamps {
-		l, ok := v.read(i, &s, leaf)
+	for i := range r.Stamps {
+		l, ok := v.read(document, r.Stamps, i)
 		if !ok {
 			return
 		}
 		v.links = append(v.links, l)
-		leaf = gm.Sum(s.Token)
+	}
+	if v.r.Result != Valid { // of an algorithm that is not known; nothing was altered
+		return
 	}
 	for i := range v.links {
 		v.stood(i)
@@ -108,23 +110,58 @@ func (v *verifier) verify(document []byte, r *Record) {
 	v.r.Since = v.links[0].stamp.Time
 }
 
+// leafOf is what a time stamp must be over: of the first of a chain the document and
+// all chains before, of another the time stamp before.
+func leafOf(document []byte, stamps []Stamp, i int) ([]byte, error) {
+	if begins(stamps, i) {
+		return chained(stamps[i].digest(), document, stamps[:i])
+	}
+	return sum(stamps[i].digest(), stamps[i-1].Token), nil
+}
+
+// what a time stamp that is over something else does not prove.
+func what(stamps []Stamp, i int) string {
+	switch {
+	case i == 0:
+		return "文件、验证材料或散列树被改动：与第 1 个时间戳不符"
+	case begins(stamps, i):
+		return fmt.Sprintf("第 %d 个时间戳（改用 %s）证明的不是这份文件、其前的全部证明和所附验证材料", i+1, stamps[i].digest())
+	}
+	return fmt.Sprintf("第 %d 个时间戳证明的不是前一个时间戳和所附验证材料", i+1)
+}
+
 // read reads a time stamp, and what it is over.
-func (v *verifier) read(i int, s *Stamp, leaf gm.Digest) (l chainLink, ok bool) {
+func (v *verifier) read(document []byte, stamps []Stamp, i int) (l chainLink, ok bool) {
+	s := &stamps[i]
 	refuse := func(code, format string, args ...any) (chainLink, bool) {
 		v.r.add(Invalid, i+1, code, format, args...)
 		return l, false
 	}
-	message, err := climb(s.Path, leaf, gm.Sum(s.Material))
+	unknown := func(algorithm string) {
+		v.r.add(Undetermined, i+1, "suite", "第 %d 个时间戳使用本程序不能识别的算法（%s），请用较新的版本验证", i+1, algorithm)
+	}
+	if _, known := gm.SumBy(s.digest(), nil); !known {
+		unknown(s.digest())
+		return l, false
+	}
+	leaf, err := leafOf(document, stamps, i)
 	if err != nil {
-		if i == 0 {
-			return refuse("imprint", "文件、验证材料或散列树被改动：与第 1 个时间戳不符")
-		}
-		return refuse("imprint", "第 %d 个时间戳证明的不是前一个时间戳和所附验证材料", i+1)
+		return refuse("shape", "第 %d 个时间戳之前的证明格式不正确", i+1)
+	}
+	message, err := climb(s.digest(), s.Path, leaf, sum(s.digest(), s.Material))
+	if err != nil {
+		return refuse("imprint", "%s", what(stamps, i))
 	}
 	if l.stamp, err = gm.ParseTimestamp(s.Token); err != nil || l.stamp.Certificate == nil {
 		return refuse("token", "第 %d 个时间戳不能识别", i+1)
 	}
-	if _, _, err = l.stamp.Verify(gm.Candidate{Name: "root", Message: message}); err != nil {
+	if imprint, _ := l.stamp.Digests(); imprint != s.digest() {
+		return refuse("digest", "第 %d 个时间戳的摘要算法（%s）与所在的链（%s）不符", i+1, imprint, s.digest())
+	}
+	_, _, err = l.stamp.Verify(gm.Candidate{Name: "root", Message: message})
+	if errors.Is(err, gm.ErrUnsupported) {
+		unknown(l.stamp.Certificate.KeyAlgorithm) // whether what follows it is whole is told nevertheless
+	} else if err != nil {
 		return refuse("token", "第 %d 个时间戳无效：令牌被改动，或盖的不是这些内容", i+1)
 	}
 	if l.certificates, l.lists, err = readMaterial(s.Material); err != nil {
@@ -161,10 +198,14 @@ func (v *verifier) stood(i int) {
 	default:
 		v.r.add(Undetermined, i+1, "gap", "第 %d 个时间戳的数字证书已于 %s 到期，到 %s 才续加，其间没有证明", i+1, day(end), day(at))
 	}
-	hash, signature := of(t)
-	until := v.o.Algorithms.until(hash, signature)
-	if at.After(until) {
-		v.r.add(Undetermined, i+1, "algorithm", "第 %d 个时间戳所用的算法已于 %s 停止使用，没有及时续加时间戳", i+1, day(until))
+	names := rests(t, chain.Chain)
+	until := v.o.Algorithms.until(names...)
+	switch name := v.o.Algorithms.ended(names...); {
+	case !at.After(until):
+	case until.IsZero():
+		v.r.add(Undetermined, i+1, "algorithm", "第 %d 个时间戳所用的算法 %s 不在所信任的算法之列", i+1, name)
+	default:
+		v.r.add(Undetermined, i+1, "algorithm", "第 %d 个时间戳所用的算法 %s 已于 %s 停止使用，没有及时续加时间戳", i+1, name, day(until))
 	}
 	if c := revoked(chain.Chain, lists, t.Time, at); c != nil {
 		v.r.add(Undetermined, i+1, "revoked", "第 %d 个时间戳的数字证书“%s”已被吊销", i+1, c.SubjectName())
