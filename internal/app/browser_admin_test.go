@@ -8,7 +8,7 @@ import (
 )
 
 // adminPages are pages that need nothing to be there.
-var adminPages = []struct{ name, user, path string }{
+var adminPages = []sight{
 	{"admin-system", "system", "/console/admin"},
 	{"admin-security", "security", "/console/admin"},
 	{"admin-audit", "audit", "/console/admin"},
@@ -48,23 +48,7 @@ func TestBrowserAdminPages(t *testing.T) {
 	w := enter(t)
 	source := axeSource(t)
 	t.Parallel()
-	for _, v := range everyView() {
-		users := map[string]*tab{}
-		for _, p := range adminPages {
-			tb := users[p.user]
-			if tb == nil {
-				v.user = p.user
-				tb = w.open(t, v)
-				users[p.user] = tb
-			}
-			t.Logf("%s at %d px (elder %t, dark %t)", p.name, v.width, v.elder, v.dark)
-			tb.visit(p.path)
-			tb.wait("main h1")
-			tb.fits()
-			tb.accessible(source, p.name)
-			tb.picture(p.name)
-		}
-	}
+	w.tour(t, source, adminPages, everyView()...)
 }
 
 // A grant from draft to effect, and one that is refused: two persons, each at

@@ -85,6 +85,48 @@ func (tb *tab) accessible(source, name string) {
 	}
 }
 
+// A sight is a page that is looked at for itself, as somebody.
+type sight struct{ name, user, path string }
+
+// tour looks at pages in every way. A page is fetched once and then turned: how
+// wide, how large and how dark it is shown is the browser's to say.
+func (w *world) tour(t *testing.T, source string, sights []sight, in ...view) {
+	t.Helper()
+	users := map[string]*tab{}
+	for _, p := range sights {
+		tb := users[p.user]
+		if tb == nil {
+			first := in[0]
+			first.user = p.user
+			tb = w.open(t, first)
+			users[p.user] = tb
+		}
+		tb.turn(in[0])
+		tb.visit(p.path)
+		for _, v := range in {
+			t.Logf("%s at %d px (elder %t, dark %t)", p.name, v.width, v.elder, v.dark)
+			tb.turn(v)
+			tb.looks(source, p.name)
+		}
+	}
+}
+
+// turn shows the page that is there in another way.
+func (tb *tab) turn(v view) {
+	tb.t.Helper()
+	if v.user = tb.view.user; v == tb.view {
+		return
+	}
+	if v.width != tb.view.width {
+		tb.do(chromedp.EmulateViewport(v.width, 900))
+	}
+	if v.dark != tb.view.dark {
+		tb.darken(v.dark)
+	}
+	eval[bool](tb, fmt.Sprintf(`document.documentElement.classList.toggle("elder", %t) || true`, v.elder))
+	tb.view = v
+}
+
 // fits fails if the page is wider than the window.
 func (tb *tab) fits() {
 	tb.t.Helper()

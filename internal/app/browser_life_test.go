@@ -8,7 +8,7 @@ func TestBrowserLifePages(t *testing.T) {
 	w := enter(t)
 	source := axeSource(t)
 	t.Parallel()
-	pages := []struct{ name, user, path string }{
+	pages := []sight{
 		{"open-kinds", "", "/open/kinds"},
 		{"open-kind", "", "/open/kinds/business_license"},
 		{"open-items", "", "/open/items"},
@@ -59,18 +59,5 @@ func TestBrowserLifePages(t *testing.T) {
 		{"reminders", "issuer", "/console/reminders"},
 		{"seal-offers", "zhang", "/wallet/seal-offers"},
 	}
-	for _, v := range []view{{width: 360, elder: true}, {width: 1440, dark: true}} {
-		users := map[string]*tab{}
-		for _, p := range pages {
-			tb := users[p.user]
-			if tb == nil {
-				v.user = p.user
-				tb = w.open(t, v)
-				users[p.user] = tb
-			}
-			t.Logf("%s at %d px (elder %t, dark %t)", p.name, v.width, v.elder, v.dark)
-			tb.visit(p.path)
-			tb.looks(source, p.name)
-		}
-	}
+	w.tour(t, source, pages, everyView()...)
 }

@@ -29,7 +29,7 @@ func TestBrowserPages(t *testing.T) {
 	t.Parallel()
 	firm, firmCode := w.someCertificate(t, "business_license")
 	land, personCode := w.someCertificate(t, "real_estate")
-	pages := []struct{ name, user, path string }{
+	pages := []sight{
 		{"home", "", "/"},
 		{"login", "", "/login"},
 		{"verify", "", "/verify"},
@@ -50,22 +50,7 @@ func TestBrowserPages(t *testing.T) {
 		{"certificate-two-pages", "county", land},
 		{"refused", "clerk", "/console/new?kind=business_license"},
 	}
-	for _, v := range everyView() {
-		users := map[string]*tab{}
-		for _, p := range pages {
-			tb := users[p.user]
-			if tb == nil {
-				v.user = p.user
-				tb = w.open(t, v)
-				users[p.user] = tb
-			}
-			t.Logf("%s at %d px (elder %t, dark %t)", p.name, v.width, v.elder, v.dark)
-			tb.visit(p.path)
-			tb.fits()
-			tb.accessible(source, p.name)
-			tb.picture(p.name)
-		}
-	}
+	w.tour(t, source, pages, everyView()...)
 }
 
 // Elder mode: text of at least 18 pt, targets of at least 60 px, 30 pt at most

@@ -114,7 +114,7 @@ func TestBrowserRecordsPages(t *testing.T) {
 	if entry == "" {
 		t.Fatal("no entry tells of the issue")
 	}
-	pages := []struct{ name, user, path string }{
+	pages := []sight{
 		{"audit", "audit", "/console/audit?span=7d"},
 		{"audit-none", "audit", "/console/audit?account=nobody"},
 		{"audit-wrong", "audit", "/console/audit?from=x"},
@@ -134,20 +134,5 @@ func TestBrowserRecordsPages(t *testing.T) {
 		{"certificate-masked", "civil", page},
 		{"certificate-for-a-purpose", "county", page},
 	}
-	for _, v := range everyView() {
-		users := map[string]*tab{}
-		for _, p := range pages {
-			tb := users[p.user]
-			if tb == nil {
-				v.user = p.user
-				tb = o.open(t, v)
-				users[p.user] = tb
-			}
-			t.Logf("%s at %d px (elder %t, dark %t)", p.name, v.width, v.elder, v.dark)
-			tb.visit(p.path)
-			tb.fits()
-			tb.accessible(source, p.name)
-			tb.picture(p.name)
-		}
-	}
+	o.tour(t, source, pages, everyView()...)
 }

@@ -258,7 +258,7 @@ func (tb *tab) prepare() {
 		call(tb, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	}
 	if tb.view.dark {
-		call(tb, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
+		tb.darken(true)
 	}
 	if tb.view.elder {
 		call(tb, network.SetCookie, network.SetCookieParams{Name: "elder", Value: "1", URL: tb.w.base})
@@ -267,6 +267,12 @@ func (tb *tab) prepare() {
 		c := tb.w.session(tb.t, tb.view.user)
 		call(tb, network.SetCookie, network.SetCookieParams{Name: c.Name, Value: c.Value, URL: tb.w.base, HTTPOnly: ptr(true)})
 	}
+}
+
+func (tb *tab) darken(dark bool) {
+	tb.t.Helper()
+	scheme := map[bool]string{true: "dark", false: "light"}[dark]
+	call(tb, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 }
 
 func ptr[T any](v T) *T { return &v }
