@@ -18,7 +18,11 @@
 // That a copy was made stands in the audit under cert/<id>, and so in the trace
 // of the certificate; its holders are told.
 //
-// Topic: event.Made. It owns the table annotation_copy.
+// Holders make copies of their own certificates themselves ([Service.MakeOwn]), so many
+// a day, and take them back before their time; for whom and what for they are, nobody
+// else is shown.
+//
+// Topics: event.Made, event.Ended. It owns the table annotation_copy.
 package annotation
 
 import (
@@ -60,6 +64,8 @@ type Service struct {
 	Parts
 	// Longest is how long a copy may be good; zero: a year.
 	Longest time.Duration
+	// Daily is how many copies a holder may make a day; zero: 20.
+	Daily int
 	// Step is called after each step of making, by its name; nil but in tests of
 	// crashes.
 	Step func(name string)
@@ -70,6 +76,7 @@ type Service struct {
 	recipient *keys.Index
 	asked     *keys.Index
 	numbers   *db.Numbers
+	turns     turns
 }
 
 // New returns a Service, with its secrets from p.Keys.

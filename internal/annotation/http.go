@@ -18,7 +18,53 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.Handle(r, "GET "+of, iam.Needs("cert.read"), s.listOf, doc("一份证照的加注件"))
 	httpx.Handle(r, "POST "+base+"/find", see, s.findFor, doc("按接收方查询加注件；条件不出现在地址中"), httpx.NoIdempotency())
 	httpx.Handle(r, "GET "+base+"/{id}", see, s.getCopy, doc("加注件记录"))
+	s.ownRoutes(r)
 	httpx.Handle(r, "GET "+base+"/{id}/file", annotate, s.getFile, doc("加注件文件；到期或原件不再有效的不提供"), httpx.Media("application/ofd"))
+}
+
+// ownRoutes mounts what holders do with copies of their own certificates.
+func (s *Service) ownRoutes(r *httpx.Router) {
+	const base = "/api/v1/own-annotations"
+	holder := iam.Needs("cert.read.own")
+	doc := func(summary string) httpx.Option { return httpx.Doc("本人的加注件", summary) }
+	httpx.Handle(r, "GET "+base+"/certificates", holder, s.ownCertificates, doc("本人的证照，可以为其制作加注件"))
+	httpx.Handle(r, "POST "+base+"/certificates/{id}", holder, s.MakeOwn, doc("为本人的证照制作加注件：写明用途、接收方和期限"), httpx.Status(201))
+	httpx.Handle(r, "GET "+base, holder, s.listOwn, doc("本人制作的加注件"))
+	httpx.Handle(r, "GET "+base+"/{id}", holder, s.getOwn, doc("本人制作的一份加注件"))
+	httpx.Handle(r, "GET "+base+"/{id}/file", holder, s.getOwnFile, doc("加注件文件；到期、撤回或原件不再有效的不提供"), httpx.Media("application/ofd"))
+	httpx.Handle(r, "POST "+base+"/{id}/withdraw", holder, s.postEnd, doc("撤回加注件：核验时显示已撤回"))
+}
+
+type certificateList struct {
+	Items []*cert.Certificate `json:"items"`
+}
+
+func (s *Service) ownCertificates(ctx context.Context, _ struct{}) (certificateList, error) {
+	list, err := s.Cert.Own(ctx)
+	return certificateList{append([]*cert.Certificate{}, list...)}, err
+}
+
+type pageRequest struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
+	Cursor string `query:"cursor" maxLength:"200"`
+}
+
+func (s *Service) listOwn(ctx context.Context, q pageRequest) (*Page, error) {
+	return s.Own(ctx, q.Limit, q.Cursor)
+}
+
+func (s *Service) getOwn(ctx context.Context, q idRequest) (*Copy, error) { return s.GetOwn(ctx, q.ID) }
+
+func (s *Service) postEnd(ctx context.Context, q idRequest) (*Copy, error) {
+	return s.EndOwn(ctx, q.ID)
+}
+
+func (s *Service) getOwnFile(ctx context.Context, q idRequest) (httpx.File, error) {
+	data, c, err := s.ReadOwn(ctx, q.ID)
+	if err != nil {
+		return httpx.File{}, err
+	}
+	return httpx.File{Name: c.Number + ".ofd", MediaType: "application/ofd", Data: data}, nil
 }
 
 type listRequest struct {

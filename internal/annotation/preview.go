@@ -22,6 +22,10 @@ func (s *Service) Preview(ctx context.Context, req Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.preview(ctx, req, false)
+}
+
+func (s *Service) preview(ctx context.Context, req Request, own bool) ([]byte, error) {
 	until, err := s.check(&req)
 	if err != nil {
 		return nil, err
@@ -33,7 +37,7 @@ func (s *Service) Preview(ctx context.Context, req Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	maker, err := s.maker(ctx, audit.ActorFrom(ctx))
+	maker, err := s.maker(ctx, audit.ActorFrom(ctx), own)
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,7 @@ const (
 	Made      = "made"
 	Withdrawn = "withdrawn"
 	Expired   = "expired"
+	Ended     = "ended" // by the holder who made it
 )
 
 // A Copy is the record of an annotated copy.
@@ -30,14 +31,16 @@ type Copy struct {
 	Certificate string            `json:"certificate" doc:"原件证照的编号（id）"`
 	Kind        string            `json:"kind"`
 	Issuer      string            `json:"issuer"`
-	Status      string            `json:"status" enum:"made,expired" doc:"是否到期；原件的状态见证照记录"`
-	Purpose     string            `json:"purpose"`
-	Recipient   string            `json:"recipient"`
+	Status      string            `json:"status" enum:"made,expired,ended" doc:"有效、到期、持证人已撤回；原件的状态见证照记录"`
+	Own         bool              `json:"own,omitempty" doc:"持证人本人制作；用途和接收方只有本人看得到"`
+	Purpose     string            `json:"purpose,omitempty"`
+	Recipient   string            `json:"recipient,omitempty"`
 	Item        string            `json:"item,omitempty"`
 	CaseNo      string            `json:"case_no,omitempty"`
 	Maker       string            `json:"maker" doc:"制作单位或应用"`
 	MadeAt      time.Time         `json:"made_at"`
 	ExpiresAt   time.Time         `json:"expires_at"`
+	EndedAt     time.Time         `json:"ended_at,omitzero" doc:"持证人撤回的时间"`
 	Document    string            `json:"document" doc:"加注件的 SM3 摘要"`
 	Original    string            `json:"original" doc:"原件的 SM3 摘要"`
 	Size        int64             `json:"size"`
@@ -46,7 +49,12 @@ type Copy struct {
 }
 
 // Location is the address of the record.
-func (c *Copy) Location() string { return "/api/v1/annotations/" + c.ID }
+func (c *Copy) Location() string {
+	if c.Own {
+		return OwnLocation + c.ID
+	}
+	return "/api/v1/annotations/" + c.ID
+}
 
 func (s *Service) copyOf(r *row, p *plan) *Copy {
 	c := &Copy{
@@ -55,7 +63,6 @@ func (s *Service) copyOf(r *row, p *plan) *Copy {
 		MadeAt: p.At, ExpiresAt: timeOf(r.expires), Document: hexOf(r.sealed), Original: hexOf(r.original), Size: r.size,
 		Metadata: map[string]string{},
 	}
-	c.File = c.Location() + "/file"
 	for _, m := range p.metadata(r.number, nil) {
 		if strings.HasPrefix(m.Name, "JZJ") {
 			c.Metadata[m.Name] = m.Value
@@ -63,6 +70,20 @@ func (s *Service) copyOf(r *row, p *plan) *Copy {
 	}
 	if !s.DB.Now().Before(c.ExpiresAt) {
 		c.Status = Expired
+	}
+	if c.Own = r.own; r.endedAt != nil {
+		c.Status, c.EndedAt = Ended, timeOf(*r.endedAt)
+	}
+	c.File = c.Location() + "/file"
+	return c
+}
+
+// guarded is what others than its maker see of a copy that a holder made: that it is
+// there, until when, and neither for whom nor what for.
+func guarded(c *Copy) *Copy {
+	if c.Own {
+		c.Purpose, c.Recipient, c.Item, c.CaseNo, c.File = "", "", "", "", ""
+		delete(c.Metadata, "JZJZZSY")
 	}
 	return c
 }
@@ -101,7 +122,7 @@ func (s *Service) Of(ctx context.Context, id string, limit int, cursor string) (
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.page(ctx, limit, cursor, func(tx *db.Tx, at int64, after string, n int) ([]*row, error) {
+	p, err := s.page(ctx, limit, cursor, guarded, func(tx *db.Tx, at int64, after string, n int) ([]*row, error) {
 		return ofCertificate(tx, c.ID, at, after, n)
 	})
 	if err == nil {
@@ -124,7 +145,7 @@ func (s *Service) For(ctx context.Context, recipient string, limit int, cursor s
 		orgs = append(orgs, o)
 	}
 	d := s.recipient.Of(strings.TrimSpace(recipient))
-	p, err := s.page(ctx, limit, cursor, func(tx *db.Tx, at int64, after string, n int) ([]*row, error) {
+	p, err := s.page(ctx, limit, cursor, guarded, func(tx *db.Tx, at int64, after string, n int) ([]*row, error) {
 		return ofRecipient(tx, d, orgs, at, after, n)
 	})
 	if err != nil {
@@ -135,7 +156,7 @@ func (s *Service) For(ctx context.Context, recipient string, limit int, cursor s
 
 const maxLimit = 100
 
-func (s *Service) page(ctx context.Context, limit int, cursor string, list func(tx *db.Tx, at int64, after string, n int) ([]*row, error)) (*Page, error) {
+func (s *Service) page(ctx context.Context, limit int, cursor string, show func(*Copy) *Copy, list func(tx *db.Tx, at int64, after string, n int) ([]*row, error)) (*Page, error) {
 	if limit <= 0 || limit > maxLimit {
 		limit = 20
 	}
@@ -158,7 +179,7 @@ func (s *Service) page(ctx context.Context, limit int, cursor string, list func(
 		if err != nil {
 			return nil, err
 		}
-		p.Items = append(p.Items, s.copyOf(r, plan))
+		p.Items = append(p.Items, show(s.copyOf(r, plan)))
 	}
 	return p, nil
 }
@@ -184,13 +205,22 @@ func (s *Service) Get(ctx context.Context, id string) (*Copy, error) {
 	if err := s.looked(ctx, audit.Entry{Action: "annotation.view", Object: cert.Object(r.certificate), Reason: "加注件 " + r.number}); err != nil {
 		return nil, err
 	}
-	return s.shown(r)
+	c, err := s.shown(r)
+	if err != nil {
+		return nil, err
+	}
+	return guarded(c), nil
 }
 
 // Read returns a copy's document, to who may make one: while it is good and its
-// original stands. That somebody read it is recorded before they get it.
+// original stands; what a holder made is the holder's to give. That somebody read it is
+// recorded before they get it.
 func (s *Service) Read(ctx context.Context, id string, rd cert.Reading) ([]byte, *Copy, error) {
 	r, err := s.find(ctx, id)
+	if err == nil && r.own {
+		err = fault.Forbidden.New("这份加注件由持证人本人制作，只有本人可以取用").WithCode("annotation.own").WithHint("请由持证人提供；或者为您办理的业务另行制作")
+		err = audit.Refuse(ctx, s.DB, audit.Entry{Action: "annotation.read", Object: cert.Object(r.certificate)}, err)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -198,11 +228,19 @@ func (s *Service) Read(ctx context.Context, id string, rd cert.Reading) ([]byte,
 	if err != nil {
 		return nil, nil, err
 	}
+	return s.read(ctx, r, rd.Purpose)
+}
+
+// read is Read for who may.
+func (s *Service) read(ctx context.Context, r *row, code string) ([]byte, *Copy, error) {
 	c, err := s.shown(r)
 	if err != nil {
 		return nil, nil, err
 	}
-	if c.Status == Expired {
+	switch c.Status {
+	case Ended:
+		return nil, nil, fault.Conflict.New("加注件已于 %s 撤回，不再提供", c.EndedAt.In(beijing).Format(clock)).WithCode("annotation.ended").WithHint("仍需使用的，请重新制作")
+	case Expired:
 		return nil, nil, fault.Conflict.New("加注件已于 %s 到期，不再提供", c.ExpiresAt.In(beijing).Format(clock)).WithCode("annotation.expired").WithHint("仍需使用的，请重新制作")
 	}
 	if err := s.DB.Read(ctx, func(tx *db.Tx) error { return s.Cert.AnnotableTx(tx, r.certificate, tx.Now()) }); err != nil {
@@ -216,7 +254,7 @@ func (s *Service) Read(ctx context.Context, id string, rd cert.Reading) ([]byte,
 	if err != nil {
 		return nil, nil, err
 	}
-	return data, c, s.looked(ctx, audit.Entry{Action: "annotation.read", Object: cert.Object(r.certificate), Purpose: rd.Purpose, Reason: "加注件 " + r.number, After: r.sealed})
+	return data, c, s.looked(ctx, audit.Entry{Action: "annotation.read", Object: cert.Object(r.certificate), Purpose: code, Reason: "加注件 " + r.number, After: r.sealed})
 }
 
 // A Found is what the register says of a document that is an annotated copy, to
@@ -226,6 +264,7 @@ type Found struct {
 	Certificate string // id of the original
 	MadeAt      time.Time
 	ExpiresAt   time.Time
+	EndedAt     time.Time // taken back by the holder who made it; zero: not
 }
 
 // Lookup finds the copy that a document is, or fault.NotFound. Nothing is asked
@@ -236,7 +275,11 @@ func (s *Service) Lookup(ctx context.Context, document gm.Digest) (*Found, error
 	if err != nil {
 		return nil, err
 	}
-	return &Found{Number: r.number, Certificate: r.certificate, MadeAt: timeOf(*r.madeAt), ExpiresAt: timeOf(r.expires)}, nil
+	f := &Found{Number: r.number, Certificate: r.certificate, MadeAt: timeOf(*r.madeAt), ExpiresAt: timeOf(r.expires)}
+	if r.endedAt != nil {
+		f.EndedAt = timeOf(*r.endedAt)
+	}
+	return f, nil
 }
 
 // Named tells the sweeper of documents which of them a copy names.

@@ -25,17 +25,18 @@ type row struct {
 	repetition                                    string
 	request                                       gm.Digest
 	created                                       int64
-	madeAt                                        *int64
+	madeAt, endedAt                               *int64
+	own                                           bool // a holder made it
 }
 
 const columns = `id, number, certificate, kind, issuer, status, content, recipient, expires_at, plan, use_id, original, document, size,
-       account, app, coalesce(repetition, ''), request, created_at, made_at`
+       account, app, coalesce(repetition, ''), request, created_at, made_at, ended_at, own`
 
 func scanRow(scan func(...any) error) (*row, error) {
 	r := &row{}
 	var recipient, planned, original, document, request []byte
 	err := scan(&r.id, &r.number, &r.certificate, &r.kind, &r.issuer, &r.status, &r.content, &recipient, &r.expires, &planned, &r.use, &original,
-		&document, &r.size, &r.account, &r.app, &r.repetition, &request, &r.created, &r.madeAt)
+		&document, &r.size, &r.account, &r.app, &r.repetition, &request, &r.created, &r.madeAt, &r.endedAt, &r.own)
 	for to, from := range map[*gm.Digest][]byte{&r.recipient: recipient, &r.planned: planned, &r.original: original, &r.sealed: document, &r.request: request} {
 		copy(to[:], from)
 	}
@@ -52,11 +53,11 @@ func insert(tx *db.Tx, r *row, lease time.Duration) error {
 	n, err := tx.Exec(`
 		insert into annotation_copy
 		       (id, number, certificate, kind, issuer, status, content, recipient, expires_at, plan, use_id, original,
-		        account, app, repetition, request, lease_until, created_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+		        account, app, repetition, request, lease_until, created_at, own)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 		on conflict do nothing`,
 		r.id, r.number, r.certificate, r.kind, r.issuer, r.status, r.content, r.recipient[:], r.expires, r.planned[:], r.use, r.original[:],
-		r.account, r.app, repetition, request, tx.Now().Add(lease).UnixMilli(), r.created)
+		r.account, r.app, repetition, request, tx.Now().Add(lease).UnixMilli(), r.created, r.own)
 	if err == nil && n == 0 {
 		return errTaken
 	}
@@ -165,7 +166,7 @@ func ofRecipient(tx *db.Tx, recipient gm.Digest, issuers []string, before int64,
 		return nil, nil
 	}
 	marks, args := db.Marks([]any{recipient[:], before, beforeID, limit + 1}, issuers)
-	return query(tx, fmt.Sprintf(`recipient = $1 and status = 'made' and (created_at, id) < ($2, $3) and issuer in (%s)
+	return query(tx, fmt.Sprintf(`recipient = $1 and status = 'made' and own = false and (created_at, id) < ($2, $3) and issuer in (%s)
 		 order by created_at desc, id desc limit $4`, marks), args...)
 }
 

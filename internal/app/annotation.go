@@ -30,5 +30,5 @@ func (a *App) copied(ctx context.Context, document gm.Digest) (*verify.Copy, err
 	if err != nil {
 		return nil, err
 	}
-	return &verify.Copy{Number: f.Number, MadeAt: f.MadeAt, ExpiresAt: f.ExpiresAt, Certificate: f.Certificate}, nil
+	return &verify.Copy{Number: f.Number, MadeAt: f.MadeAt, ExpiresAt: f.ExpiresAt, EndedAt: f.EndedAt, Certificate: f.Certificate}, nil
 }

@@ -63,3 +63,39 @@ func transferByID(tx *db.Tx, id string) (*Transfer, error) {
 func transfers(tx *db.Tx, limit int) ([]*Transfer, error) {
 	return queryTransfers(tx, `1 = 1 order by created_at desc, id desc limit $1`, limit)
 }
+
+// countIssued counts what has a number of a kind of some units, and what of it is still
+// being sealed: both by indexes alone, for it may be a million.
+func countIssued(tx *db.Tx, kind string, units []string) (numbered, sealing int64, err error) {
+	marks, args := db.Marks([]any{kind}, units)
+	err = tx.Get(`select count(*) from cert_certificate where kind = $1 and issuer in (`+marks+`) and status <> 'withdrawn'`, args, &numbered)
+	if err != nil {
+		return 0, 0, err
+	}
+	err = tx.Get(`select count(*) from cert_certificate where status = 'sealing' and kind = $1 and issuer in (`+marks+`)`, args, &sealing)
+	return numbered, sealing, err
+}
+
+// countEnded counts what is not effective any more, or for a while, by its state.
+func countEnded(tx *db.Tx, kind string, units []string) (map[string]int64, error) {
+	marks, args := db.Marks([]any{kind}, units)
+	out := map[string]int64{}
+	err := tx.All(`select life, count(*) from cert_certificate
+		 where kind = $1 and issuer in (`+marks+`) and status = 'effective' and life <> 'effective'
+		 group by life order by life`, args, func(scan func(...any) error) error {
+		var life string
+		var n int64
+		err := scan(&life, &n)
+		out[life] = n
+		return err
+	})
+	return out, err
+}
+
+// countOver counts what has run out and is not written down as such yet.
+func countOver(tx *db.Tx, kind string, units []string) (n int64, err error) {
+	marks, args := db.Marks([]any{kind, tx.Now().UnixMilli()}, units)
+	err = tx.Get(`select count(*) from cert_certificate
+		 where life = 'effective' and expires_at is not null and expires_at <= $2 and status = 'effective' and kind = $1 and issuer in (`+marks+`)`, args, &n)
+	return n, err
+}

@@ -50,7 +50,7 @@ type Verified struct {
 var names = map[string]string{
 	"cert.plan": "确定签发内容，登记用印", "cert.issue": "用印签发", "cert.withdraw": "撤回未完成的签发", "cert.seals": "提请各单位用印", "cert.physical": "登记实体证照",
 	actView: "查看记录", actTrace: "查看追溯", actRead: "查阅", actReveal: "显示未脱敏信息", actVerify: "核验", actGlass: "应急查阅",
-	ActAnnotate: "制作加注件", "annotation.withdraw": "撤回未制成的加注件", "annotation.read": "取加注件", "annotation.view": "查看加注件记录",
+	ActAnnotate: "制作加注件", "annotation.withdraw": "撤回未制成的加注件", "annotation.read": "取加注件", "annotation.view": "查看加注件记录", "annotation.end": "持证人撤回加注件",
 	actStamped: "加盖归档时间戳，保存长期证据", actRenewed: "续加归档时间戳", "lasting.read": "取长期证据", "issuing.correct": "经办更正、变更、换证",
 }
 

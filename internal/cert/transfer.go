@@ -40,6 +40,7 @@ type Transfer struct {
 	Decision      string    `json:"decision,omitempty" doc:"同意或不同意的理由"`
 	CreatedAt     time.Time `json:"created_at"`
 	DecidedAt     time.Time `json:"decided_at,omitzero"`
+	Moves         *Moves    `json:"moves,omitempty" doc:"待同意的移交涉及多少证照；只在查看一项移交时给出"`
 
 	account, org, decider string
 }

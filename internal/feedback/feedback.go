@@ -50,12 +50,13 @@ func actionOf(code string) (state.Action, bool) {
 }
 
 // A Filing is what an officer tells. The certificate is named by what is in hand:
-// the code or the address behind the QR, the identifier, or kind and number, which
-// only those can use who may read certificates of that unit.
+// the code or the address behind the QR, the identifier, or kind and number, and the
+// unit where several gave that number.
 type Filing struct {
 	Certificate string // code, address of verification, identifier
 	Kind        string // with Number
 	Number      string
+	Unit        string // with Number: name, credit code or id of who issued it; may be empty
 	Action      string
 	On          string // date of the decision, 2006-01-02
 	Until       string // with suspend: until which day; may be empty

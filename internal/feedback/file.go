@@ -3,7 +3,6 @@ package feedback
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -181,39 +180,6 @@ func (s *Service) rowOf(ctx context.Context, f *Filing, c *cert.Certificate, org
 	return r, err
 }
 
-// locate finds the certificate that is named: by what anyone may hold in hand, or
-// by kind and number among those that whoever asks may read.
-func (s *Service) locate(ctx context.Context, f *Filing) (*cert.Certificate, error) {
-	if f.Certificate != "" {
-		c, err := s.Cert.Public(ctx, f.Certificate)
-		if errors.Is(err, fault.NotFound) {
-			err = errNone("certificate", "没有这份证照", "请扫描证照上的二维码，或填写查验码、电子证照标识")
-		}
-		return c, err
-	}
-	if iam.Allow(ctx, "cert.read", "") != nil {
-		return nil, errNone("number", "您没有按证照编号查找的权限", "请扫描证照上的二维码，或填写查验码、电子证照标识")
-	}
-	p, err := s.Cert.List(ctx, cert.ListQuery{Kind: f.Kind, Number: f.Number, Limit: 100})
-	if err != nil {
-		return nil, err
-	}
-	var found *cert.Certificate // the newest version: the list begins with it
-	for _, c := range p.Items {
-		switch {
-		case c.Status == cert.Sealing || c.Status == cert.Withdrawn:
-		case found == nil:
-			found = c
-		case found.Issuer != c.Issuer:
-			return nil, errNone("number", "有多个单位签发过这个编号的证照", "请扫描证照上的二维码，或填写查验码、电子证照标识")
-		}
-	}
-	if found == nil {
-		return nil, errNone("number", "没有这个编号的证照，或您无权查阅", "请核对证照类型和编号，或扫描证照上的二维码")
-	}
-	return s.Cert.Copied(ctx, found.ID)
-}
-
 func errNone(field, rule, way string) error {
 	return fault.Invalid.New("%s", rule).WithCode("feedback.certificate").WithHint("%s", way).WithField(field, "unknown", rule)
 }
@@ -241,7 +207,7 @@ func nowOf(a state.Action, c *cert.Certificate) *Now {
 }
 
 func (f *Filing) tidy() {
-	for _, t := range []*string{&f.Certificate, &f.Kind, &f.Number, &f.Basis, &f.DocumentNo, &f.Note} {
+	for _, t := range []*string{&f.Certificate, &f.Kind, &f.Number, &f.Unit, &f.Basis, &f.DocumentNo, &f.Note} {
 		*t = strings.TrimSpace(*t)
 	}
 	if i := strings.LastIndex(f.Certificate, "/v/"); i >= 0 {
@@ -271,9 +237,13 @@ func (f *Filing) check(now time.Time) error {
 	a, known := actionOf(f.Action)
 	today := dayOf(now)
 	day, err := time.ParseInLocation(time.DateOnly, f.On, beijing)
-	bad(f.Certificate == "" && (f.Kind == "" || f.Number == ""), "certificate", "required", "请填写查验码或电子证照标识")
+	bad(f.Certificate == "" && f.Kind == "" && f.Number == "", "certificate", "required", "请填写查验码或电子证照标识，或者填写证照类型和编号")
+	bad(f.Certificate == "" && f.Kind == "" && f.Number != "", "kind", "required", "请选择证照类型")
+	bad(f.Certificate == "" && f.Kind != "" && f.Number == "", "number", "required", "请填写证照编号")
 	bad(len(f.Certificate) > 200 || !utf8.ValidString(f.Certificate) || strings.ContainsRune(f.Certificate, 0), "certificate", "length", "查验码或电子证照标识不正确")
 	bad(len(f.Number) > 200 || !utf8.ValidString(f.Number) || strings.ContainsRune(f.Number, 0), "number", "length", "证照编号不正确")
+	bad(len(f.Kind) > 64 || !utf8.ValidString(f.Kind) || strings.ContainsRune(f.Kind, 0), "kind", "length", "证照类型不正确")
+	bad(len(f.Unit) > 300 || !utf8.ValidString(f.Unit), "unit", "length", "签发单位不正确")
 	bad(!known, "action", "unknown", "请选择作出了什么决定")
 	bad(err != nil, "on", "date", "决定日期应写作 2026-01-31")
 	bad(err == nil && f.On > today, "on", "future", "决定日期不能晚于今天")

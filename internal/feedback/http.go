@@ -19,9 +19,9 @@ func (s *Service) Routes(r *httpx.Router) {
 	const base = "/api/v1/feedback"
 	tell, decide, see := iam.Needs(permTell), iam.Needs(permDecide), iam.Needs(permTell, permDecide, "cert.read")
 	doc := func(summary string) httpx.Option { return httpx.Doc("执法反馈", summary) }
-	httpx.Handle(r, "POST "+base, tell, s.postFeedback, doc("反馈执法结果：暂扣、恢复、收回、吊销、注销；以查验码、电子证照标识或类型加编号指明证照"), httpx.Status(201))
+	httpx.Handle(r, "POST "+base, tell, s.postFeedback, doc("反馈执法结果：暂扣、恢复、收回、吊销、注销；以查验码、电子证照标识或类型加编号指明证照"), httpx.Status(201), httpx.Costly())
 	httpx.Handle(r, "POST "+base+"/with-document", tell, s.postWithDocument, doc("反馈执法结果，附决定文书"), httpx.Status(201),
-		httpx.MaxBody(maxBody), httpx.NoIdempotency(), httpx.Timeout(2*time.Minute))
+		httpx.MaxBody(maxBody), httpx.NoIdempotency(), httpx.Timeout(2*time.Minute), httpx.Costly())
 	httpx.Handle(r, "GET "+base, see, s.listFeedback, doc("查询执法反馈"))
 	httpx.Handle(r, "GET "+base+"/{id}", see, s.getFeedback, doc("执法反馈及证照现在的状态"))
 	httpx.Handle(r, "GET "+base+"/{id}/document", see, s.getDocument, doc("决定文书"), httpx.Media("application/pdf", "image/jpeg", "image/png"))
@@ -32,8 +32,9 @@ func (s *Service) Routes(r *httpx.Router) {
 
 type filingBody struct {
 	Certificate string `json:"certificate,omitempty" maxLength:"300" doc:"查验码、二维码地址或电子证照标识"`
-	Kind        string `json:"kind,omitempty" maxLength:"64" doc:"证照类型；与 number 同用，须有查阅权限"`
+	Kind        string `json:"kind,omitempty" maxLength:"64" doc:"证照类型；与 number 同用"`
 	Number      string `json:"number,omitempty" maxLength:"200" doc:"证照编号"`
+	Unit        string `json:"unit,omitempty" maxLength:"300" doc:"签发单位的名称、统一社会信用代码或编号；只在不止一个单位签发过该编号时须写"`
 	Action      string `json:"action" enum:"suspend,resume,recall,revoke,cancel" doc:"暂扣、恢复、收回、吊销、注销"`
 	On          string `json:"on" maxLength:"10" doc:"作出决定的日期，2026-01-31"`
 	Until       string `json:"until,omitempty" maxLength:"10" doc:"暂扣至何日"`
@@ -43,7 +44,7 @@ type filingBody struct {
 }
 
 func (s *Service) postFeedback(ctx context.Context, b filingBody) (*Feedback, error) {
-	return s.Tell(ctx, Filing{Certificate: b.Certificate, Kind: b.Kind, Number: b.Number, Action: b.Action, On: b.On, Until: b.Until, Basis: b.Basis, DocumentNo: b.DocumentNo, Note: b.Note})
+	return s.Tell(ctx, Filing{Certificate: b.Certificate, Kind: b.Kind, Number: b.Number, Unit: b.Unit, Action: b.Action, On: b.On, Until: b.Until, Basis: b.Basis, DocumentNo: b.DocumentNo, Note: b.Note})
 }
 
 type documentForm struct {
@@ -69,7 +70,7 @@ func FilingOf(form *multipart.Form) (f Filing, err error) {
 		}
 		return ""
 	}
-	f = Filing{Certificate: value("certificate"), Kind: value("kind"), Number: value("number"), Action: value("action"), On: value("on"), Until: value("until"),
+	f = Filing{Certificate: value("certificate"), Kind: value("kind"), Number: value("number"), Unit: value("unit"), Action: value("action"), On: value("on"), Until: value("until"),
 		Basis: value("basis"), DocumentNo: value("document_no"), Note: value("note")}
 	files := form.File["document"]
 	if len(files) == 0 || files[0].Size == 0 && files[0].Filename == "" {

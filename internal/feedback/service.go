@@ -53,6 +53,7 @@ type Service struct {
 	same    *keys.Index
 	rows    *keys.Rows
 	numbers *db.Numbers
+	misses  misses
 }
 
 // New returns a Service, with its secrets from p.Keys.

@@ -15,6 +15,7 @@ type Copy struct {
 	MadeAt    time.Time `json:"made_at"`
 	ExpiresAt time.Time `json:"expires_at" doc:"有效期截止时间"`
 	Expired   bool      `json:"expired" doc:"已经到期"`
+	EndedAt   time.Time `json:"ended_at,omitzero" doc:"持证人撤回的时间；没有撤回的省略"`
 
 	Certificate string `json:"-"` // id of the original
 }
@@ -38,20 +39,27 @@ func (s *Service) copies(ctx context.Context, v *Verdict) error {
 	return nil
 }
 
+// Ended tells whether the holder who made it took it back.
+func (c *Copy) Ended() bool { return !c.EndedAt.IsZero() }
+
 // CopyStands tells whether the document is an annotated copy that may be relied
-// on for what it says: it verifies, its time is not over, and its original is
+// on for what it says: it verifies, its time is not over, its holder did not take it back,
+// and its original is
 // effective.
 func (v *Verdict) CopyStands() bool {
-	return v.Copy != nil && v.Report.Verdict == sign.Valid && !v.Copy.Expired && v.Register.Status == cert.Effective
+	return v.Copy != nil && v.Report.Verdict == sign.Valid && !v.Copy.Expired && !v.Copy.Ended() && v.Register.Status == cert.Effective
 }
 
 // copyReasons are what the register says of an annotated copy.
 func (v *Verdict) copyReasons() (out []string) {
 	out = append(out, "文件是本平台制作的加注件，编号 "+v.Copy.Number)
 	until := v.Copy.ExpiresAt.In(beijing).Format("2006年1月2日 15:04")
-	if v.Copy.Expired {
+	switch {
+	case v.Copy.Ended():
+		out = append(out, "加注件已于 "+v.Copy.EndedAt.In(beijing).Format("2006年1月2日 15:04")+" 由持证人撤回")
+	case v.Copy.Expired:
 		out = append(out, "加注件已于 "+until+" 到期")
-	} else {
+	default:
 		out = append(out, "加注件有效期至 "+until)
 	}
 	if v.Register.Status == cert.Effective {
@@ -65,6 +73,8 @@ func (v *Verdict) copyReasons() (out []string) {
 // copyEffect is the legal effect of an annotated copy whose seal is genuine.
 func (v *Verdict) copyEffect(mark string) string {
 	switch {
+	case v.Copy.Ended():
+		return "这份加注件的签章真实，但持证人已撤回，不能再使用；仍需使用的，请持证主体重新办理。"
 	case v.Copy.Expired:
 		return "这份加注件的签章真实，但已过期，不能再使用；仍需使用的，请持证主体重新办理。"
 	case v.Register.Status != cert.Effective:

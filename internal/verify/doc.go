@@ -97,6 +97,9 @@ type Service struct {
 	// Copies finds the annotated copy (加注件) that a document is, or
 	// fault.NotFound; nil: that is not looked at.
 	Copies func(ctx context.Context, document gm.Digest) (*Copy, error)
+	// Members are the permits that a certificate folds in, without their reasons; nil:
+	// nobody folds any.
+	Members func(ctx context.Context, certificate string) ([]Member, error)
 	// Outbox carries seal.verified; nil: nothing is put.
 	Outbox *outbox.Outbox
 }

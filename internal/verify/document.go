@@ -83,6 +83,9 @@ func (s *Service) examine(ctx context.Context, name string, data []byte, ask boo
 	if err := s.copies(ctx, v); err != nil {
 		return nil, err
 	}
+	if err := s.members(ctx, v); err != nil {
+		return nil, err
+	}
 	if s.Records != nil {
 		found, err := s.Records(ctx, v.digest)
 		if unlessUnknown(err) != nil {

@@ -15,6 +15,7 @@ type Verdict struct {
 	*sign.Report
 	Register    *Register `json:"register" doc:"登记信息；不是本平台登记的文件为 null"`
 	Copy        *Copy     `json:"copy,omitempty" doc:"加注件的登记；登记信息是其原件的"`
+	Members     []Member  `json:"members,omitempty" doc:"行业综合许可证归集的许可，按今天的状态；其他证照没有"`
 	LegalEffect string    `json:"legal_effect" doc:"法律效力说明"`
 	Reasons     []string  `json:"reasons" doc:"结论的理由"`
 
@@ -51,13 +52,15 @@ type Register struct {
 	Exception     string        `json:"exception,omitempty" doc:"法定例外：不与原件具有同等效力的情形和依据"`
 	SameDocument  bool          `json:"same_document" doc:"文件与登记的逐字节一致"`
 	VerifyURL     string        `json:"verify_url,omitempty" doc:"文件与登记的一致时才有"`
+
+	id string // of the certificate
 }
 
 func registerOf(c *cert.Certificate, same bool) *Register {
 	r := &Register{
 		Identifier: c.Identifier, Number: c.Number, Kind: c.Kind, KindName: c.KindName, Issuer: c.IssuerName,
 		Status: c.Status, StatusName: c.StatusName, Version: c.Version, ValidFrom: c.ValidFrom, ValidTo: c.ValidTo,
-		Holders: c.Holders, SameDocument: same, StatusSince: c.Since, StatusBasis: c.Basis, Marks: append([]cert.Marked{}, c.Marks...),
+		Holders: c.Holders, SameDocument: same, id: c.ID, StatusSince: c.Since, StatusBasis: c.Basis, Marks: append([]cert.Marked{}, c.Marks...),
 	}
 	r.ObjectionMark = slices.ContainsFunc(c.Marks, func(m cert.Marked) bool { return m.Code == string(state.Objected) })
 	if c.Effect != nil {

@@ -10,12 +10,10 @@
 package web
 
 import (
-	"context"
 	"sync"
 
 	"sidian/internal/catalogue"
 	"sidian/internal/cert"
-	"sidian/internal/composite"
 	"sidian/internal/iam"
 	"sidian/internal/verify"
 	"sidian/internal/web/page"
@@ -27,8 +25,6 @@ type Service struct {
 	Catalogue *catalogue.Service
 	Cert      *cert.Service
 	Verify    *verify.Service
-	// Members are the permits that a composite folds in; nil: nobody folds any.
-	Members func(ctx context.Context, certificate string) ([]composite.Member, error)
 	// Mark stands at the head of every page of a demo, empty otherwise.
 	Mark string
 	// Endpoints are what /docs lists.

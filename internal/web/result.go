@@ -91,6 +91,9 @@ func resultOf(v *verify.Verdict) *result {
 	for i := range v.Signatures {
 		out.Signatures = append(out.Signatures, signatureOf(v, i))
 	}
+	for i := range v.Members {
+		out.Members = append(out.Members, memberOf(&v.Members[i]))
+	}
 	for _, x := range v.Sources {
 		out.Sources = append(out.Sources, sourceOf(x, v))
 	}
@@ -105,6 +108,8 @@ func copyHeadline(v *verify.Verdict) (class, headline string) {
 	switch {
 	case v.CopyStands():
 		return page.Good, "加注件有效"
+	case v.Copy.Ended():
+		return page.Care, "加注件已撤回"
 	case v.Copy.Expired:
 		return page.Care, "加注件已过期"
 	}

@@ -119,9 +119,6 @@ func (s *Service) postVerify(w http.ResponseWriter, r *http.Request) error {
 		return s.verifyRefused(w, p, err)
 	}
 	p.File, p.Result = h.Filename, resultOf(v)
-	if p.Result.Members, err = s.members(r.Context(), v.Register); err != nil {
-		return err
-	}
 	p.Result.Pictures = pictures(data)
 	p.Title = p.Result.Headline
 	return s.show(w, http.StatusOK, "verify", p)
@@ -163,10 +160,6 @@ func (s *Service) getShown(w http.ResponseWriter, r *http.Request) error {
 func (s *Service) showStanding(w http.ResponseWriter, r *http.Request, st *verify.Standing) error {
 	p := s.verifyPage(r, "证照核验")
 	p.Result = resultOf(st.Verdict)
-	var err error
-	if p.Result.Members, err = s.members(r.Context(), st.Register); err != nil {
-		return err
-	}
 	p.Title = p.Result.Headline
 	if personal(st.Certificate) {
 		p.Result.Hidden = true

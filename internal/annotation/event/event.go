@@ -2,10 +2,13 @@
 // of certificates. It imports nothing, so that any context may know them.
 package event
 
-// Made: an annotated copy exists.
-const Made = "annotation.made"
+// Topics.
+const (
+	Made  = "annotation.made"  // an annotated copy exists
+	Ended = "annotation.ended" // its holder took it back
+)
 
-// Copy is the body of Made: identifiers and digests, and neither for whom nor
+// Copy is the body of both: identifiers and digests, and neither for whom nor
 // what for.
 type Copy struct {
 	ID          string `json:"id"`

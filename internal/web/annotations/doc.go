@@ -37,12 +37,14 @@ const (
 var (
 	needSee  = iam.Needs("cert.read", "cert.annotate")
 	needMake = iam.Needs("cert.annotate")
+	needOwn  = iam.Needs("cert.read.own")
 )
 
 // Load parses the templates and puts the pages into the navigation. It must be
 // called once, before Routes.
 func (s *Service) Load() (err error) {
 	s.Kit.Add(page.Item{Key: "annotations", Label: "加注件", Href: Home, Group: page.Certificates, Order: 35, For: needSee})
+	s.Kit.Add(page.Item{Key: "own-copies", Label: "我的加注件", Href: Own, Group: page.Own, Order: 15, For: needOwn})
 	s.set, err = s.Kit.Load(pages)
 	return err
 }
@@ -55,4 +57,11 @@ func (s *Service) Routes(r *httpx.Router) {
 	httpx.HandlePage(r, "POST "+New, needMake, s.postNew)
 	httpx.HandlePage(r, "GET "+Home+"/{id}", needSee, s.getShow)
 	httpx.HandlePage(r, "POST "+Home+"/{id}/file", needMake, s.postFile)
+
+	httpx.HandlePage(r, "GET "+Own, needOwn, s.getOwn)
+	httpx.HandlePage(r, "GET "+OwnNew, needOwn, s.getOwnNew)
+	httpx.HandlePage(r, "POST "+OwnNew, needOwn, s.postOwnNew)
+	httpx.HandlePage(r, "GET "+Own+"/{id}", needOwn, s.getOwnOne)
+	httpx.HandlePage(r, "POST "+Own+"/{id}/file", needOwn, s.postOwnFile)
+	httpx.HandlePage(r, "POST "+Own+"/{id}/end", needOwn, s.postOwnEnd)
 }

@@ -21,6 +21,9 @@ type listPage struct {
 }
 
 func chipOf(c *annotation.Copy) page.Chip {
+	if c.Status == annotation.Ended {
+		return page.Chip{Class: page.Plain, Word: "已撤回"}
+	}
 	if c.Status == annotation.Expired {
 		return page.Chip{Class: page.Plain, Word: "已到期"}
 	}
@@ -34,8 +37,12 @@ func tableOf(caption string, p *annotation.Page) *page.Table {
 	t := &page.Table{ID: "copies", Caption: caption, Quiet: true, Head: []string{"加注编号", "用途", "接收方", "制作", "有效期至", "状态"},
 		Empty: page.Empty{Title: "没有加注件", Text: "需要把证照交给别人使用时，制作一份注明用途、接收方和期限的加注件，不用交出原件。"}}
 	for _, c := range p.Items {
+		purpose, recipient := c.Purpose, c.Recipient
+		if c.Own {
+			purpose, recipient = "持证人本人使用", "不公开"
+		}
 		t.Rows = append(t.Rows, page.Row{ID: "copy-" + c.ID, Cells: []page.Cell{
-			{Text: c.Number, Code: true, Href: page.At(Home, c.ID)}, {Text: c.Purpose, Sub: c.Item}, {Text: c.Recipient}, {At: c.MadeAt, Sub: c.Maker}, {At: c.ExpiresAt}, {Chips: []page.Chip{chipOf(c)}},
+			{Text: c.Number, Code: true, Href: page.At(Home, c.ID)}, {Text: purpose, Sub: c.Item}, {Text: recipient}, {At: c.MadeAt, Sub: c.Maker}, {At: c.ExpiresAt}, {Chips: []page.Chip{chipOf(c)}},
 		}})
 	}
 	return t
@@ -118,7 +125,12 @@ func (s *Service) show(r *http.Request) (*showPage, error) {
 	if r.URL.Query().Get("done") == "made" && r.Method == http.MethodGet {
 		p.Notice = &page.Notice{Class: page.Good, Title: "加注件已制成", Text: "已编号、用印，并告知持证人。"}
 	}
-	p.Facts = []page.Fact{{Label: "加注编号", Text: c.Number, Code: true}, {Label: "用途", Text: c.Purpose}, {Label: "接收方", Text: c.Recipient}}
+	p.Facts = []page.Fact{{Label: "加注编号", Text: c.Number, Code: true}}
+	if c.Own {
+		p.Lead = "持证人本人制作并交付；用途和接收方印在文件上，只有本人看得到。"
+	} else {
+		p.Facts = append(p.Facts, page.Fact{Label: "用途", Text: c.Purpose}, page.Fact{Label: "接收方", Text: c.Recipient})
+	}
 	if c.Item != "" {
 		p.Facts = append(p.Facts, page.Fact{Label: "事项", Text: c.Item})
 	}
@@ -127,7 +139,10 @@ func (s *Service) show(r *http.Request) (*showPage, error) {
 	}
 	p.Facts = append(p.Facts, page.Fact{Label: "有效期至", At: c.ExpiresAt}, page.Fact{Label: "制作", Text: c.Maker + " ", At: c.MadeAt}, page.Fact{Label: "原件", Text: "证照记录", Href: certificateAt(c.Certificate)},
 		page.Fact{Label: "文件摘要", Text: c.Document, Code: true}, page.Fact{Label: "原件摘要", Text: c.Original, Code: true})
-	if c.Status != annotation.Expired && iam.Allow(r.Context(), "cert.annotate", c.Issuer) == nil {
+	if !c.EndedAt.IsZero() {
+		p.Facts = append(p.Facts, page.Fact{Label: "撤回", At: c.EndedAt})
+	}
+	if c.Status == annotation.Made && !c.Own && iam.Allow(r.Context(), "cert.annotate", c.Issuer) == nil {
 		p.File = &page.Form{ID: "file", Title: "取文件", Text: "下载的是加注件（OFD）；每次取用都会记录。", Action: page.At(Home, c.ID, "file"), Button: "下载加注件", Fields: reading(r, c.Issuer)}
 	}
 	return p, nil

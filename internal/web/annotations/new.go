@@ -116,7 +116,12 @@ func (s *Service) makeOnce(ctx context.Context, q annotation.Request, key string
 	if err != nil {
 		return nil, err
 	}
+	return s.Copies.Make(once(ctx, key, q.ID, said), q)
+}
+
+// once is the context of a form that is one request however often it is sent.
+func once(ctx context.Context, key, id string, said []byte) context.Context {
 	meta := httpx.MetaFrom(ctx)
-	meta.Idempotency = fmt.Sprintf("form/%x", gm.Sum(slices.Concat([]byte(audit.ActorFrom(ctx).Account+"\x00"+key+"\x00"+q.ID+"\x00"), said)))
-	return s.Copies.Make(httpx.WithMeta(ctx, meta), q)
+	meta.Idempotency = fmt.Sprintf("form/%x", gm.Sum(slices.Concat([]byte(audit.ActorFrom(ctx).Account+"\x00"+key+"\x00"+id+"\x00"), said)))
+	return httpx.WithMeta(ctx, meta)
 }

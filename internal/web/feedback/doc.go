@@ -48,8 +48,8 @@ const slow = 2 * time.Minute
 // called once, before Routes.
 func (s *Service) Load() (err error) {
 	s.Kit.Add(
-		page.Item{Key: "feedback", Label: "执法反馈", Href: Home, Group: page.Administration, Order: 24, For: needSee},
-		page.Item{Key: "feedback-report", Label: "执法反馈统计", Href: Report, Group: page.Administration, Order: 25, For: needReport},
+		page.Item{Key: "feedback", Label: "执法反馈", Href: Home, Group: page.Certificates, Order: 60, For: needSee},
+		page.Item{Key: "feedback-report", Label: "执法反馈统计", Href: Report, Group: page.Certificates, Order: 61, For: needReport},
 	)
 	s.set, err = s.Kit.Load(pages)
 	return err
@@ -59,7 +59,7 @@ func (s *Service) Load() (err error) {
 func (s *Service) Routes(r *httpx.Router) {
 	httpx.HandlePage(r, "GET "+Home, needSee, s.getList)
 	httpx.HandlePage(r, "GET "+New, needTell, s.getNew)
-	httpx.HandlePage(r, "POST "+New, needTell, s.postNew, httpx.MaxBody(feedback.MaxDocument+1<<20), httpx.Timeout(slow))
+	httpx.HandlePage(r, "POST "+New, needTell, s.postNew, httpx.MaxBody(feedback.MaxDocument+1<<20), httpx.Timeout(slow), httpx.Costly())
 	httpx.HandlePage(r, "GET "+Home+"/{id}", needSee, s.getShow)
 	httpx.HandlePage(r, "GET "+Home+"/{id}/document", needSee, s.getDocument)
 	httpx.HandlePage(r, "POST "+Home+"/{id}/decision", needDecide, s.postDecision)

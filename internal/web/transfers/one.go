@@ -4,24 +4,14 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 
 	"sidian/internal/cert"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
 	"sidian/internal/web/page"
 )
-
-// find is a transfer that the reader may see: of a unit that they work for or manage.
-func (s *Service) find(ctx context.Context, id string) (*cert.Transfer, error) {
-	all, err := s.Cert.Transfers(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if i := slices.IndexFunc(all, func(t *cert.Transfer) bool { return t.ID == id }); i >= 0 {
-		return all[i], nil
-	}
-	return nil, fault.NotFound.New("没有这项移交，或者与您的单位无关").WithCode("cert.transfer-unknown").WithHint("请从“颁证职责移交”的列表进入")
-}
 
 // most is more units than stand above each other.
 const most = 32
@@ -78,7 +68,7 @@ func next(t *cert.Transfer, by iam.Org, today string) string {
 
 func (s *Service) onePage(r *http.Request) (*page.Sheet, error) {
 	ctx := r.Context()
-	t, err := s.find(ctx, r.PathValue("id"))
+	t, err := s.Cert.TransferOf(ctx, r.PathValue("id"))
 	if err != nil {
 		return nil, err
 	}
@@ -97,6 +87,9 @@ func (s *Service) onePage(r *http.Request) (*page.Sheet, error) {
 		{Label: "证照", Text: title}, {Label: "移交单位", Text: t.IssuerName}, {Label: "承接单位", Text: t.SuccessorName}, {Label: "移交之日", Text: t.From},
 		{Label: "依据", Text: t.Basis}, {Label: "事由", Text: t.Reason},
 	}
+	if t.Moves != nil {
+		facts = append(facts, page.Fact{Label: "涉及的证照", Text: moves(t.Moves)})
+	}
 	if t.State == cert.TransferProposed {
 		facts = append(facts, page.Fact{Label: "须谁同意", Text: agreeing(by)})
 	}
@@ -105,6 +98,18 @@ func (s *Service) onePage(r *http.Request) (*page.Sheet, error) {
 		p.Add(actParts(r, t, by, today)...)
 	}
 	return p.Add(page.Part{ID: "history", Title: "经过", Steps: steps(t, by, today)}), nil
+}
+
+// moves says how many certificates go along, and how they stand now.
+func moves(m *cert.Moves) string {
+	if m.Total == 0 {
+		return "现在没有已签发的证照"
+	}
+	var by []string
+	for _, x := range m.States {
+		by = append(by, x.StatusName+" "+strconv.FormatInt(x.Count, 10)+" 份")
+	}
+	return "现在共 " + strconv.FormatInt(m.Total, 10) + " 份：" + strings.Join(by, "，") + "；到移交之日以前新签发的也随之移交"
 }
 
 // meaning is what changes on the day, for whoever decides and whoever is asked.

@@ -61,6 +61,9 @@ func TestStory(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)
+		for range 3 {
+			w.Issue(t, kind)
+		}
 		w.Get("old", Home).Is(200, "没有移交", "提出移交", "共同上级同意")
 		w.Get("old", New).Is(200, "道路运输", "下一步")
 		w.Get("old", New+"?kind="+kind).Is(200, `id="propose"`, "青禾县市场监督管理局", "法定名称")
@@ -76,13 +79,13 @@ func TestStory(t *testing.T) {
 		w.Get("manager", Home+"?state=proposed").Is(200, `id="transfer-`+here[len(Home)+1:], "待管理单位同意")
 		w.Get("manager", Home+"?state=agreed").Is(200, "没有移交")
 
-		w.Get("manager", here).Is(200, `id="decide"`, "不能自己决定")
+		w.Get("manager", here).Is(200, `id="decide"`, "不能自己决定", "现在共 3 份：有效 3 份")
 		w.Post("manager", here+"/decision", "reason", "同意划转").Is(422, `href="#decision"`)
 		w.Post("manager", here+"/decision", "decision", "agree").Is(422, `href="#reason"`).Lacks(`href="#why"`)
 		w.Post("manager", here+"/decision", "decision", "agree", "reason", "同意划转").Leads(here + "?done=agree")
 		w.Post("manager", here+"/decision", "decision", "refuse", "reason", "不同意划转").Is(409, "已有决定", "刷新")
 		w.Post("old", here+"/withdrawal", "why", "不再移交").Is(409, "已有决定")
-		w.Get("heir", here).Is(200, "同意划转", w.soon+" 起改由青禾县自然资源局办理", "未到移交之日").Lacks(`id="withdraw"`, `id="decide"`)
+		w.Get("heir", here).Is(200, "同意划转", w.soon+" 起改由青禾县自然资源局办理", "未到移交之日").Lacks("现在共", `id="withdraw"`, `id="decide"`)
 		w.Get("heir", Home+"?state=agreed").Is(200, here)
 	})
 }
