@@ -26,6 +26,7 @@ func (a *App) chores() []chore {
 	return []chore{
 		{"resuming what was being issued", 5 * time.Second, a.resume},
 		{"giving certificates of before their MACs", time.Minute, func(ctx context.Context) error { _, err := a.Cert.Adopt(ctx); return err }},
+		{"giving composite permits of before their MACs", time.Minute, func(ctx context.Context) error { _, err := a.Composite.Adopt(ctx); return err }},
 		{"ending certificates whose validity is over", time.Minute, func(ctx context.Context) error { _, err := a.Cert.Expire(ctx); return err }},
 		{"finishing annotated copies", 5 * time.Second, func(ctx context.Context) error { _, _, err := a.Annotation.Resume(ctx); return err }},
 		{"finishing feedback of officers", 5 * time.Second, func(ctx context.Context) error { _, err := a.Feedback.Resume(ctx); return err }},

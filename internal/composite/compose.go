@@ -94,19 +94,26 @@ func (s *Service) resolve(ctx context.Context, q *ComposeRequest) (*Preview, err
 		return nil, err
 	}
 	p.judge()
-	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		prior, err := issuedOf(tx, p.Scheme.Code, q.Unit, s.holderIndex(p.holder))
-		if prior != nil {
-			p.Prior = prior.id
-		}
+	err = s.read(ctx, func(tx *db.Tx) (err error) {
+		p.Prior, err = s.priorOf(tx, p.Scheme.Code, q.Unit, s.holderIndex(p.holder))
 		return err
 	})
 	return p, err
 }
 
+// priorOf is the composite that a holder has; one that was edited is not taken
+// over.
+func (s *Service) priorOf(tx *db.Tx, code, unit string, holder gm.Digest) (string, error) {
+	r, err := issuedOf(tx, code, unit, holder)
+	if err != nil || r == nil {
+		return "", err
+	}
+	return r.id, s.vet(tx, r)
+}
+
 // openScheme reads the scheme, and asks whether the unit composes by it.
 func (s *Service) openScheme(ctx context.Context, q *ComposeRequest, p *Preview) error {
-	return s.DB.Read(ctx, func(tx *db.Tx) error {
+	return s.read(ctx, func(tx *db.Tx) error {
 		o, err := iam.OrgTx(tx, q.Unit)
 		if err != nil {
 			return asked(err, "unit")
@@ -117,6 +124,9 @@ func (s *Service) openScheme(ctx context.Context, q *ComposeRequest, p *Preview)
 		r, err := schemeByID(tx, q.Scheme, false)
 		if err != nil || !seesScheme(ctx, r) {
 			return asked(cmp.Or(err, errNoScheme()), "scheme")
+		}
+		if err := s.vetScheme(tx, r); err != nil {
+			return err
 		}
 		if r.state != Published {
 			return unpublished(r)
@@ -283,7 +293,7 @@ func (s *Service) Propose(ctx context.Context, q ComposeRequest) (*Composite, er
 	}
 	r := &row{id: newID(), state: "proposed", proposedBy: actorOf(ctx)}
 	if err == nil {
-		err = s.DB.Write(ctx, func(tx *db.Tx) error { return s.proposeTx(tx, r, p) })
+		err = s.write(ctx, func(tx *db.Tx) error { return s.proposeTx(tx, r, p) })
 	}
 	if err != nil {
 		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "composite.propose", Object: "composite"}, err)
@@ -293,7 +303,7 @@ func (s *Service) Propose(ctx context.Context, q ComposeRequest) (*Composite, er
 }
 
 func (s *Service) proposeTx(tx *db.Tx, r *row, p *Preview) error {
-	x, err := schemeByID(tx, p.Scheme.ID, false)
+	x, err := s.takeScheme(tx, p.Scheme.ID, false)
 	if err != nil {
 		return err
 	}
@@ -307,12 +317,8 @@ func (s *Service) proposeTx(tx *db.Tx, r *row, p *Preview) error {
 	holder := s.holderIndex(p.holder)
 	r.scheme, r.code, r.unit, r.path, r.kind, r.title, r.industry = x.id, x.code, p.Unit, o.Path(), x.kind, x.title, x.industry
 	r.holder, r.holderName, r.proposedAt = holder[:], p.HolderName, tx.Now().UnixMilli()
-	prior, err := issuedOf(tx, x.code, p.Unit, holder)
-	if err != nil {
+	if r.prior, err = s.priorOf(tx, x.code, p.Unit, holder); err != nil {
 		return err
-	}
-	if r.prior = ""; prior != nil {
-		r.prior = prior.id
 	}
 	var members []memberRow
 	for _, c := range p.Candidates {
@@ -323,6 +329,11 @@ func (s *Service) proposeTx(tx *db.Tx, r *row, p *Preview) error {
 	}
 	if err := s.standTx(tx, members); err != nil {
 		return err
+	}
+	r.folds = int64(len(members))
+	r.mac = s.guard.composites.Mac(r.id, r.fields()...)
+	for i := range members {
+		members[i].mac = s.guard.member(r.id, &members[i])
 	}
 	made, err := insert(tx, r, members)
 	if err != nil {

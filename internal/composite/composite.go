@@ -45,7 +45,7 @@ type Composite struct {
 	Unit         string    `json:"unit" doc:"牵头单位"`
 	UnitName     string    `json:"unit_name"`
 	HolderName   string    `json:"holder_name"`
-	State        string    `json:"state" enum:"proposed,issuing,issued,ended,refused,withdrawn"`
+	State        string    `json:"state" enum:"proposed,issuing,issued,ended,refused,withdrawn,altered"`
 	StateName    string    `json:"state_name"`
 	Standing     Standing  `json:"standing,omitempty" enum:"in_force,suspended,broken" doc:"由成员状态计算"`
 	StandingName string    `json:"standing_name,omitempty"`

@@ -71,12 +71,15 @@ func (s *Service) Decide(ctx context.Context, d Decision) (*Composite, error) {
 			return nil, err
 		}
 	}
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+	err := s.write(ctx, func(tx *db.Tx) error {
 		r, err := byID(tx, d.ID, true)
 		if err != nil {
 			return err
 		}
 		if err := sees(ctx, r); err != nil {
+			return err
+		}
+		if err := s.vet(tx, r); err != nil {
 			return err
 		}
 		if m.to == Issuing && (r.state == Issuing || r.state == Issued) && r.decidedBy == actorOf(ctx) {
@@ -109,14 +112,14 @@ func (s *Service) decideTx(tx *db.Tx, r *row, m *move, reason string) error {
 		words += "：" + reason
 	}
 	if m.to == Issuing {
-		x, err := schemeByID(tx, r.scheme, false)
+		x, err := s.takeScheme(tx, r.scheme, false)
 		if err != nil {
 			return err
 		}
 		if x.state != Published {
 			return unpublished(x)
 		}
-		members, err := membersOf(tx, r.id)
+		members, err := s.members(tx, r)
 		if err != nil {
 			return err
 		}
@@ -128,7 +131,7 @@ func (s *Service) decideTx(tx *db.Tx, r *row, m *move, reason string) error {
 	if m.action != "withdraw" {
 		r.decidedBy, r.decidedAt, r.decidedOn = actorOf(tx.Context()), &now, tx.Now().In(beijing).Format(time.DateOnly)
 	}
-	if err := save(tx, r); err != nil {
+	if err := s.save(tx, r); err != nil {
 		return err
 	}
 	if err := putStep(tx, r.id, actorOf(tx.Context()), m.action, words); err != nil {
@@ -152,16 +155,16 @@ func (s *Service) goOn(ctx context.Context, id string) error {
 	ctx = context.WithoutCancel(ctx)
 	var r, prior *row
 	var members []memberRow
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+	err := s.read(ctx, func(tx *db.Tx) (err error) {
 		prior = nil
-		if r, err = byID(tx, id, false); err != nil {
+		if r, err = s.take(tx, id, false); err != nil {
 			return err
 		}
 		if r.state != Issuing {
 			return errElsewhere
 		}
-		if members, err = membersOf(tx, id); err == nil && r.prior != "" {
-			prior, err = byID(tx, r.prior, false)
+		if members, err = s.members(tx, r); err == nil && r.prior != "" {
+			prior, err = s.take(tx, r.prior, false)
 		}
 		return err
 	})
@@ -247,8 +250,8 @@ func (s *Service) request(ctx context.Context, r *row, members []memberRow) (*ce
 
 // issued notes the certificate of a composite; the one before ends.
 func (s *Service) issued(ctx context.Context, id string, c *cert.Certificate) error {
-	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		r, err := byID(tx, id, true)
+	return s.write(ctx, func(tx *db.Tx) error {
+		r, err := s.take(tx, id, true)
 		if err != nil || r.state != Issuing {
 			return err
 		}
@@ -258,7 +261,7 @@ func (s *Service) issued(ctx context.Context, id string, c *cert.Certificate) er
 			}
 		}
 		r.state, r.certificate, r.number, r.standing = Issued, c.ID, c.Number, string(InForce)
-		if err := save(tx, r); err != nil {
+		if err := s.save(tx, r); err != nil {
 			return err
 		}
 		if err := wanted(tx, id); err != nil {
@@ -274,13 +277,13 @@ func (s *Service) issued(ctx context.Context, id string, c *cert.Certificate) er
 // giveWay ends the composite before. Its certificate is cancelled, where it did not
 // become the version before, by follow.
 func (s *Service) giveWay(tx *db.Tx, id, successor string) error {
-	p, err := byID(tx, id, true)
+	p, err := s.take(tx, id, true)
 	if err != nil || p.state != Issued {
 		return err
 	}
 	now := tx.Now().UnixMilli()
 	p.state, p.successor, p.endedAt = Ended, successor, &now
-	if err := save(tx, p); err != nil {
+	if err := s.save(tx, p); err != nil {
 		return err
 	}
 	if err := putStep(tx, id, "", "replaced", "已重新组合，由新的综合许可代替"); err != nil {
@@ -297,14 +300,14 @@ func (s *Service) failed(ctx context.Context, id string, why error) error {
 	if len(e.Fields) > 0 {
 		text += "：" + e.Fields[0].Message
 	}
-	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		r, err := byID(tx, id, true)
+	return s.write(ctx, func(tx *db.Tx) error {
+		r, err := s.take(tx, id, true)
 		if err != nil || r.state != Issuing {
 			return err
 		}
 		by := r.decidedBy
 		r.state, r.decidedBy, r.decidedAt, r.trouble = Proposed, "", nil, clip(text, 200)
-		if err := save(tx, r); err != nil {
+		if err := s.save(tx, r); err != nil {
 			return err
 		}
 		return putStep(tx, id, by, "failed", "没有签发："+r.trouble)

@@ -63,8 +63,8 @@ type view struct {
 // with the acts seen is done on what the members were then, or not at all.
 func (s *Service) look(ctx context.Context, id string) (v *view, err error) {
 	var certificate string
-	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		r, err := byID(tx, id, false)
+	err = s.read(ctx, func(tx *db.Tx) error {
+		r, err := s.take(tx, id, false)
 		if err == nil {
 			certificate = r.certificate
 		}
@@ -77,9 +77,9 @@ func (s *Service) look(ctx context.Context, id string) (v *view, err error) {
 	if err != nil {
 		return nil, err
 	}
-	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+	err = s.read(ctx, func(tx *db.Tx) error {
 		v = &view{unit: own.Certificate.Unit(), acts: own.Certificate.Acts, next: own.Certificate.Successor}
-		if v.row, err = byID(tx, id, false); err != nil {
+		if v.row, err = s.take(tx, id, false); err != nil {
 			return err
 		}
 		c, err := s.Cert.ForCaseTx(tx, v.row.certificate, "")
@@ -87,7 +87,7 @@ func (s *Service) look(ctx context.Context, id string) (v *view, err error) {
 			return err
 		}
 		v.status = c.Status
-		if v.members, err = membersOf(tx, id); err != nil {
+		if v.members, err = s.members(tx, v.row); err != nil {
 			return err
 		}
 		var parts []Part
@@ -149,7 +149,7 @@ func (s *Service) settle(ctx context.Context, v *view) (again bool, err error) {
 
 // keep writes down what was seen; who decided meanwhile made it due again.
 func (s *Service) keep(ctx context.Context, v *view) error {
-	err := s.DB.Write(ctx, func(tx *db.Tx) error { return s.keepTx(tx, v) })
+	err := s.write(ctx, func(tx *db.Tx) error { return s.keepTx(tx, v) })
 	if e := fault.As(err); e != nil && e.Code == "composite.moved" {
 		return nil
 	}
@@ -157,7 +157,7 @@ func (s *Service) keep(ctx context.Context, v *view) error {
 }
 
 func (s *Service) keepTx(tx *db.Tx, v *view) error {
-	kept, err := byID(tx, v.row.id, true)
+	kept, err := s.take(tx, v.row.id, true)
 	if err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ func (s *Service) keepTx(tx *db.Tx, v *view) error {
 		return errMoved()
 	}
 	for i := range v.members {
-		if err := keepMember(tx, v.row.id, v.members[i].certificate, &v.members[i]); err != nil {
+		if err := s.keepMember(tx, v.row.id, v.members[i].certificate, &v.members[i]); err != nil {
 			return err
 		}
 	}
@@ -174,7 +174,7 @@ func (s *Service) keepTx(tx *db.Tx, v *view) error {
 	}
 	r := *kept // the function may run twice
 	r.standing, r.because, r.held = string(v.standing), v.said, v.row.held
-	if err := save(tx, &r); err != nil {
+	if err := s.save(tx, &r); err != nil {
 		return err
 	}
 	if kept.standing == r.standing && kept.because == r.because {
@@ -200,21 +200,21 @@ func (s *Service) keepTx(tx *db.Tx, v *view) error {
 // over ends a composite whose certificate ended by people: by another version of it
 // the composite goes on.
 func (s *Service) over(ctx context.Context, v *view) error {
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		r, err := byID(tx, v.row.id, true)
+	err := s.write(ctx, func(tx *db.Tx) error {
+		r, err := s.take(tx, v.row.id, true)
 		if err != nil || r.revision != v.row.revision {
 			return err
 		}
 		if v.next != "" {
 			r.certificate, r.held = v.next, 0
-			if err := save(tx, r); err != nil {
+			if err := s.save(tx, r); err != nil {
 				return err
 			}
 			return putStep(tx, r.id, "", "version", "综合许可证换发了新版本")
 		}
 		now := tx.Now().UnixMilli()
 		r.state, r.endedAt = Ended, &now
-		if err := save(tx, r); err != nil {
+		if err := s.save(tx, r); err != nil {
 			return err
 		}
 		return putStep(tx, r.id, "", "ended", "综合许可证"+cert.Label(v.status))
@@ -269,12 +269,12 @@ func (s *Service) advance(ctx context.Context, id string) error {
 	var r *row
 	var members []memberRow
 	gone := map[int64]bool{}
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+	err := s.read(ctx, func(tx *db.Tx) (err error) {
 		clear(gone)
-		if r, err = byID(tx, id, false); err != nil {
+		if r, err = s.take(tx, id, false); err != nil {
 			return err
 		}
-		if members, err = membersOf(tx, id); err != nil || r.state != Issued {
+		if members, err = s.members(tx, r); err != nil || r.state != Issued {
 			return err
 		}
 		for _, m := range members {
@@ -324,11 +324,11 @@ func (s *Service) advanceOne(ctx context.Context, r *row, m memberRow) error {
 	if err != nil || m.certificate == was {
 		return err
 	}
-	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		if _, err := byID(tx, r.id, true); err != nil {
+	return s.write(ctx, func(tx *db.Tx) error {
+		if _, err := s.take(tx, r.id, true); err != nil {
 			return err
 		}
-		if err := keepMember(tx, r.id, was, &m); err != nil {
+		if err := s.keepMember(tx, r.id, was, &m); err != nil {
 			return err
 		}
 		return putStep(tx, r.id, "", "followed", fmt.Sprintf("“%s”换发了新版本，以新版本为准", m.title))

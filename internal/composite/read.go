@@ -40,13 +40,25 @@ func (s *Service) Get(ctx context.Context, id string) (c *Composite, err error) 
 		if c.Members, err = s.membersTx(tx, r); err != nil {
 			return err
 		}
+		if slices.ContainsFunc(c.Members, func(m Member) bool { return m.Status == Altered }) {
+			c.alter()
+		}
 		steps, err := stepsOf(tx, r.id)
 		for _, x := range steps {
 			c.Steps = append(c.Steps, Step{At: moment(x.at), Account: x.account, Action: x.action, Text: x.text})
 		}
 		return err
 	})
+	if err == nil && c.State == Altered {
+		s.alarm(ctx, tableComposites, c.ID)
+	}
 	return c, err
+}
+
+// alter makes a composite say that its row, or a member's, was edited.
+func (c *Composite) alter() {
+	c.State, c.StateName, c.May = Altered, AlteredName, []string{}
+	c.Standing, c.StandingName, c.Because, c.Trouble = "", "", "", ""
 }
 
 // newest is the cursor before the newest composite.
@@ -96,12 +108,21 @@ func (s *Service) List(ctx context.Context, q Query) (*Page, error) {
 		}
 		return nil
 	})
+	for _, c := range p.Items {
+		if err == nil && c.State == Altered {
+			s.alarm(ctx, tableComposites, c.ID)
+		}
+	}
 	return p, err
 }
 
 func (s *Service) show(tx *db.Tx, r *row) (*Composite, error) {
-	o, err := iam.OrgTx(tx, r.unit)
+	genuine, err := s.genuine(tx, r)
 	if err != nil {
+		return nil, err
+	}
+	o, err := iam.OrgTx(tx, r.unit)
+	if err != nil && (genuine || !missing(err)) {
 		return nil, err
 	}
 	c := &Composite{ID: r.id, Scheme: r.scheme, Title: r.title, Industry: r.industry, Unit: r.unit, UnitName: o.Name, HolderName: r.holderName, State: r.state, StateName: stateNames[r.state],
@@ -112,6 +133,10 @@ func (s *Service) show(tx *db.Tx, r *row) (*Composite, error) {
 	}
 	if r.endedAt != nil {
 		c.EndedAt = moment(*r.endedAt)
+	}
+	if !genuine {
+		c.alter()
+		return c, nil
 	}
 	if r.state == Issued {
 		c.Standing, c.StandingName, c.Because = Standing(r.standing), Standing(r.standing).Label(), r.because
@@ -131,9 +156,26 @@ func (s *Service) show(tx *db.Tx, r *row) (*Composite, error) {
 	return c, nil
 }
 
-// membersTx are the members with their states of now.
+// membersTx are the members with their states of now. Of a composite that was edited,
+// or a member of which was, nothing is permitted.
 func (s *Service) membersTx(tx *db.Tx, r *row) (out []Member, err error) {
 	rows, err := membersOf(tx, r.id)
+	if err != nil {
+		return nil, err
+	}
+	ok, err := s.genuine(tx, r)
+	if err != nil {
+		return nil, err
+	}
+	if !ok || !s.whole(r, rows) {
+		for _, m := range rows {
+			out = append(out, Member{Kind: m.kind, Title: m.title, Required: m.required, Number: m.number, IssuerName: m.issuer, Status: Altered, StatusName: AlteredName})
+		}
+		if len(rows) == 0 { // they were deleted
+			out = append(out, Member{Title: r.title, Required: true, Status: Altered, StatusName: AlteredName})
+		}
+		return out, nil
+	}
 	for _, m := range rows {
 		c, err := s.Cert.ForCaseTx(tx, m.certificate, "")
 		if err != nil {
@@ -149,6 +191,7 @@ func (s *Service) membersTx(tx *db.Tx, r *row) (out []Member, err error) {
 // anyone may know them who has the certificate in hand; none, where it is no
 // composite's. Nothing tells where the members are kept.
 func (s *Service) Members(ctx context.Context, certificate string) (out []Member, err error) {
+	of := ""
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		r, err := byCertificate(tx, certificate)
 		if errors.Is(err, fault.NotFound) {
@@ -158,11 +201,14 @@ func (s *Service) Members(ctx context.Context, certificate string) (out []Member
 		if err != nil {
 			return err
 		}
+		of = r.id
 		out, err = s.membersTx(tx, r)
 		return err
 	})
 	for i := range out {
-		out[i].Certificate = ""
+		if out[i].Certificate = ""; out[i].Status == Altered && err == nil {
+			s.alarm(ctx, tableComposites, of)
+		}
 	}
 	return out, err
 }

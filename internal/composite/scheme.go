@@ -64,7 +64,7 @@ type Scheme struct {
 	KindTitle string    `json:"kind_title"`
 	Parts     []Fold    `json:"parts"`
 	Basis     string    `json:"basis"`
-	State     string    `json:"state" enum:"draft,submitted,published,superseded,withdrawn"`
+	State     string    `json:"state" enum:"draft,submitted,published,superseded,withdrawn,altered"`
 	StateName string    `json:"state_name"`
 	Revision  int       `json:"revision" doc:"办理时所见的修订号"`
 	Account   string    `json:"account" doc:"起草人"`
@@ -84,7 +84,7 @@ var schemeStates = map[string]string{Draft: "起草", Submitted: "待同意", Pu
 func (s *Service) Define(ctx context.Context, q SchemeRequest) (*Scheme, error) {
 	r, err := s.defined(ctx, &q)
 	if err == nil {
-		err = s.DB.Write(ctx, func(tx *db.Tx) error { return s.defineTx(tx, r, q.Parts) })
+		err = s.write(ctx, func(tx *db.Tx) error { return s.defineTx(tx, r, q.Parts) })
 	}
 	if err != nil {
 		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "composite.define", Object: "composite-scheme"}, err)
@@ -174,6 +174,7 @@ func (s *Service) defineTx(tx *db.Tx, r *schemeRow, parts []Fold) error {
 	if r.parts, err = encodeParts(parts); err != nil {
 		return err
 	}
+	r.mac = s.guard.schemes.Mac(r.id, r.fields()...)
 	made, err := insertScheme(tx, r)
 	if err != nil {
 		return err
@@ -218,13 +219,16 @@ func (s *Service) DecideScheme(ctx context.Context, d SchemeDecision) (*Scheme, 
 			return nil, err
 		}
 	}
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+	err := s.write(ctx, func(tx *db.Tx) error {
 		r, err := schemeByID(tx, d.ID, true)
 		if err != nil {
 			return err
 		}
 		if !seesScheme(ctx, r) {
 			return errNoScheme()
+		}
+		if err := s.vetScheme(tx, r); err != nil {
+			return err
 		}
 		if err := maySchemes(ctx, r, &schemeMoves[i]); err != nil {
 			return err
@@ -266,7 +270,7 @@ func maySchemes(ctx context.Context, r *schemeRow, m *schemeMove) error {
 func (s *Service) decideSchemeTx(tx *db.Tx, r *schemeRow, m *schemeMove, reason string) error {
 	now := tx.Now().UnixMilli()
 	if m.to == Published {
-		if err := supersede(tx, r.code); err != nil {
+		if err := s.supersede(tx, r.code); err != nil {
 			return err
 		}
 	}
@@ -277,7 +281,7 @@ func (s *Service) decideSchemeTx(tx *db.Tx, r *schemeRow, m *schemeMove, reason 
 	if m.action == "return" || m.action == "submit" { // the next round is decided anew
 		r.decidedBy, r.decidedAt = "", nil
 	}
-	if err := saveScheme(tx, r); err != nil {
+	if err := s.saveScheme(tx, r); err != nil {
 		return err
 	}
 	if err := audit.Put(tx, audit.Entry{Action: "composite.scheme-" + m.action, Object: schemeObject(r.id), Reason: reason}); err != nil {
@@ -295,6 +299,23 @@ func (s *Service) decideSchemeTx(tx *db.Tx, r *schemeRow, m *schemeMove, reason 
 		return nil
 	}
 	return s.tell(tx, n)
+}
+
+// supersede takes the version in force out of it. One that was edited goes, too, and
+// stays one that was.
+func (s *Service) supersede(tx *db.Tx, code string) error {
+	r, err := inForce(tx, code)
+	if err != nil || r == nil {
+		return err
+	}
+	ok, err := s.genuineScheme(tx, r)
+	if err != nil {
+		return err
+	}
+	if r.state = Superseded; !ok {
+		return saveScheme(tx, r)
+	}
+	return s.saveScheme(tx, r)
 }
 
 // seesScheme tells whether a version is the reader's to see: those that were in
@@ -319,6 +340,9 @@ func (s *Service) Scheme(ctx context.Context, id string) (x *Scheme, err error) 
 		x, err = s.showScheme(tx, r)
 		return err
 	})
+	if err == nil && x.State == Altered {
+		s.alarm(ctx, tableSchemes, x.ID)
+	}
 	return x, err
 }
 
@@ -343,18 +367,31 @@ func (s *Service) Schemes(ctx context.Context, state string) (list []*Scheme, er
 		}
 		return nil
 	})
+	for _, x := range list {
+		if err == nil && x.State == Altered {
+			s.alarm(ctx, tableSchemes, x.ID)
+		}
+	}
 	return list, err
 }
 
 func (s *Service) showScheme(tx *db.Tx, r *schemeRow) (*Scheme, error) {
-	o, err := iam.OrgTx(tx, r.unit)
+	genuine, err := s.genuineScheme(tx, r)
 	if err != nil {
+		return nil, err
+	}
+	o, err := iam.OrgTx(tx, r.unit)
+	if err != nil && (genuine || !missing(err)) {
 		return nil, err
 	}
 	x := &Scheme{ID: r.id, Unit: r.unit, UnitName: o.Name, Code: r.code, Version: int(r.version), Title: r.title, Industry: r.industry, Kind: r.kind, KindTitle: s.titleOf(tx, r.kind),
 		Basis: r.basis, State: r.state, StateName: schemeStates[r.state], Revision: int(r.revision), Account: r.account, MadeAt: moment(r.madeAt), DecidedBy: r.decidedBy, Reason: r.reason, May: []string{}}
 	if r.decidedAt != nil {
 		x.DecidedAt = moment(*r.decidedAt)
+	}
+	if !genuine { // what it says is not to be relied on
+		x.State, x.StateName, x.Parts = Altered, AlteredName, []Fold{}
+		return x, nil
 	}
 	if x.Parts, err = decodeParts(r); err != nil {
 		return nil, err

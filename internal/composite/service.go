@@ -43,14 +43,17 @@ type Service struct {
 	Index     *keys.Index // of holders
 	// Step is called after each commit, by its name; nil but in tests of crashes.
 	Step func(name string)
+
+	guard *guards
 }
 
-// Unlock opens the index that s needs.
+// Unlock opens the index and the guards that s needs.
 func (s *Service) Unlock(ctx context.Context, k *keys.Store) (err error) {
 	if s.Index, err = k.Index(ctx, "composite.holder"); err != nil {
 		return fmt.Errorf("composite: opening the index of holders: %w", err)
 	}
-	return nil
+	s.guard, err = newGuards(ctx, k)
+	return err
 }
 
 func (s *Service) step(name string) {

@@ -26,6 +26,8 @@ type row struct {
 	decidedAt                          *int64
 	decidedOn                          string // the day from which it is valid
 	endedAt                            *int64
+	folds                              int64 // how many members it has
+	mac                                []byte
 }
 
 // A memberRow is a member as it is stored.
@@ -36,27 +38,28 @@ type memberRow struct {
 	certificate, named   string
 	number, issuer, till string
 	status               string
+	mac                  []byte
 }
 
 const columns = `id, scheme, code, unit, path, kind, title, industry, holder, holder_name, state, standing, because, held, certificate, number, prior, successor,
-       revision, due, tries, trouble, proposed_by, proposed_at, decided_by, decided_at, decided_on, ended_at`
+       revision, due, tries, trouble, proposed_by, proposed_at, decided_by, decided_at, decided_on, ended_at, folds, mac`
 
 // insert tells whether no other composite of the holder is on its way.
 func insert(tx *db.Tx, r *row, members []memberRow) (made bool, err error) {
 	n, err := tx.Exec(`
 		insert into composite_composite
-		       (id, scheme, code, unit, path, kind, title, industry, holder, holder_name, state, prior, proposed_by, proposed_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+		       (id, scheme, code, unit, path, kind, title, industry, holder, holder_name, state, prior, proposed_by, proposed_at, folds, mac)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		on conflict do nothing`,
-		r.id, r.scheme, r.code, r.unit, r.path, r.kind, r.title, r.industry, r.holder, r.holderName, r.state, r.prior, r.proposedBy, r.proposedAt)
+		r.id, r.scheme, r.code, r.unit, r.path, r.kind, r.title, r.industry, r.holder, r.holderName, r.state, r.prior, r.proposedBy, r.proposedAt, r.folds, r.mac)
 	if err != nil || n == 0 {
 		return false, err
 	}
 	for _, m := range members {
 		_, err := tx.Exec(`
-			insert into composite_member (composite, place, kind, title, required, certificate, named, number, issuer_name, valid_to, status)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-			r.id, m.place, m.kind, m.title, m.required, m.certificate, m.named, m.number, m.issuer, m.till, m.status)
+			insert into composite_member (composite, place, kind, title, required, certificate, named, number, issuer_name, valid_to, status, mac)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+			r.id, m.place, m.kind, m.title, m.required, m.certificate, m.named, m.number, m.issuer, m.till, m.status, m.mac)
 		if err != nil {
 			return false, err
 		}
@@ -69,9 +72,9 @@ func save(tx *db.Tx, r *row) error {
 	n, err := tx.Exec(`
 		update composite_composite
 		   set state = $3, standing = $4, because = $5, held = $6, certificate = $7, number = $8, successor = $9, trouble = $10,
-		       decided_by = $11, decided_at = $12, decided_on = $13, ended_at = $14, revision = revision + 1
+		       decided_by = $11, decided_at = $12, decided_on = $13, ended_at = $14, folds = $15, mac = $16, revision = revision + 1
 		 where id = $1 and revision = $2`,
-		r.id, r.revision, r.state, r.standing, r.because, r.held, r.certificate, r.number, r.successor, r.trouble, r.decidedBy, r.decidedAt, r.decidedOn, r.endedAt)
+		r.id, r.revision, r.state, r.standing, r.because, r.held, r.certificate, r.number, r.successor, r.trouble, r.decidedBy, r.decidedAt, r.decidedOn, r.endedAt, r.folds, r.mac)
 	if err == nil && n == 0 {
 		return errMoved()
 	}
@@ -91,7 +94,7 @@ func query(tx *db.Tx, rest string, args ...any) (list []*row, err error) {
 	err = tx.All(`select `+columns+` from composite_composite c `+rest, args, func(scan func(...any) error) error {
 		r := &row{}
 		err := scan(&r.id, &r.scheme, &r.code, &r.unit, &r.path, &r.kind, &r.title, &r.industry, &r.holder, &r.holderName, &r.state, &r.standing, &r.because, &r.held,
-			&r.certificate, &r.number, &r.prior, &r.successor, &r.revision, &r.due, &r.tries, &r.trouble, &r.proposedBy, &r.proposedAt, &r.decidedBy, &r.decidedAt, &r.decidedOn, &r.endedAt)
+			&r.certificate, &r.number, &r.prior, &r.successor, &r.revision, &r.due, &r.tries, &r.trouble, &r.proposedBy, &r.proposedAt, &r.decidedBy, &r.decidedAt, &r.decidedOn, &r.endedAt, &r.folds, &r.mac)
 		list = append(list, r)
 		return err
 	})
@@ -150,10 +153,10 @@ func mark(n int) string { return "$" + strconv.Itoa(n) }
 
 func membersOf(tx *db.Tx, composite string) (all []memberRow, err error) {
 	err = tx.All(`
-		select place, kind, title, required, certificate, named, number, issuer_name, valid_to, status
+		select place, kind, title, required, certificate, named, number, issuer_name, valid_to, status, mac
 		  from composite_member where composite = $1 order by composite, place`, []any{composite}, func(scan func(...any) error) error {
 		var m memberRow
-		err := scan(&m.place, &m.kind, &m.title, &m.required, &m.certificate, &m.named, &m.number, &m.issuer, &m.till, &m.status)
+		err := scan(&m.place, &m.kind, &m.title, &m.required, &m.certificate, &m.named, &m.number, &m.issuer, &m.till, &m.status, &m.mac)
 		all = append(all, m)
 		return err
 	})
@@ -164,7 +167,7 @@ func membersOf(tx *db.Tx, composite string) (all []memberRow, err error) {
 // at.
 func keepMember(tx *db.Tx, composite string, was string, m *memberRow) error {
 	_, err := tx.Exec(`
-		update composite_member set certificate = $4, number = $5, valid_to = $6, status = $7, issuer_name = $8
-		 where composite = $1 and place = $2 and certificate = $3`, composite, m.place, was, m.certificate, m.number, m.till, m.status, m.issuer)
+		update composite_member set certificate = $4, number = $5, valid_to = $6, status = $7, issuer_name = $8, mac = $9
+		 where composite = $1 and place = $2 and certificate = $3`, composite, m.place, was, m.certificate, m.number, m.till, m.status, m.issuer, m.mac)
 	return err
 }

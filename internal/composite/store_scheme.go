@@ -20,9 +20,10 @@ type schemeRow struct {
 	decidedBy                    string
 	decidedAt                    *int64
 	reason                       string
+	mac                          []byte
 }
 
-const schemeColumns = `id, unit, path, code, version, title, industry, kind, parts, basis, state, revision, account, made_at, decided_by, decided_at, reason`
+const schemeColumns = `id, unit, path, code, version, title, industry, kind, parts, basis, state, revision, account, made_at, decided_by, decided_at, reason, mac`
 
 func encodeParts(parts []Fold) (string, error) {
 	b, err := json.Marshal(parts)
@@ -42,10 +43,10 @@ func decodeParts(r *schemeRow) (parts []Fold, err error) {
 // insertScheme tells whether the code had no version on its way.
 func insertScheme(tx *db.Tx, r *schemeRow) (bool, error) {
 	n, err := tx.Exec(`
-		insert into composite_scheme (id, unit, path, code, version, title, industry, kind, parts, basis, state, account, made_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+		insert into composite_scheme (id, unit, path, code, version, title, industry, kind, parts, basis, state, account, made_at, mac)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		on conflict do nothing`,
-		r.id, r.unit, r.path, r.code, r.version, r.title, r.industry, r.kind, r.parts, r.basis, r.state, r.account, r.madeAt)
+		r.id, r.unit, r.path, r.code, r.version, r.title, r.industry, r.kind, r.parts, r.basis, r.state, r.account, r.madeAt, r.mac)
 	return n == 1, err
 }
 
@@ -59,18 +60,21 @@ func lastVersion(tx *db.Tx, code string) (unit string, version int64, err error)
 
 func saveScheme(tx *db.Tx, r *schemeRow) error {
 	n, err := tx.Exec(`
-		update composite_scheme set state = $3, decided_by = $4, decided_at = $5, reason = $6, revision = revision + 1
-		 where id = $1 and revision = $2`, r.id, r.revision, r.state, r.decidedBy, r.decidedAt, r.reason)
+		update composite_scheme set state = $3, decided_by = $4, decided_at = $5, reason = $6, mac = $7, revision = revision + 1
+		 where id = $1 and revision = $2`, r.id, r.revision, r.state, r.decidedBy, r.decidedAt, r.reason, r.mac)
 	if err == nil && n == 0 {
 		return fault.Conflict.New("方案刚刚由他人办理").WithCode("composite.moved").WithHint("请刷新后查看")
 	}
 	return err
 }
 
-// supersede takes the version in force out of it.
-func supersede(tx *db.Tx, code string) error {
-	_, err := tx.Exec(`update composite_scheme set state = 'superseded', revision = revision + 1 where code = $1 and state = 'published'`, code)
-	return err
+// inForce is the version of a scheme that is, locked; nil: none is.
+func inForce(tx *db.Tx, code string) (*schemeRow, error) {
+	list, err := querySchemes(tx, `where code = $1 and state = 'published' for update`, code)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return list[0], nil
 }
 
 func errNoScheme() error {
@@ -80,7 +84,7 @@ func errNoScheme() error {
 func querySchemes(tx *db.Tx, rest string, args ...any) (list []*schemeRow, err error) {
 	err = tx.All(`select `+schemeColumns+` from composite_scheme `+rest, args, func(scan func(...any) error) error {
 		r := &schemeRow{}
-		err := scan(&r.id, &r.unit, &r.path, &r.code, &r.version, &r.title, &r.industry, &r.kind, &r.parts, &r.basis, &r.state, &r.revision, &r.account, &r.madeAt, &r.decidedBy, &r.decidedAt, &r.reason)
+		err := scan(&r.id, &r.unit, &r.path, &r.code, &r.version, &r.title, &r.industry, &r.kind, &r.parts, &r.basis, &r.state, &r.revision, &r.account, &r.madeAt, &r.decidedBy, &r.decidedAt, &r.reason, &r.mac)
 		list = append(list, r)
 		return err
 	})

@@ -104,18 +104,24 @@ const reconcileBatch = 200
 // no event told so, and makes them due. It reports how many.
 func (s *Service) Reconcile(ctx context.Context) (found int, err error) {
 	for after := ""; ctx.Err() == nil; {
-		var off []string
+		var off, edited []string
 		var n int
 		err := s.DB.Read(ctx, func(tx *db.Tx) error {
-			off = nil
+			off, edited = nil, nil
 			rows, err := living(tx, after, reconcileBatch)
 			n = len(rows)
 			for _, r := range rows {
+				after = r.id
 				differs, err := s.differs(tx, r)
+				var e *alteredError
+				if errors.As(err, &e) { // nothing is done with it
+					edited = append(edited, r.id)
+					continue
+				}
 				if err != nil {
 					return err
 				}
-				if after = r.id; differs {
+				if differs {
 					off = append(off, r.id)
 				}
 			}
@@ -123,6 +129,9 @@ func (s *Service) Reconcile(ctx context.Context) (found int, err error) {
 		})
 		if err != nil {
 			return found, err
+		}
+		for _, id := range edited {
+			s.alarm(ctx, tableComposites, id)
 		}
 		for _, id := range off {
 			if err := s.DB.Write(ctx, func(tx *db.Tx) error { return wanted(tx, id) }); err != nil {
@@ -140,11 +149,14 @@ func (s *Service) Reconcile(ctx context.Context) (found int, err error) {
 // differs tells whether the state of a composite, or of a member, is not what was
 // seen last.
 func (s *Service) differs(tx *db.Tx, r *row) (bool, error) {
+	if err := s.vet(tx, r); err != nil {
+		return false, err
+	}
 	own, err := s.Cert.ForCaseTx(tx, r.certificate, "")
 	if err != nil {
 		return false, err
 	}
-	members, err := membersOf(tx, r.id)
+	members, err := s.members(tx, r)
 	if err != nil {
 		return false, err
 	}

@@ -10,7 +10,7 @@ import (
 	"sidian/internal/web/page"
 )
 
-var stateClasses = map[string]string{composite.Proposed: page.Care, composite.Issuing: page.Care, composite.Issued: page.Good}
+var stateClasses = map[string]string{composite.Altered: page.Bad, composite.Proposed: page.Care, composite.Issuing: page.Care, composite.Issued: page.Good}
 
 // chips are where a composite stands.
 func chips(c *composite.Composite) (out []page.Chip) {

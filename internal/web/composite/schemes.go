@@ -11,7 +11,7 @@ import (
 	"sidian/internal/web/page"
 )
 
-var schemeChips = map[string]string{composite.Published: page.Good, composite.Submitted: page.Care, composite.Draft: page.Care}
+var schemeChips = map[string]string{composite.Altered: page.Bad, composite.Published: page.Good, composite.Submitted: page.Care, composite.Draft: page.Care}
 
 func schemeChip(x *composite.Scheme) page.Chip {
 	class := schemeChips[x.State]
@@ -111,6 +111,7 @@ var schemeLeads = map[string]string{
 	composite.Published:  "现行方案，本单位和下级单位按它组合综合许可证。",
 	composite.Superseded: "已被新版代替；按它签发的综合许可证不受影响。",
 	composite.Withdrawn:  "已撤回，不能再据以组合；按它签发的综合许可证不受影响。",
+	composite.Altered:    altered,
 }
 
 func (s *Service) scheme(r *http.Request) (*page.Sheet, error) {
@@ -125,6 +126,9 @@ func (s *Service) scheme(r *http.Request) (*page.Sheet, error) {
 	}
 	p := s.sheet(r, "composite-schemes", x.Title, schemeLeads[x.State], page.Wide).Under("综合许可方案", Schemes)
 	p.Chips = []page.Chip{schemeChip(x)}
+	if x.State == composite.Altered {
+		p.Notice = &page.Notice{Class: page.Bad, Title: x.StateName, Text: "平台已告警。" + wayOut}
+	}
 	facts := []page.Fact{{Label: "代码", Text: fmt.Sprintf("%s，第 %d 版", x.Code, x.Version)}, {Label: "行业", Text: x.Industry}, {Label: "证照类型", Text: x.KindTitle}, {Label: "管理单位", Text: x.UnitName},
 		{Label: "依据", Text: x.Basis}, {Label: "起草", Text: names.Person(x.Account) + "，" + page.Moment(x.MadeAt)}}
 	if x.DecidedBy != "" {

@@ -17,7 +17,14 @@ var leads = map[string]string{
 	composite.Ended:     "这一份已终止，记录保留。",
 	composite.Refused:   "签发人退回了这一件；需要时重新提出。",
 	composite.Withdrawn: "提出人撤回了这一件。",
+	composite.Altered:   altered,
 }
+
+// What is said of a registration that was edited in the database.
+const (
+	altered = "这份登记与平台写入的不一致，可能在数据库中被改动：下面的内容不可采信，不能办理。"
+	wayOut  = "请联系平台运维人员核查数据库的访问记录，从备份恢复这条登记。"
+)
 
 func (s *Service) composite(r *http.Request) (*page.Sheet, error) {
 	ctx := r.Context()
@@ -37,6 +44,8 @@ func (s *Service) composite(r *http.Request) (*page.Sheet, error) {
 	p := s.sheet(r, "composites", c.HolderName+"："+c.Title, leads[c.State], page.Wide).Under("行业综合许可", Home)
 	p.Chips = chips(c)
 	switch {
+	case c.State == composite.Altered:
+		p.Notice = &page.Notice{Class: page.Bad, Title: c.StateName, Text: "平台已告警。" + wayOut}
 	case c.Trouble != "":
 		p.Notice = &page.Notice{Class: page.Bad, Title: "没有办成", Text: c.Trouble}
 	case p.Notice == nil && c.Standing == composite.Suspended:
