@@ -24,11 +24,11 @@ func (s *Service) Routes(r *httpx.Router) {
 
 // ownRoutes mounts what holders do with copies of their own certificates.
 func (s *Service) ownRoutes(r *httpx.Router) {
-	const base = "/api/v1/own-annotations"
+	const of, base = "/api/v1/own-certificates", "/api/v1/own-annotations"
 	holder := iam.Needs("cert.read.own")
 	doc := func(summary string) httpx.Option { return httpx.Doc("本人的加注件", summary) }
-	httpx.Handle(r, "GET "+base+"/certificates", holder, s.ownCertificates, doc("本人的证照，可以为其制作加注件"))
-	httpx.Handle(r, "POST "+base+"/certificates/{id}", holder, s.MakeOwn, doc("为本人的证照制作加注件：写明用途、接收方和期限"), httpx.Status(201))
+	httpx.Handle(r, "GET "+of, holder, s.ownCertificates, doc("本人的证照，可以为其制作加注件"))
+	httpx.Handle(r, "POST "+of+"/{id}/annotations", holder, s.MakeOwn, doc("为本人的证照制作加注件：写明用途、接收方和期限"), httpx.Status(201))
 	httpx.Handle(r, "GET "+base, holder, s.listOwn, doc("本人制作的加注件"))
 	httpx.Handle(r, "GET "+base+"/{id}", holder, s.getOwn, doc("本人制作的一份加注件"))
 	httpx.Handle(r, "GET "+base+"/{id}/file", holder, s.getOwnFile, doc("加注件文件；到期、撤回或原件不再有效的不提供"), httpx.Media("application/ofd"))

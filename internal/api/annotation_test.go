@@ -18,9 +18,21 @@ var annotationLines = []line{
 	{route: "POST /api/v1/annotations/find", body: `{"recipient":"样例银行"}`, about: door},
 	{route: "GET /api/v1/annotations/{id}", at: copyPath + "${annotated}", about: unit, needs: seeing},
 	{route: "GET /api/v1/annotations/{id}/file", at: copyPath + "${annotated}/file?purpose=${purpose}&reason=case-1", about: unit, class: "敏感", means: true},
+	{route: "GET /api/v1/own-certificates", about: door},
+	{route: "POST /api/v1/own-certificates/{id}/annotations", at: "/api/v1/own-certificates/none/annotations", body: `{"purpose":"办理贷款","recipient":"样例银行","expires_at":"${soon}"}`, about: door, also: []int{404}},
+	{route: "GET /api/v1/own-annotations", about: door},
+	{route: "GET /api/v1/own-annotations/{id}", at: "/api/v1/own-annotations/none", about: door, also: []int{404}},
+	{route: "GET /api/v1/own-annotations/{id}/file", at: "/api/v1/own-annotations/none/file", about: door, also: []int{404}},
+	{route: "POST /api/v1/own-annotations/{id}/withdraw", at: "/api/v1/own-annotations/none/withdraw", about: door, also: []int{404}},
 }
 
 var annotationPages = []line{
+	{route: "GET /wallet/copies", about: door},
+	{route: "GET /wallet/copies/new", about: door},
+	{route: "POST /wallet/copies/new", at: "/wallet/copies/new?certificate=none", body: why, about: door, also: []int{404}},
+	{route: "GET /wallet/copies/{id}", at: "/wallet/copies/none", about: door, also: []int{404}},
+	{route: "POST /wallet/copies/{id}/file", at: "/wallet/copies/none/file", body: why, about: door, also: []int{404}},
+	{route: "POST /wallet/copies/{id}/end", at: "/wallet/copies/none/end", body: why, about: door, also: []int{404}},
 	{route: "GET /console/annotations", about: door},
 	{route: "GET /console/annotations #certificate", at: "/console/annotations?certificate=${cert}", about: unit, needs: []string{"cert.read"}},
 	{route: "POST /console/annotations/find", body: "recipient=样例银行", about: door},
