@@ -460,6 +460,40 @@ func TestEnds(t *testing.T) {
 	})
 }
 
+// Who registers enterprises and agents is told once a day, however many offers come;
+// what waits stands in the list that the notice leads to.
+func TestToldOnceADay(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := boundtest.New(t, d)
+		at := d.Now()
+		var mu sync.Mutex
+		d.Now = func() time.Time { mu.Lock(); defer mu.Unlock(); return at }
+		for day, want := range []int{1, 2} {
+			for range 2 {
+				w.Licensed(t)
+				w.Drain(t)
+			}
+			for who, ctx := range map[string]context.Context{"clerk": w.Collector, "system": w.System} {
+				inbox, err := w.Notice.Inbox(ctx, 100, "")
+				must(t, err)
+				offers := slices.DeleteFunc(inbox.Items, func(n notice.Notice) bool { return n.Topic != "bound.offer" })
+				if len(offers) != want || offers[0].Link != bound.ConsoleLink+"?state=open" || offers[0].Permission == "" {
+					t.Errorf("day %d: the %s was told %+v", day, who, offers)
+				}
+			}
+			mu.Lock()
+			at = at.AddDate(0, 0, 1)
+			mu.Unlock()
+		}
+		list, err := w.Bound.List(w.Collector, bound.Query{State: bound.Open})
+		must(t, err)
+		if len(list.Items) != 4 || !slices.Contains(list.Items[0].May, "agent") {
+			t.Errorf("%+v", list.Items)
+		}
+	})
+}
+
 func told(t *testing.T, w *boundtest.World) int {
 	t.Helper()
 	inbox, err := w.Notice.Inbox(w.Agent, 100, "")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"sidian/certid"
 	"sidian/gbcode"
@@ -248,12 +249,20 @@ func (s *Service) tellOpen(tx *db.Tx, r *row, title string, whom *audience) erro
 	if r.sort == Personal {
 		return nil // the offer is theirs when they first sign in
 	}
-	n.Org, n.Permission, n.Link = r.issuer, permRegister, ConsoleLink+"/"+r.id
-	n.Title, n.Text = "请登记新设企业，以便申领"+label, "单位信息取自"+title+"，核对后一次登记。"
+	return s.tellStaff(tx, r, label, told)
+}
+
+// tellStaff tells those of the unit that issued who register enterprises and, where
+// the holder could not be told, agents: once a day, however many offers come. What
+// waits stands in the list of offers, which the notice leads to.
+func (s *Service) tellStaff(tx *db.Tx, r *row, label string, told bool) error {
+	n := notice.Notice{ID: "register/" + r.sort + "/" + tx.Now().In(beijing).Format(time.DateOnly), Topic: topic, Org: r.issuer, Permission: permRegister, Link: ConsoleLink + "?state=" + string(Open),
+		Title: "有新设企业待登记，以便申领" + label, Text: "单位信息取自证照，核对后一次登记。当天再有的不另发消息，都在“同步发放”的待申领中。"}
 	if err := s.Notices.PutTx(tx, n); err != nil || told {
 		return err
 	}
-	n.Permission, n.Title, n.Text = permDraft, "请登记"+label+"的经办人", "企业在平台还没有经办人，无法通知其申领。请核验身份证件和委托书后登记。"
+	n.Permission, n.Title = permDraft, "有企业待登记"+label+"的经办人"
+	n.Text = "企业在平台还没有经办人，无法通知其申领。请核验身份证件和委托书后登记。当天再有的不另发消息，都在“同步发放”的待申领中。"
 	return s.Notices.PutTx(tx, n)
 }
 

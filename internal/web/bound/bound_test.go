@@ -55,6 +55,7 @@ func TestPages(t *testing.T) {
 		s.Get("clerk", wish+"?done=wished").Is(200, "已选择同时申领", "王**", "取消同时申领").Lacks(boundtest.AgentCitizen)
 		s.Finish(t, draft)
 		s.Drain(t)
+		s.Get("system", Home+"?state=open").Is(200, "登记企业", "待申领")
 		mine, err := s.Bound.Mine(s.Agent)
 		must(t, err)
 		id := mine.Items[0].ID

@@ -3,6 +3,7 @@ package bound
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"sidian/internal/bound"
@@ -39,7 +40,7 @@ func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 		}
 		t.Rows = append(t.Rows, page.Row{ID: "offer-" + o.ID, Cells: []page.Cell{
 			{Text: o.KindName, Sub: o.Identifier, Href: page.At(Home, o.ID)}, {Text: o.Name, Sub: o.Code}, {Text: o.IssuerName}, {Text: o.SealLabel},
-			{Chips: chips}, {Text: cmp.Or(o.Progress, "—"), Sub: o.SealState}, {At: o.CreatedAt},
+			{Chips: chips}, progress(o), {At: o.CreatedAt},
 		}})
 	}
 	if list.Next != "" {
@@ -47,6 +48,22 @@ func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Add(page.Part{Table: &t}, page.Part{ID: "report", Title: "近一年", Table: tableOf(report)})
 	return s.Kit.ShowSheet(w, p)
+}
+
+// progress is how far the seal is, or what the reader is to do first.
+func progress(o *bound.Offer) page.Cell {
+	c := page.Cell{Text: cmp.Or(o.Progress, "—"), Sub: o.SealState}
+	todo := ""
+	switch {
+	case slices.Contains(o.May, "register"):
+		todo = "登记企业"
+	case slices.Contains(o.May, "agent") && o.Org == "" && o.Agent == "":
+		todo = "登记经办人"
+	}
+	if todo != "" {
+		c.Actions = []page.Action{{Label: todo, Of: o.Name, Href: page.At(Home, o.ID)}}
+	}
+	return c
 }
 
 func tableOf(report *bound.Report) *page.Table {
