@@ -135,6 +135,7 @@ var lines = []line{
 	{route: "POST /api/v1/certificates/{id}/seals", at: "/api/v1/certificates/${cert}/seals", about: unit, also: wanting},
 	{route: "POST /api/v1/certificates/{id}/withdrawal", at: "/api/v1/certificates/${cert}/withdrawal", body: "{" + because + "}", about: unit, also: wanting},
 	{route: "GET /api/v1/certificate-transfers", about: door},
+	{route: "GET /api/v1/certificate-transfers/{id}", at: "/api/v1/certificate-transfers/none", about: door, also: []int{404}},
 	{route: "POST /api/v1/certificate-transfers", body: `{"kind":"none","issuer":"${org}","successor":"none","from":"x","basis":"依测试方案",` + because + `}`, about: unit, also: wanting, needs: []string{"cert.issue", "catalogue.agree"}, people: true},
 	{route: "POST /api/v1/certificate-transfers/{id}/decision", at: "/api/v1/certificate-transfers/none/decision", body: `{"agree":true,` + because + `}`, about: door, also: []int{403, 404}},
 	{route: "POST /api/v1/certificate-transfers/{id}/withdrawal", at: "/api/v1/certificate-transfers/none/withdrawal", body: "{" + because + "}", about: door, also: []int{403, 404}},
