@@ -37,8 +37,16 @@ func (a *App) matters(ctx context.Context) (err error) {
 }
 
 // stamped is when evidence of a certificate's document was made and renewed.
-func (a *App) stamped(ctx context.Context, c *cert.Certificate) ([]time.Time, error) {
-	return a.Lasting.Stamps(ctx, c.ID, c.Digest)
+func (a *App) stamped(ctx context.Context, c *cert.Certificate) (all []cert.ProofStamp, err error) {
+	made, err := a.Lasting.Stamps(ctx, c.ID, c.Digest)
+	for i, x := range made {
+		p := cert.ProofStamp{At: x.At}
+		if i > 0 && x.Digest != made[i-1].Digest {
+			p.Digest = lasting.Label(x.Digest)
+		}
+		all = append(all, p)
+	}
+	return all, err
 }
 
 // casePages makes the pages of cases.

@@ -75,7 +75,7 @@ type Service struct {
 	BaseURL string
 	// Stamped is when lasting proof of a certificate's document was made and
 	// renewed, the oldest first; nil: nobody keeps any.
-	Stamped func(ctx context.Context, c *Certificate) ([]time.Time, error)
+	Stamped func(ctx context.Context, c *Certificate) ([]ProofStamp, error)
 	// Desk asks people for seals; nil: kinds of several seals are refused.
 	Desk Desk
 	// Mark is printed across every document: 样例 in a demo, otherwise empty.

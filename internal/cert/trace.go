@@ -104,6 +104,13 @@ func (s *Service) Trace(ctx context.Context, id string) (*Trace, error) {
 	return t, nil
 }
 
+// A ProofStamp is a time stamp of lasting proof of a document. Digest is the digest
+// algorithm, as people name it, that proof changed to with it; empty: it did not.
+type ProofStamp struct {
+	At     time.Time
+	Digest string
+}
+
 // addStamps adds when lasting proof of the document was made and renewed, where
 // it belongs by its time.
 func (s *Service) addStamps(ctx context.Context, t *Trace) error {
@@ -114,12 +121,14 @@ func (s *Service) addStamps(ctx context.Context, t *Trace) error {
 	if err != nil {
 		return err
 	}
-	for i, at := range all {
-		st := Step{At: at, Action: actStamped, Evidence: t.Certificate.Document}
+	for i, x := range all {
+		st := Step{At: x.At, Action: actStamped, Evidence: t.Certificate.Document}
 		if i > 0 {
 			st.Action = actRenewed
 		}
-		st.Name = names[st.Action]
+		if st.Name = names[st.Action]; x.Digest != "" {
+			st.Name += "，摘要算法改用 " + x.Digest
+		}
 		t.Steps = append(t.Steps, st)
 	}
 	slices.SortStableFunc(t.Steps, func(a, b Step) int { return a.At.Compare(b.At) })

@@ -31,8 +31,8 @@ func TestTraceProofAndVerification(t *testing.T) {
 				}
 			}
 		}
-		stamps := []time.Time{at(1), at(9)}
-		l.Cert.Stamped = func(_ context.Context, of *cert.Certificate) ([]time.Time, error) {
+		stamps := []cert.ProofStamp{{At: at(1)}, {At: at(9), Digest: "SHA-256"}}
+		l.Cert.Stamped = func(_ context.Context, of *cert.Certificate) ([]cert.ProofStamp, error) {
 			if of.ID != c.ID || of.Document != c.Document {
 				t.Errorf("asked about %s", of.ID)
 			}
@@ -56,8 +56,11 @@ func TestTraceProofAndVerification(t *testing.T) {
 		if want := []cert.Verified{{Day: "2026-11-22", Times: 3, Last: "12:06"}, {Day: "2026-11-25", Times: 1, Last: "12:02"}}; !slices.Equal(tr.Verified, want) {
 			t.Errorf("verified %+v", tr.Verified)
 		}
+		if last := tr.Steps[len(tr.Steps)-1].Name; !strings.HasSuffix(last, "改用 SHA-256") {
+			t.Errorf("another digest is told as %s", last)
+		}
 		broken := errors.New("no proof can be read")
-		l.Cert.Stamped = func(context.Context, *cert.Certificate) ([]time.Time, error) { return nil, broken }
+		l.Cert.Stamped = func(context.Context, *cert.Certificate) ([]cert.ProofStamp, error) { return nil, broken }
 		if _, err := l.Cert.Trace(l.issuer, c.ID); !errors.Is(err, broken) {
 			t.Errorf("proof that cannot be read: %v", err)
 		}

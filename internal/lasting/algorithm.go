@@ -38,6 +38,17 @@ func Sunset() Algorithms {
 // signatures are the algorithms of keys as [gm.Certificate] names them.
 var signatures = map[string]string{"SM2": SM2, "RSA": RSA, "ECDSA P-256": ECDSAP256, "ECDSA P-384": ECDSAP384}
 
+// labels are digests as people name them.
+var labels = map[string]string{SM3: "SM3", SHA256: "SHA-256", SHA384: "SHA-384"}
+
+// Label is a digest as people name it.
+func Label(digest string) string {
+	if l := labels[digest]; l != "" {
+		return l
+	}
+	return digest
+}
+
 func signatureOf(c *gm.Certificate) string {
 	if name := signatures[c.KeyAlgorithm]; name != "" {
 		return name

@@ -43,7 +43,7 @@ func TestStamps(t *testing.T) {
 	w := over(t, d, pkitest.New(t, d))
 	data := texts(2)
 	ids := w.note(t, pkitest.Root, data...)
-	stamps := func(id string, data []byte, want int) []time.Time {
+	stamps := func(id string, data []byte, want int) []lasting.Made {
 		t.Helper()
 		got, err := w.Stamps(t.Context(), id, gm.Sum(data))
 		must(t, err)
@@ -58,7 +58,7 @@ func TestStamps(t *testing.T) {
 	w.now = w.by.root.NotAfter.Add(-24 * time.Hour)
 	w.by = newAuthority(t, w.now, 12)
 	w.work(t)
-	if got := stamps(ids[1], data[1], 2); len(got) == 2 && (got[0].Sub(first).Abs() > time.Second || !got[1].After(got[0])) {
+	if got := stamps(ids[1], data[1], 2); len(got) == 2 && (got[0].At.Sub(first).Abs() > time.Second || !got[1].At.After(got[0].At)) {
 		t.Errorf("renewed at %v", got)
 	}
 	stamps(ids[0], data[1], 0)

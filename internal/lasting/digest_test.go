@@ -167,7 +167,7 @@ func TestAnotherDigest(t *testing.T) {
 		}
 		at, err := w.Stamps(t.Context(), id, gm.Sum(document))
 		must(t, err)
-		if !slices.EqualFunc(at, p.Stamped, time.Time.Equal) {
+		if !slices.EqualFunc(at, p.Stamped, func(x lasting.Made, y time.Time) bool { return x.At.Equal(y) && x.Digest != "" }) {
 			t.Errorf("the time line says %v, the proof %v", at, p.Stamped)
 		}
 		der, err := w.DER(c.Client, id)

@@ -61,10 +61,16 @@ func (s *Service) Proof(ctx context.Context, certificate string) (*Proof, error)
 	return p, nil
 }
 
+// A Made is when evidence was made or renewed, and by which digest.
+type Made struct {
+	At     time.Time
+	Digest string
+}
+
 // Stamps is when the evidence of a certificate's document was made and renewed, for
 // the time line of who was allowed the certificate: it asks nobody. It is empty for
 // a document of which nothing is noted.
-func (s *Service) Stamps(ctx context.Context, certificate string, digest gm.Digest) (at []time.Time, err error) {
+func (s *Service) Stamps(ctx context.Context, certificate string, digest gm.Digest) (at []Made, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		at = nil
 		all, err := certificatesOf(tx, digest)
@@ -79,10 +85,10 @@ func (s *Service) Stamps(ctx context.Context, certificate string, digest gm.Dige
 }
 
 // stampedTx is when a document's evidence was stamped and renewed.
-func stampedTx(tx *db.Tx, d *documentRow) (at []time.Time, err error) {
+func stampedTx(tx *db.Tx, d *documentRow) (at []Made, err error) {
 	all, err := walk(tx, d.stamp, "")
 	for _, b := range all {
-		at = append(at, b.stampedAt)
+		at = append(at, Made{b.stampedAt, b.digest})
 	}
 	return at, err
 }

@@ -125,7 +125,7 @@ func what(stamps []Stamp, i int) string {
 	case i == 0:
 		return "文件、验证材料或散列树被改动：与第 1 个时间戳不符"
 	case begins(stamps, i):
-		return fmt.Sprintf("第 %d 个时间戳（改用 %s）证明的不是这份文件、其前的全部证明和所附验证材料", i+1, stamps[i].digest())
+		return fmt.Sprintf("第 %d 个时间戳（改用 %s）证明的不是这份文件、其前的全部证明和所附验证材料", i+1, Label(stamps[i].digest()))
 	}
 	return fmt.Sprintf("第 %d 个时间戳证明的不是前一个时间戳和所附验证材料", i+1)
 }
@@ -156,7 +156,7 @@ func (v *verifier) read(document []byte, stamps []Stamp, i int) (l chainLink, ok
 		return refuse("token", "第 %d 个时间戳不能识别", i+1)
 	}
 	if imprint, _ := l.stamp.Digests(); imprint != s.digest() {
-		return refuse("digest", "第 %d 个时间戳的摘要算法（%s）与所在的链（%s）不符", i+1, imprint, s.digest())
+		return refuse("digest", "第 %d 个时间戳的摘要算法（%s）与所在的链（%s）不符", i+1, Label(imprint), Label(s.digest()))
 	}
 	_, _, err = l.stamp.Verify(gm.Candidate{Name: "root", Message: message})
 	if errors.Is(err, gm.ErrUnsupported) {
