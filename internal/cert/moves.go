@@ -7,7 +7,6 @@ import (
 
 	"sidian/internal/cert/state"
 	"sidian/internal/db"
-	"sidian/internal/fault"
 	"sidian/internal/iam"
 )
 
@@ -34,7 +33,7 @@ func (s *Service) TransferOf(ctx context.Context, id string) (t *Transfer, err e
 			return err
 		}
 		if !iam.MayAny(ctx, t.Issuer, permIssue, permAgree) && !iam.MayAny(ctx, t.Successor, permIssue, permAgree) {
-			return fault.NotFound.New("没有这项移交，或者与您的单位无关").WithCode("cert.transfer-unknown").WithHint("请从“颁证职责移交”的列表进入")
+			return unknownTransfer()
 		}
 		if t.State == TransferProposed {
 			t.Moves, err = movesTx(tx, t)

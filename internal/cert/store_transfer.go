@@ -52,12 +52,16 @@ func agreed(tx *db.Tx, kind string) ([]*Transfer, error) {
 func transferByID(tx *db.Tx, id string) (*Transfer, error) {
 	list, err := queryTransfers(tx, `id = $1 order by id`, id)
 	if err == nil && len(list) == 0 {
-		err = fault.NotFound.New("没有这项移交").WithCode("cert.transfer-unknown").WithHint("请刷新后核对")
+		err = unknownTransfer()
 	}
 	if err != nil {
 		return nil, err
 	}
 	return list[0], nil
+}
+
+func unknownTransfer() error {
+	return fault.NotFound.New("没有这项移交，或者与您的单位无关").WithCode("cert.transfer-unknown").WithHint("请从“颁证职责移交”的列表进入")
 }
 
 func transfers(tx *db.Tx, limit int) ([]*Transfer, error) {

@@ -44,6 +44,15 @@ func TestPages(t *testing.T) {
 	at := site.Upload("officer", New, pagetest.Form(good...), pagetest.Chosen("document", "决定.pdf", []byte("%PDF-1.7 decision"))).LeadsLike(`/console/feedback/[a-z2-7]+\?done=told`)
 	site.Upload("officer", New, pagetest.Form(good...)).Leads(at[:len(at)-len("told")] + "already")
 	show := at[:len(at)-len("?done=told")]
+	// By what is printed on it: the same certificate, so the same feedback.
+	printed := pagetest.Form(good...)
+	printed.Set("certificate", "")
+	printed.Set("number", c.Number)
+	site.Upload("officer", New, printed).Is(422, `href="#kind"`, "请选择证照类型")
+	printed.Set("kind", kind)
+	site.Upload("officer", New, printed).Leads(at[:len(at)-len("told")] + "already")
+	printed.Set("number", "none")
+	site.Upload("officer", New, printed).Is(422, `href="#number"`, "没有找到唯一的一份证照", "写明签发单位")
 	site.Get("officer", at).Is(200, "已反馈", "待发证单位确认", "青禾县市场监督管理局", "撤回").Lacks("不予采纳")
 	site.Get("clerk", show).Is(200, "待发证单位确认").Lacks("不予采纳", "撤回这件反馈")
 	site.Get("other", show).Is(404)
