@@ -17,9 +17,9 @@ const Corrections = "/console/corrections"
 
 const correctLead = "更正、变更、换证以现行证照为底稿，同样经采集、审核、制作签发三人办理；签发后原证照终止，新版本沿用原编号。"
 
-func (s *Service) correctPage(r *http.Request) (*sheet, error) {
+func (s *Service) correctPage(r *http.Request) (*page.Sheet, error) {
 	ctx, asked := r.Context(), r.URL.Query()
-	p := s.sheet(r, "issuing", "更正、变更、换证", correctLead, page.Narrow).under("证照经办", Home)
+	p := s.Kit.Sheet(r, "issuing", "更正、变更、换证", correctLead, page.Narrow).Under("证照经办", Home)
 	id := asked.Get("certificate")
 	if id == "" {
 		return s.findCertificate(r, p)
@@ -29,7 +29,7 @@ func (s *Service) correctPage(r *http.Request) (*sheet, error) {
 		return nil, err
 	}
 	p.Path = page.Asking(Corrections+"/new", "certificate", id)
-	p.add(part{ID: "certificate", Facts: []page.Fact{{Label: "证照", Text: c.KindName}, {Label: "证照编号", Text: c.Number, Code: true, Href: "/console/certificates/" + c.ID}, {Label: "签发单位", Text: c.IssuerName},
+	p.Add(page.Part{ID: "certificate", Facts: []page.Fact{{Label: "证照", Text: c.KindName}, {Label: "证照编号", Text: c.Number, Code: true, Href: "/console/certificates/" + c.ID}, {Label: "签发单位", Text: c.IssuerName},
 		{Label: "持证主体", Text: holdersOf(c)}, {Label: "状态", Chips: []page.Chip{chip("", c.StatusName)}}}})
 	f := &page.Form{ID: "correct", Action: Corrections + "/new?certificate=" + c.ID, Button: "开始办理", Busy: "正在建立…", Cancel: "/console/certificates/" + c.ID}
 	choose := page.Field{ID: "action", Name: "action", Label: "办理", Value: first(r.PostFormValue("action"), asked.Get("action")), Required: true, Hint: "登记有误的更正；事项有变的变更；内容不变、重新发证的换证"}
@@ -51,7 +51,7 @@ func (s *Service) correctPage(r *http.Request) (*sheet, error) {
 	f.Fields = []page.Field{choose,
 		{ID: "reason", Name: "reason", Label: "事由", Value: r.PostFormValue("reason"), Required: true, Max: 200, Hint: "写入办理记录和审计，也是读取原证照内容的理由；请勿写个人信息，可写办件编号"},
 		{ID: "basis", Name: "basis", Label: "依据", Value: r.PostFormValue("basis"), Required: true, Max: 200, Hint: "法律条款或决定文号；核验时公开"}}
-	return p.add(part{Form: f}), nil
+	return p.Add(page.Part{Form: f}), nil
 }
 
 func first(texts ...string) string {
@@ -72,7 +72,7 @@ func holdersOf(c *cert.Certificate) string {
 }
 
 // findCertificate asks for the number, and lists what has it.
-func (s *Service) findCertificate(r *http.Request, p *sheet) (*sheet, error) {
+func (s *Service) findCertificate(r *http.Request, p *page.Sheet) (*page.Sheet, error) {
 	number := strings.TrimSpace(r.URL.Query().Get("number"))
 	p.Search = &page.Search{Action: Corrections + "/new", Label: "查找证照", Button: "查找", Fields: []page.Field{{ID: "number", Name: "number", Label: "证照编号", Value: number, Required: true, Max: 100, Code: true, Autocomplete: "off"}}}
 	if number == "" {
@@ -86,7 +86,7 @@ func (s *Service) findCertificate(r *http.Request, p *sheet) (*sheet, error) {
 	for _, c := range list.Items {
 		t.Rows = append(t.Rows, page.Row{ID: "certificate-" + c.ID, Cells: []page.Cell{{Text: c.KindName, Sub: c.Number, Href: page.Asking(Corrections+"/new", "certificate", c.ID)}, {Text: holdersOf(c)}, {Chips: []page.Chip{chip("", c.StatusName)}}}})
 	}
-	return p.add(part{Table: t}), nil
+	return p.Add(page.Part{Table: t}), nil
 }
 
 func (s *Service) getCorrect(w http.ResponseWriter, r *http.Request) error {
@@ -94,7 +94,7 @@ func (s *Service) getCorrect(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, p)
+	return s.Kit.ShowSheet(w, p)
 }
 
 func (s *Service) postCorrect(w http.ResponseWriter, r *http.Request) error {
@@ -106,7 +106,7 @@ func (s *Service) postCorrect(w http.ResponseWriter, r *http.Request) error {
 	if wrong != nil {
 		return wrong
 	}
-	return s.refuse(w, p, err)
+	return s.Kit.ShowAgain(w, p, err)
 }
 
 // masked tells whether anything of a correction is not shown.

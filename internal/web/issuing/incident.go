@@ -26,9 +26,9 @@ func (s *Service) getIncidents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := s.sheet(r, "incidents", "突发情况", "因突发情况不能及时签发、注销、更新证照的，由经办单位在这里报告管理单位；排除后在期限内补办。", page.Wide)
+	p := s.Kit.Sheet(r, "incidents", "突发情况", "因突发情况不能及时签发、注销、更新证照的，由经办单位在这里报告管理单位；排除后在期限内补办。", page.Wide)
 	if iam.May(r.Context(), "cert.draft", "") {
-		p.Doors = []door{{ID: "declare", Label: "报告突发情况", Href: Incidents + "/new", First: true}}
+		p.Doors = []page.Door{{ID: "declare", Label: "报告突发情况", Href: Incidents + "/new", First: true}}
 	}
 	t := &page.Table{ID: "incidents", Caption: "突发情况", Quiet: true, Head: []string{"情况", "单位", "状态", "待补办", "补办剩余时间"},
 		Empty: page.Empty{Title: "没有突发情况", Text: "停电、断网、灾害等使证照不能及时办理时，在这里报告。"}}
@@ -39,7 +39,7 @@ func (s *Service) getIncidents(w http.ResponseWriter, r *http.Request) error {
 	if list.Next != "" {
 		t.Pager.Next = page.Asking(Incidents, "cursor", list.Next)
 	}
-	return s.show(w, p.add(part{ID: "list", Table: t}))
+	return s.Kit.ShowSheet(w, p.Add(page.Part{ID: "list", Table: t}))
 }
 
 func leftCell(x *issuing.Incident) page.Cell {
@@ -72,12 +72,12 @@ func (s *Service) unitsOf(r *http.Request) (out []page.Option, err error) {
 	return out, nil
 }
 
-func (s *Service) declarePage(r *http.Request) (*sheet, error) {
+func (s *Service) declarePage(r *http.Request) (*page.Sheet, error) {
 	units, err := s.unitsOf(r)
 	if err != nil {
 		return nil, err
 	}
-	p := s.sheet(r, "incidents", "报告突发情况", "报告后管理单位随即收到通知。先说明情况和已采取的应急措施；要补办的在下一页逐项登记。", page.Narrow).under("突发情况", Incidents)
+	p := s.Kit.Sheet(r, "incidents", "报告突发情况", "报告后管理单位随即收到通知。先说明情况和已采取的应急措施；要补办的在下一页逐项登记。", page.Narrow).Under("突发情况", Incidents)
 	began := r.PostFormValue("began_at")
 	if began == "" {
 		began = page.In(s.Cert.DB.Now()).Format(clockLayout)
@@ -93,7 +93,7 @@ func (s *Service) declarePage(r *http.Request) (*sheet, error) {
 		page.Field{ID: "what", Name: "what", Label: "情况", Value: r.PostFormValue("what"), Required: true, Lines: 3, Max: 500, Hint: "发生了什么，影响哪些办理；不要写个人信息"},
 		page.Field{ID: "measures", Name: "measures", Label: "应急措施", Value: r.PostFormValue("measures"), Required: true, Lines: 3, Max: 500, Hint: "如窗口先收件、开具受理单"},
 		page.Field{ID: "began_at", Name: "began_at", Label: "开始时间", Value: began, Type: "datetime-local", Required: true, Short: true})
-	return p.add(part{Form: f}), nil
+	return p.Add(page.Part{Form: f}), nil
 }
 
 func (s *Service) getDeclare(w http.ResponseWriter, r *http.Request) error {
@@ -101,7 +101,7 @@ func (s *Service) getDeclare(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, p)
+	return s.Kit.ShowSheet(w, p)
 }
 
 // clockLayout is how browsers give a time of the day.
@@ -133,11 +133,11 @@ func (s *Service) postDeclare(w http.ResponseWriter, r *http.Request) error {
 	if wrong != nil {
 		return wrong
 	}
-	return s.refuse(w, p, err)
+	return s.Kit.ShowAgain(w, p, err)
 }
 
 // incidentPage shows an incident, with its make-up list and what may be done.
-func (s *Service) incidentPage(r *http.Request) (*sheet, error) {
+func (s *Service) incidentPage(r *http.Request) (*page.Sheet, error) {
 	ctx := r.Context()
 	x, err := s.Issuing.Incident(ctx, r.PathValue("id"))
 	if err != nil {
@@ -147,9 +147,9 @@ func (s *Service) incidentPage(r *http.Request) (*sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := s.sheet(r, "incidents", "突发情况", x.UnitName+"。"+map[issuing.IncidentState]string{
+	p := s.Kit.Sheet(r, "incidents", "突发情况", x.UnitName+"。"+map[issuing.IncidentState]string{
 		issuing.Open: "故障持续期间不能办理的，由经办人登记待办；排除后登记排除，补办期限开始计算。", issuing.Cleared: "故障已排除，由经办人在期限内补办完待办清单。", issuing.Closed: "已全部补办。"}[x.State], page.Wide).
-		under("突发情况", Incidents).said(r, incidentNotices)
+		Under("突发情况", Incidents).Said(r, incidentNotices)
 	p.Path, p.Chips = page.At(Incidents, x.ID), incidentChips(x)
 	if x.Left.Text != "" {
 		p.Chips = append(p.Chips, leftOf(x.Left))
@@ -162,11 +162,11 @@ func (s *Service) incidentPage(r *http.Request) (*sheet, error) {
 	if !x.ClosedAt.IsZero() {
 		facts = append(facts, page.Fact{Label: "补办完", At: x.ClosedAt})
 	}
-	p.add(part{ID: "facts", Facts: facts})
+	p.Add(page.Part{ID: "facts", Facts: facts})
 	works := iam.May(ctx, "cert.draft", x.Unit)
-	p.add(part{ID: "owed", Title: "待办清单", Text: "还有 " + strconv.Itoa(x.Remaining) + " 项没有补办。补签发的由新的经办件办理，签发后自动登记；注销、更新的在这里登记。", Table: s.owedTable(x, works)})
+	p.Add(page.Part{ID: "owed", Title: "待办清单", Text: "还有 " + strconv.Itoa(x.Remaining) + " 项没有补办。补签发的由新的经办件办理，签发后自动登记；注销、更新的在这里登记。", Table: s.owedTable(x, works)})
 	if works && x.State != issuing.Closed {
-		p.add(s.incidentForms(r, x)...)
+		p.Add(s.incidentForms(r, x)...)
 	}
 	return p, nil
 }
@@ -208,9 +208,9 @@ func (s *Service) owedTable(x *issuing.Incident, works bool) *page.Table {
 	return t
 }
 
-func (s *Service) incidentForms(r *http.Request, x *issuing.Incident) (out []part) {
+func (s *Service) incidentForms(r *http.Request, x *issuing.Incident) (out []page.Part) {
 	at := page.At(Incidents, x.ID)
-	out = append(out, part{Form: &page.Form{ID: "owe", Title: "登记待办", Action: at + "/owed", Button: "登记", Busy: "正在登记…", Plain: x.State == issuing.Open && len(x.Owed) > 0, Fields: []page.Field{
+	out = append(out, page.Part{Form: &page.Form{ID: "owe", Title: "登记待办", Action: at + "/owed", Button: "登记", Busy: "正在登记…", Plain: x.State == issuing.Open && len(x.Owed) > 0, Fields: []page.Field{
 		{ID: "operation", Name: "operation", Label: "要补办什么", Value: r.PostFormValue("operation"), Required: true, Options: []page.Option{{Value: issuing.OweIssue, Label: "补签发"}, {Value: issuing.OweCancel, Label: "补注销"}, {Value: issuing.OweUpdate, Label: "补更新"}}},
 		{ID: "kind", Name: "kind", Label: "证照种类", Value: r.PostFormValue("kind"), Any: "不限", Options: s.kindsOf(r)},
 		{ID: "about", Name: "about", Label: "办件编号或证照编号", Value: r.PostFormValue("about"), Required: true, Max: 100, Code: true, Hint: "不要写个人信息"},
@@ -222,13 +222,13 @@ func (s *Service) incidentForms(r *http.Request, x *issuing.Incident) (out []par
 		}
 	}
 	if len(open) > 0 {
-		out = append(out, part{Form: &page.Form{ID: "done", Title: "登记补办完成", Text: "由经办件补签发的不用登记。", Action: at + "/done", Button: "登记补办", Busy: "正在登记…", Plain: true, Fields: []page.Field{
+		out = append(out, page.Part{Form: &page.Form{ID: "done", Title: "登记补办完成", Text: "由经办件补签发的不用登记。", Action: at + "/done", Button: "登记补办", Busy: "正在登记…", Plain: true, Fields: []page.Field{
 			{ID: "owed-id", Name: "owed", Label: "待办", Value: r.PostFormValue("owed"), Required: true, Options: open},
 			{ID: "note", Name: "note", Label: "怎样补办的，或为何不再需要", Value: r.PostFormValue("note"), Required: true, Max: 200},
 		}}})
 	}
 	if x.State == issuing.Open {
-		out = append(out, part{Form: &page.Form{ID: "clear", Title: "登记故障排除", Text: "登记后补办期限开始计算，不能撤回。", Action: at + "/clear", Button: "故障已排除", Busy: "正在登记…", Plain: true, Fields: []page.Field{
+		out = append(out, page.Part{Form: &page.Form{ID: "clear", Title: "登记故障排除", Text: "登记后补办期限开始计算，不能撤回。", Action: at + "/clear", Button: "故障已排除", Busy: "正在登记…", Plain: true, Fields: []page.Field{
 			{ID: "cleared_at", Name: "cleared_at", Label: "排除时间", Value: r.PostFormValue("cleared_at"), Type: "datetime-local", Short: true, Hint: "不填为现在"},
 		}}})
 	}
@@ -254,7 +254,7 @@ func (s *Service) getIncident(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, p)
+	return s.Kit.ShowSheet(w, p)
 }
 
 // incident does something to an incident and leads back, or shows what was
@@ -269,7 +269,7 @@ func (s *Service) incident(w http.ResponseWriter, r *http.Request, done string, 
 	if wrong != nil {
 		return wrong
 	}
-	return s.refuse(w, p, err)
+	return s.Kit.ShowAgain(w, p, err)
 }
 
 func (s *Service) postOwe(w http.ResponseWriter, r *http.Request) error {

@@ -21,9 +21,9 @@ func (s *Service) getOffline(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := s.sheet(r, "issuing", "离线批次", offlineLead, page.Wide).under("证照经办", Home)
+	p := s.Kit.Sheet(r, "issuing", "离线批次", offlineLead, page.Wide).Under("证照经办", Home)
 	if iam.May(ctx, "cert.draft", "") {
-		p.Doors = []door{{ID: "push", Label: "上传离线批次", Href: Offline + "/new", First: true}}
+		p.Doors = []page.Door{{ID: "push", Label: "上传离线批次", Href: Offline + "/new", First: true}}
 	}
 	t := &page.Table{ID: "batches", Caption: "离线批次", Quiet: true, Head: []string{"证照", "推送时间", "件数", "收到", "情况"},
 		Empty: page.Empty{Title: "还没有离线批次", Text: "离线生成的证照，用表格上传，或由业务系统推送。"}}
@@ -34,7 +34,7 @@ func (s *Service) getOffline(w http.ResponseWriter, r *http.Request) error {
 	if list.Next != "" {
 		t.Pager.Next = page.Asking(Offline, "cursor", list.Next)
 	}
-	return s.show(w, p.add(part{ID: "list", Table: t}))
+	return s.Kit.ShowSheet(w, p.Add(page.Part{ID: "list", Table: t}))
 }
 
 func batchChips(b *issuing.Batch) (out []page.Chip) {
@@ -56,11 +56,11 @@ func batchChips(b *issuing.Batch) (out []page.Chip) {
 }
 
 // pushPage chooses a kind, and then takes its table.
-func (s *Service) pushPage(r *http.Request) (*sheet, error) {
-	p := s.sheet(r, "issuing", "上传离线批次", offlineLead, page.Narrow).under("离线批次", Offline)
+func (s *Service) pushPage(r *http.Request) (*page.Sheet, error) {
+	p := s.Kit.Sheet(r, "issuing", "上传离线批次", offlineLead, page.Narrow).Under("离线批次", Offline)
 	name := r.URL.Query().Get("kind")
 	if name == "" {
-		return p.add(part{ID: "kinds", Choose: &page.Search{Action: Offline + "/new", Label: "证照种类", Button: "下一步",
+		return p.Add(page.Part{ID: "kinds", Choose: &page.Search{Action: Offline + "/new", Label: "证照种类", Button: "下一步",
 			Fields: []page.Field{{ID: "kind", Name: "kind", Label: "证照种类", Required: true, Options: s.kindsOf(r)}}}}), nil
 	}
 	k, err := s.Catalogue.Get(r.Context(), name)
@@ -75,12 +75,19 @@ func (s *Service) pushPage(r *http.Request) (*sheet, error) {
 		return nil, errNotIssuer(k.Title)
 	}
 	p.Heading = "上传离线批次：" + k.Title
-	p.Doors = []door{{ID: "template", Label: "下载表格模板", Href: page.Asking(Offline+"/template", "kind", k.Name), File: true}}
-	u := &upload{Action: page.Asking(Offline+"/new", "kind", k.Name)}
+	p.Doors = []page.Door{{ID: "template", Label: "下载表格模板", Href: page.Asking(Offline+"/template", "kind", k.Name), File: true}}
+	u := &page.Upload{Label: "表格文件", Accept: page.TableFiles, Hint: ".xlsx，或 UTF-8、GB 18030 编码的 .csv；一行一件，至多 200 行",
+		Form: page.Form{ID: "upload", Title: "上传填好的表格", Action: page.Asking(Offline+"/new", "kind", k.Name), Button: "上传", Busy: "正在推送…"}}
+	unit := page.Field{ID: "unit", Name: "unit", Label: "签发单位", Value: r.PostFormValue("unit"), Required: true}
 	for _, o := range issuers {
-		u.Issuers = append(u.Issuers, page.Option{Value: o.ID, Label: o.Name})
+		unit.Options = append(unit.Options, page.Option{Value: o.ID, Label: o.Name})
 	}
-	return p.add(part{Upload: u}), nil
+	if len(issuers) == 1 {
+		u.Text, u.Hidden = "签发单位："+issuers[0].Name, []page.Hidden{{Name: "unit", Value: issuers[0].ID}}
+	} else {
+		u.Fields = []page.Field{unit}
+	}
+	return p.Add(page.Part{Upload: u}), nil
 }
 
 func (s *Service) getPush(w http.ResponseWriter, r *http.Request) error {
@@ -88,7 +95,7 @@ func (s *Service) getPush(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, p)
+	return s.Kit.ShowSheet(w, p)
 }
 
 func (s *Service) getTemplate(w http.ResponseWriter, r *http.Request) error {
@@ -121,7 +128,7 @@ func (s *Service) postPush(w http.ResponseWriter, r *http.Request) error {
 		if wrong != nil {
 			return wrong
 		}
-		return s.refuse(w, p, err)
+		return s.Kit.ShowAgain(w, p, err)
 	}
 	var bad []page.Row
 	for _, x := range out.Items {
@@ -143,12 +150,12 @@ func (s *Service) postPush(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.Parts = append([]part{{ID: "refused", Title: "没有收的", Text: "更正后可以整批重新上传，已收到的不会重复。", Table: &page.Table{ID: "refused-list", Caption: "没有收的", Quiet: true, Head: []string{"流水号", "为什么"}, Rows: bad}}}, p.Parts...)
-	return s.show(w, p)
+	p.Parts = append([]page.Part{{ID: "refused", Title: "没有收的", Text: "更正后可以整批重新上传，已收到的不会重复。", Table: &page.Table{ID: "refused-list", Caption: "没有收的", Quiet: true, Head: []string{"流水号", "为什么"}, Rows: bad}}}, p.Parts...)
+	return s.Kit.ShowSheet(w, p)
 }
 
 // batchPage shows a batch: what was taken, what was late and why.
-func (s *Service) batchPage(r *http.Request, id string) (*sheet, error) {
+func (s *Service) batchPage(r *http.Request, id string) (*page.Sheet, error) {
 	ctx := r.Context()
 	b, err := s.Issuing.Batch(ctx, id)
 	if err != nil {
@@ -162,10 +169,10 @@ func (s *Service) batchPage(r *http.Request, id string) (*sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := s.sheet(r, "issuing", b.KindName, b.UnitName+"的离线批次。收到的逐件在证照经办中审核、制作签发。", page.Wide).under("离线批次", Offline).
-		said(r, map[string]page.Notice{"pushed": {Class: page.Good, Title: "已收到离线批次", Text: "填写完整的已提交审核；不完整的在采集环节补齐。"}})
+	p := s.Kit.Sheet(r, "issuing", b.KindName, b.UnitName+"的离线批次。收到的逐件在证照经办中审核、制作签发。", page.Wide).Under("离线批次", Offline).
+		Said(r, map[string]page.Notice{"pushed": {Class: page.Good, Title: "已收到离线批次", Text: "填写完整的已提交审核；不完整的在采集环节补齐。"}})
 	p.Path, p.Chips = page.At(Offline, b.ID), batchChips(b)
-	p.add(part{ID: "facts", Facts: []page.Fact{{Label: "推送", At: b.PushedAt}, {Label: "推送人", Text: whoOf(names, b.PushedBy)}, {Label: "件数", Text: strconv.Itoa(b.Items)}, {Label: "收到", Text: strconv.Itoa(b.Taken)},
+	p.Add(page.Part{ID: "facts", Facts: []page.Fact{{Label: "推送", At: b.PushedAt}, {Label: "推送人", Text: whoOf(names, b.PushedBy)}, {Label: "件数", Text: strconv.Itoa(b.Items)}, {Label: "收到", Text: strconv.Itoa(b.Taken)},
 		{Label: "推送超时", Text: strconv.Itoa(b.Late)}, {Label: "以前已收", Text: strconv.Itoa(b.Again)}, {Label: "未收", Text: strconv.Itoa(b.Refused)}}})
 	t := &page.Table{ID: "drafts", Caption: "收到的", Quiet: true, Head: []string{"流水号", "持证主体", "状态", "业务办结", "推送"}, Empty: page.Empty{Title: "没有新收到的", Text: "这一批中的都是以前已收，或没有收的。"}}
 	for _, d := range list.Items {
@@ -185,7 +192,7 @@ func (s *Service) batchPage(r *http.Request, id string) (*sheet, error) {
 	if list.Next != "" {
 		t.Pager.Next = page.Asking(page.At(Offline, b.ID), "cursor", list.Next)
 	}
-	return p.add(part{ID: "taken", Title: "收到的", Table: t}), nil
+	return p.Add(page.Part{ID: "taken", Title: "收到的", Table: t}), nil
 }
 
 func (s *Service) getBatch(w http.ResponseWriter, r *http.Request) error {
@@ -193,5 +200,5 @@ func (s *Service) getBatch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, p)
+	return s.Kit.ShowSheet(w, p)
 }

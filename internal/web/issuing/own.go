@@ -34,8 +34,8 @@ func (s *Service) getOwn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := s.sheet(r, "own-applications", "我的申领", "您在网上申领的证照和办理进度；由签发单位核对、审核、制作签发。", page.Middle).said(r, ownNotices)
-	p.Doors = []door{{ID: "apply", Label: "申领证照", Href: Own + "/new", First: true}}
+	p := s.Kit.Sheet(r, "own-applications", "我的申领", "您在网上申领的证照和办理进度；由签发单位核对、审核、制作签发。", page.Middle).Said(r, ownNotices)
+	p.Doors = []page.Door{{ID: "apply", Label: "申领证照", Href: Own + "/new", First: true}}
 	t := &page.Table{ID: "applications", Caption: "我的申领", Quiet: true, Head: []string{"证照", "进度", "提交"}, Empty: page.Empty{Title: "还没有申领", Text: "点“申领证照”选择要申领的证照。"}}
 	for _, a := range list.Items {
 		t.Rows = append(t.Rows, page.Row{ID: "application-" + a.ID, Cells: []page.Cell{{Text: a.KindName, Sub: a.UnitName, Href: page.At(Own, a.ID)}, {Chips: []page.Chip{ownChip(a)}}, {At: a.CreatedAt}}})
@@ -43,7 +43,7 @@ func (s *Service) getOwn(w http.ResponseWriter, r *http.Request) error {
 	if list.Next != "" {
 		t.Pager.Next = page.Asking(Own, "cursor", list.Next)
 	}
-	return s.show(w, p.add(part{ID: "list", Table: t}))
+	return s.Kit.ShowSheet(w, p.Add(page.Part{ID: "list", Table: t}))
 }
 
 func ownChip(a *issuing.Application) page.Chip {
@@ -87,7 +87,7 @@ func (s *Service) chooseOffer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := s.sheet(r, "own-applications", "申领证照", "选择要申领的证照。只能申领您本人的；须已实名。", page.Middle).under("我的申领", Own)
+	p := s.Kit.Sheet(r, "own-applications", "申领证照", "选择要申领的证照。只能申领您本人的；须已实名。", page.Middle).Under("我的申领", Own)
 	t := &page.Table{ID: "offers", Caption: "可以申领的证照", Quiet: true, Head: []string{"证照", "签发单位"}, Empty: page.Empty{Title: "现在没有可以网上申领的证照", Text: "请到签发单位的窗口办理。"}}
 	for _, o := range offers.Items {
 		var units []string
@@ -96,7 +96,7 @@ func (s *Service) chooseOffer(w http.ResponseWriter, r *http.Request) error {
 		}
 		t.Rows = append(t.Rows, page.Row{ID: "offer-" + o.Kind, Cells: []page.Cell{{Text: o.KindName, Href: page.Asking(Own+"/new", "kind", o.Kind)}, {Text: strings.Join(units, "、")}}})
 	}
-	return s.show(w, p.add(part{Table: t}))
+	return s.Kit.ShowSheet(w, p.Add(page.Part{Table: t}))
 }
 
 func (s *Service) showApply(w http.ResponseWriter, r *http.Request, code int, o *issuing.Offer, k *catalogue.Kind, values map[string]string, refusal error) error {
@@ -149,28 +149,28 @@ func (s *Service) getApplication(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := s.sheet(r, "own-applications", a.KindName, a.UnitName+"办理。进度有变化时，站内消息会告诉您。", page.Narrow).under("我的申领", Own).said(r, ownNotices)
+	p := s.Kit.Sheet(r, "own-applications", a.KindName, a.UnitName+"办理。进度有变化时，站内消息会告诉您。", page.Narrow).Under("我的申领", Own).Said(r, ownNotices)
 	p.Chips = []page.Chip{ownChip(a)}
 	if a.Reason != "" {
 		p.Notice = &page.Notice{Class: page.Bad, Title: "未予受理", Text: a.Reason}
 	}
 	if a.State != issuing.Dropped {
-		p.add(part{ID: "progress", Title: "进度", Steps: progress(a)})
+		p.Add(page.Part{ID: "progress", Title: "进度", Steps: progress(a)})
 	}
 	facts := []page.Fact{{Label: "证照", Text: a.KindName}, {Label: "签发单位", Text: a.UnitName}, {Label: "提交", At: a.CreatedAt}}
 	if !a.EndedAt.IsZero() {
 		facts = append(facts, page.Fact{Label: "办结", At: a.EndedAt})
 	}
-	p.add(part{ID: "facts", Facts: facts})
+	p.Add(page.Part{ID: "facts", Facts: facts})
 	if s.Beside != nil && !a.State.Ended() {
 		for _, x := range s.Beside(r.Context(), a.ID, true) {
-			p.Doors = append(p.Doors, door{ID: x.Key, Label: x.Label, Href: x.Href})
+			p.Doors = append(p.Doors, page.Door{ID: x.Key, Label: x.Label, Href: x.Href})
 		}
 	}
 	if a.MayWithdraw {
-		p.add(part{Form: &page.Form{ID: "withdraw", Title: "撤回申领", Text: "撤回后您填写的信息随即删除，可以重新申领。", Action: page.At(Own, a.ID, "withdraw"), Button: "撤回", Busy: "正在撤回…", Plain: true}})
+		p.Add(page.Part{Form: &page.Form{ID: "withdraw", Title: "撤回申领", Text: "撤回后您填写的信息随即删除，可以重新申领。", Action: page.At(Own, a.ID, "withdraw"), Button: "撤回", Busy: "正在撤回…", Plain: true}})
 	}
-	return s.show(w, p)
+	return s.Kit.ShowSheet(w, p)
 }
 
 // progress is how far an application is.
