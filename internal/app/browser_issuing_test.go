@@ -47,8 +47,13 @@ func (tb *tab) types(name, value string) {
 		}
 		tb.t.Fatalf("%s cannot be chosen\n%s", value, tb.where())
 	case "date":
-		for part := range strings.SplitSeq(value, "-") { // year, month, day, as the language has it
-			tb.do(chromedp.KeyEvent(part), chromedp.KeyEvent(kb.ArrowRight))
+		year, rest, _ := strings.Cut(value, "-")
+		month, day, _ := strings.Cut(rest, "-")
+		parts := map[string]string{"year": year, "month": month, "day": day}
+		for _, name := range eval[[]string](tb, `new Intl.DateTimeFormat().formatToParts().map(p => p.type).filter(t => t !== "literal")`) {
+			if tb.do(chromedp.KeyEvent(parts[name])); name == "year" { // which may have more digits; the others go on by themselves
+				tb.do(chromedp.KeyEvent(kb.ArrowRight))
+			}
 		}
 	default:
 		tb.do(chromedp.KeyEvent(value))

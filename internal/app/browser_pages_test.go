@@ -3,6 +3,7 @@ package app_test
 import (
 	"net/url"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -19,6 +20,28 @@ func (w *world) someCertificate(t *testing.T, kind string) (page, public string)
 		t.Fatalf("no certificate of kind %s", kind)
 	}
 	return page, codeLink.FindString(string(w.get(t, "county", page)))
+}
+
+// someOf is the page of a certificate of a kind that somebody holds, and that of
+// its code.
+func (w *world) someOf(t *testing.T, kind, holder string) (page, public string) {
+	t.Helper()
+	list := string(w.get(t, "county", "/console?kind="+kind))
+	i := strings.Index(list, holder)
+	if i < 0 {
+		t.Fatalf("%s has no certificate of kind %s", holder, kind)
+	}
+	row := list[strings.LastIndex(list[:i], "<tr"):]
+	page = certificateLink.FindString(row[:strings.Index(row, "</tr")])
+	return page, codeLink.FindString(string(w.get(t, "county", page)))
+}
+
+var identifierText = regexp.MustCompile(`1\.2\.156\.3005\.2\.[0-9A-Z.]+`)
+
+// identifier is that of the certificate of a page.
+func (w *world) identifier(t *testing.T, page string) string {
+	t.Helper()
+	return identifierText.FindString(string(w.get(t, "county", page)))
 }
 
 // Every page at every width, and in elder mode and the dark: nothing sticks

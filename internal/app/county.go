@@ -26,6 +26,7 @@ type county struct {
 	Certificates []holding
 	Items        []serviceItem
 	Drafts       []journey
+	Schemes      []scheme
 }
 
 type unit struct {

@@ -20,6 +20,7 @@ type seeder struct {
 	clientID         string
 	accounts         map[string]string // by user name
 	codes            []string          // of the firms, given by their licences
+	licences         []string          // the identifiers of these
 	imprints         imprints
 }
 
@@ -37,7 +38,7 @@ func (a *App) seed(ctx context.Context) (*Credentials, error) {
 		do   func(context.Context) error
 	}{
 		{"administrators", s.administrators}, {"units", s.units}, {"staff", s.staff}, {"posts", s.posts}, {"holders", s.holders},
-		{"client", s.clients}, {"seals", s.seals}, {"certificates", s.certificates}, {"items", s.items}, {"work", s.work}, {"drafts", s.drafts}, {"archive", s.archive},
+		{"client", s.clients}, {"seals", s.seals}, {"certificates", s.certificates}, {"items", s.items}, {"composites", s.composed}, {"work", s.work}, {"drafts", s.drafts}, {"archive", s.archive},
 	} {
 		if err := step.do(ctx); err != nil {
 			return nil, fmt.Errorf("%s: %w", step.name, err)

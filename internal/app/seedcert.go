@@ -21,14 +21,14 @@ const licence = "business_license"
 // use case that every certificate comes from. The licences come first: the
 // other certificates of a firm carry the code that its licence gave it.
 func (s *seeder) certificates(ctx context.Context) error {
-	s.codes = make([]string, len(s.Firms))
+	s.codes, s.licences = make([]string, len(s.Firms)), make([]string, len(s.Firms))
 	for i, h := range s.Certificates {
 		if h.Kind == licence {
 			c, err := s.issue(ctx, h, i)
 			if err != nil {
 				return err
 			}
-			s.codes[*h.Firm] = c.Number
+			s.codes[*h.Firm], s.licences[*h.Firm] = c.Number, c.Identifier
 		}
 	}
 	return s.several(func(i int) error {
