@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"sidian/gm"
 	"sidian/internal/catalogue/face"
 	"sidian/internal/cert"
 	"sidian/internal/keys"
@@ -55,7 +56,7 @@ func (s *Service) openPlan(r *row) (*plan, error) {
 
 // metadata is what the copy adds to the elements of its original (GB/T 36903,
 // 加注件), with its number and the digest of the original.
-func (p *plan) metadata(number string, original []byte) []ofd.CustomData {
+func (p *plan) metadata(number string, original gm.Digest) []ofd.CustomData {
 	const compact = "20060102150405"
 	return append([]ofd.CustomData{
 		{Name: "JZJZZSJ", Value: p.At.In(beijing).Format(compact)},
@@ -73,14 +74,14 @@ func (s *Service) draw(number string, p *plan, base *cert.Base) (*ofd.Document, 
 	v := base.Values
 	v.DocID, v.Title = p.DocID, "加注件："+v.Title
 	v.Created = p.At.In(beijing).Format(time.DateOnly)
-	v.Metadata = append(append([]ofd.CustomData{}, v.Metadata...), p.metadata(number, base.Original)...)
+	v.Metadata = append(append([]ofd.CustomData{}, v.Metadata...), p.metadata(number, c.Digest)...)
 	until := p.Until.In(beijing).Format(clock)
 	page := cover.Cover{
 		Heading: "电子证照加注页",
 		Facts: [][2]string{
 			{cover.Number, number}, {"原件名称", c.KindName}, {"证照编号", c.Number}, {"签发单位", c.IssuerName},
 			{"用途", p.Purpose}, {"接收方", p.Recipient}, {"事项", strings.TrimSpace(p.Item + " " + p.CaseNo)}, {"有效期至", until},
-			{"制作", p.Maker + " " + p.At.In(beijing).Format(clock)}, {cover.Origin, cover.Digest(base.Original)},
+			{"制作", p.Maker + " " + p.At.In(beijing).Format(clock)}, {cover.Origin, cover.Digest(c.Digest)},
 		},
 		Foot: "原件作为附件附后，未作任何改动，其上的签章可单独验证。本件只用于上述用途、接收方和事项，期限届满或改作他用无效；原件的状态以核验为准。",
 	}

@@ -34,7 +34,12 @@ func (s *Service) MakeOwn(ctx context.Context, q OwnRequest) (*Copy, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.make(ctx, q.request(), true)
+	c, err := s.make(ctx, q.request(), true)
+	if f := fault.As(err); f != nil && f.Code == "seal.policy" {
+		// Whose seal may not be used for it is the unit's to mend, not the holder's.
+		err = fault.Conflict.Wrap(err, "签发单位还没有开通由持证人自己制作加注件").WithCode("annotation.closed").WithHint("请到签发单位的窗口办理加注件，或请签发单位开通")
+	}
+	return c, err
 }
 
 // PreviewOwn is [Service.Preview] for a holder.

@@ -191,6 +191,26 @@ func TestOwnRefused(t *testing.T) {
 	})
 }
 
+// Where the unit's seal may not be used for copies the holder is told whom to ask, not
+// of policies.
+func TestOwnClosed(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t, "sqlite")
+	w := newWorld(t, d)
+	c, me := w.Issue(t, kind), w.own(t)
+	for _, x := range w.Seals {
+		all, err := w.Seal.Policies(w.Keeper, x.ID)
+		must(t, err)
+		for _, p := range all {
+			if p.App == "" {
+				must(t, w.Seal.EndGrant(w.Keeper, p.ID, "测试"))
+			}
+		}
+	}
+	_, err := w.copies.MakeOwn(me, w.ownRequest(c.ID))
+	wantFault(t, err, fault.Conflict, "annotation.closed", "")
+}
+
 // Two hundred at once are as many as a day allows, each with a number; the same request
 // again is the same copy; the next day begins anew.
 func TestOwnTogether(t *testing.T) {

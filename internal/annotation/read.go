@@ -63,7 +63,7 @@ func (s *Service) copyOf(r *row, p *plan) *Copy {
 		MadeAt: p.At, ExpiresAt: timeOf(r.expires), Document: hexOf(r.sealed), Original: hexOf(r.original), Size: r.size,
 		Metadata: map[string]string{},
 	}
-	for _, m := range p.metadata(r.number, nil) {
+	for _, m := range p.metadata(r.number, r.original) {
 		if strings.HasPrefix(m.Name, "JZJ") {
 			c.Metadata[m.Name] = m.Value
 		}

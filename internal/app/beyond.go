@@ -25,6 +25,7 @@ func topics() []webhook.Topic {
 		{Name: certevent.Withdrawn, Label: "证照签发已撤回", Scope: "cert.read"},
 		{Name: certevent.Changed, Label: "证照状态已变更", Scope: "cert.read"},
 		{Name: annotationevent.Made, Label: "加注件已制成", Scope: "cert.read"},
+		{Name: annotationevent.Ended, Label: "持证人已撤回加注件", Scope: "cert.read"},
 		{Name: feedbackevent.Made, Label: "收到执法反馈", Scope: "cert.read"},
 		{Name: feedbackevent.Decided, Label: "执法反馈已答复", Scope: "cert.read"},
 		{Name: applyevent.Applied, Label: "印章申请已提交", Scope: "seal.apply"},

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"sidian/gm"
 	"sidian/internal/fault"
 	"sidian/internal/seal/cover"
 	"sidian/ofd"
@@ -46,7 +47,7 @@ func (s *Service) Cover(a Annotation) ([]byte, error) {
 		return nil, err
 	}
 	b := ofd.New(ofd.DocInfo{
-		Title: "加注件：" + a.Title, Creator: "sidian", DocUsage: Annotated, CustomDatas: cover.Data(a.Number, a.Original),
+		Title: "加注件：" + a.Title, Creator: "sidian", DocUsage: Annotated, CustomDatas: cover.Data(a.Number, gm.Sum(a.Original)),
 	})
 	name := a.FileName
 	if name == "" {
@@ -91,7 +92,7 @@ func (s *Service) drawCover(b *ofd.Builder, a *Annotation) error {
 		Heading: "电子文件加注页",
 		Facts: [][2]string{
 			{cover.Number, a.Number}, {"原件名称", a.Title}, {"用途", a.Purpose}, {"接收方", a.Recipient}, {"事项", a.Matter}, {"使用期限", until},
-			{cover.Origin, cover.Digest(a.Original)},
+			{cover.Origin, cover.Digest(gm.Sum(a.Original))},
 		},
 		Foot: "原件作为附件附后，未作任何改动，其上的签章可单独验证。本页只用于上述用途、接收方和事项，改作他用无效。",
 	}

@@ -71,13 +71,14 @@ func (c *Cover) Draw(on *draw.Canvas, fonts *draw.Fonts) error {
 	return err
 }
 
-// Data is what the document says of itself in its CustomDatas.
-func Data(number string, original []byte) []ofd.CustomData {
-	return []ofd.CustomData{{Name: Number, Value: number}, {Name: Origin, Value: fmt.Sprintf("%x", gm.Sum(original))}}
+// Data is what the document says of itself in its CustomDatas; origin is the digest of
+// the original.
+func Data(number string, origin gm.Digest) []ofd.CustomData {
+	return []ofd.CustomData{{Name: Number, Value: number}, {Name: Origin, Value: fmt.Sprintf("%x", origin)}}
 }
 
 // Digest is the original's digest as it is printed.
-func Digest(original []byte) string { return fmt.Sprintf("SM3 %x", gm.Sum(original)) }
+func Digest(origin gm.Digest) string { return fmt.Sprintf("SM3 %x", origin) }
 
 // Attach puts the original under the copy, shown by a name.
 func Attach(b *ofd.Builder, name string, original []byte) {
