@@ -80,8 +80,21 @@ func issueHTTP(ctx context.Context, span time.Duration, database string) (f figu
 		return f, err
 	}
 	f.unit = "certificates/s"
-	f.value, err = h.run(ctx, span)
+	err = f.weighed(database, span, func() (float64, error) { return h.run(ctx, span) })
 	return f, err
+}
+
+// weighed measures how often something is done a second, and what each takes of
+// the processor.
+func (f *figure) weighed(database string, span time.Duration, run func() (float64, error)) (err error) {
+	name := ""
+	if u, err := url.Parse(database); err == nil {
+		name = strings.TrimPrefix(u.Path, "/")
+	}
+	before := used(name)
+	err = profiled(func() (err error) { f.value, err = run(); return err })
+	f.note = used(name).each(before, max(1, f.value*span.Seconds()))
+	return err
 }
 
 // servedCounty serves a seeded county, its program signed in with a business licence to

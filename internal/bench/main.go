@@ -10,10 +10,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"regexp"
+	"runtime/pprof"
 	"time"
 
 	"sidian/internal/app"
@@ -51,12 +53,34 @@ type measure struct {
 func main() {
 	span := flag.Duration("span", 5*time.Second, "how long each figure is measured")
 	only := flag.String("run", ".", "which figures, as a regular expression")
+	flag.StringVar(&profile, "profile", "", "file for a profile of what the processor did while certificates were issued")
 	flag.Parse()
 	app.TuneMemory()
 	if err := run(context.Background(), *span, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+// profile is the file for a profile, or "".
+var profile string
+
+// profiled runs fn, and writes where the processor's time went to a file, if one
+// is named.
+func profiled(fn func() error) error {
+	if profile == "" {
+		return fn()
+	}
+	f, err := os.Create(profile)
+	if err != nil {
+		return err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	err = fn()
+	pprof.StopCPUProfile()
+	return errors.Join(err, f.Close())
 }
 
 func run(ctx context.Context, span time.Duration, only string) error {

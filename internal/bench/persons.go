@@ -88,7 +88,7 @@ func issuePersons(ctx context.Context, span time.Duration, database string) (f f
 		return f, err
 	}
 	f.unit = "certificates/s"
-	f.value, err = many(ctx, span, one)
+	err = f.weighed(database, span, func() (float64, error) { return many(ctx, span, one) })
 	return f, err
 }
 

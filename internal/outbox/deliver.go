@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
-	"sync"
+	"slices"
 	"time"
 
 	"sidian/internal/db"
@@ -18,19 +18,38 @@ import (
 func Drain(ctx context.Context, d *db.DB, c Consumer, n int) (delivered int, err error) {
 	c.Pace = c.Pace.filled()
 	for delivered < n {
-		taken, done, err := round(ctx, d, c, min(n-delivered, c.Pace.Batch))
-		delivered += done
-		if err != nil || taken == 0 {
+		r, err := round(ctx, d, c, min(n-delivered, c.Pace.Batch))
+		delivered += r.done
+		if err != nil || r.taken == 0 {
 			return delivered, err
 		}
 	}
 	return delivered, nil
 }
 
+// A rounded is what a round came to: how many events it took, how many of them
+// were delivered, and whether more may be due that it did not take.
+type rounded struct {
+	taken, done int
+	more        bool
+}
+
 // round takes up to n due events and delivers them.
-func round(ctx context.Context, d *db.DB, c Consumer, n int) (taken, done int, err error) {
+func round(ctx context.Context, d *db.DB, c Consumer, n int) (r rounded, err error) {
 	if c.Deliver != nil {
 		return leased(ctx, d, c, n)
+	}
+	if c.Rows {
+		err = d.WriteRows(ctx, func(tx *db.Tx) error {
+			due, err := takeDue(tx, c.Name, n)
+			if err != nil || len(due) == 0 {
+				return err
+			}
+			r.taken, r.more = len(due), len(due) == n
+			r.done, err = handle(tx, c, due)
+			return err
+		})
+		return r.or(err, c.Name)
 	}
 	// What is due is looked for outside the transaction, which is serializable:
 	// who puts events would lose races to the many that find nothing.
@@ -40,30 +59,35 @@ func round(ctx context.Context, d *db.DB, c Consumer, n int) (taken, done int, e
 		return err
 	})
 	if err != nil || len(events) == 0 {
-		return 0, 0, err
+		return r, err
 	}
 	err = d.Write(ctx, func(tx *db.Tx) error {
 		due, err := takeThese(tx, c.Name, events)
 		if err != nil {
 			return err
 		}
-		taken = len(due)
-		done, err = handle(tx, c, due)
+		r.taken, r.more = len(due), len(events) == n
+		r.done, err = handle(tx, c, due)
 		return err
 	})
-	if err != nil {
-		return 0, 0, fmt.Errorf("outbox: delivering to %s: %w", c.Name, err)
-	}
-	return taken, done, nil
+	return r.or(err, c.Name)
 }
 
-// handle handles a batch inside tx. An event whose handling fails is put off in
-// the same transaction; only what ends the transaction is an error.
+func (r rounded) or(err error, consumer string) (rounded, error) {
+	if err != nil {
+		return rounded{}, fmt.Errorf("outbox: delivering to %s: %w", consumer, err)
+	}
+	return r, nil
+}
+
+// handle handles a batch inside tx: all of it at once, and each event alone where
+// that fails. An event whose handling fails is put off in the same transaction;
+// only what ends the transaction is an error.
 func handle(tx *db.Tx, c Consumer, due []delivery) (done int, err error) {
-	if c.HandleAll != nil && len(due) > 1 {
+	if len(due) > 1 {
 		err := tx.Savepoint(func() error {
 			all := events(due)
-			if err := c.HandleAll(tx, all); err != nil {
+			if err := c.all(tx, all); err != nil {
 				return err
 			}
 			return markDone(tx, c.Name, "", ids(all)...)
@@ -74,7 +98,7 @@ func handle(tx *db.Tx, c Consumer, due []delivery) (done int, err error) {
 	}
 	for _, d := range due {
 		err := tx.Savepoint(func() error {
-			if err := c.one(tx, d.event); err != nil {
+			if err := c.all(tx, []Event{d.event}); err != nil {
 				return err
 			}
 			return markDone(tx, c.Name, "", d.event.ID)
@@ -94,11 +118,16 @@ func handle(tx *db.Tx, c Consumer, due []delivery) (done int, err error) {
 	return done, nil
 }
 
-func (c Consumer) one(tx *db.Tx, ev Event) error {
+func (c Consumer) all(tx *db.Tx, all []Event) error {
 	if c.HandleAll != nil {
-		return c.HandleAll(tx, []Event{ev})
+		return c.HandleAll(tx, all)
 	}
-	return c.Handle(tx, ev)
+	for _, ev := range all {
+		if err := c.Handle(tx, ev); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func events(due []delivery) []Event {
@@ -120,61 +149,109 @@ func ids(all []Event) []string {
 // ends reports whether err is the transaction's own, not the handler's.
 func ends(tx *db.Tx, err error) bool { return tx.IsRace(err) || tx.Context().Err() != nil }
 
-// leased takes as many events as there are workers, and delivers each outside
-// any transaction. The attempt is counted when the event is taken: one whose
-// delivery kills the process dies in the end as well.
-func leased(ctx context.Context, d *db.DB, c Consumer, n int) (taken, done int, err error) {
+// perWorker is how many events a worker is given under one lease.
+const perWorker = 16
+
+// leased takes some events for each worker, and delivers each outside any
+// transaction. The attempt is counted when the event is taken: one whose delivery
+// kills the process dies in the end as well. What is not begun in half of the
+// lease is given back.
+func leased(ctx context.Context, d *db.DB, c Consumer, n int) (r rounded, err error) {
 	token := rand.Text()
 	var due []delivery
+	most := min(n, c.Pace.Workers*perWorker)
 	err = d.WriteRows(ctx, func(tx *db.Tx) (err error) {
-		if due, err = takeDue(tx, c.Name, min(n, c.Pace.Workers)); err != nil {
+		if due, err = takeDue(tx, c.Name, most); err != nil {
 			return err
+		}
+		r.more = len(due) == most
+		if few := c.untried(due); len(few) < len(due) {
+			due, r.more = few, true
 		}
 		for i := range due {
 			due[i].attempts++
-			if err := lease(tx, c.Name, due[i], token, tx.Now().Add(c.Pace.Lease)); err != nil {
-				return err
-			}
+		}
+		return lease(tx, c.Name, ids(events(due)), token, tx.Now().Add(c.Pace.Lease))
+	})
+	if err != nil {
+		return rounded{}, fmt.Errorf("outbox: taking deliveries to %s: %w", c.Name, err)
+	}
+	if len(due) == 0 {
+		return r, nil
+	}
+	results := c.deliverAll(ctx, due)
+	r.taken = len(due)
+	err = d.WriteRows(context.WithoutCancel(ctx), func(tx *db.Tx) (err error) {
+		r.done, err = note(tx, c, token, due, results)
+		return err
+	})
+	if err != nil {
+		return rounded{}, fmt.Errorf("outbox: noting deliveries to %s: %w", c.Name, err)
+	}
+	return r, nil
+}
+
+// untried is what is taken of due events: where some were tried before, no more
+// than there are workers. One of them may have killed the process, and its
+// attempts are not to be those of many others.
+func (c Consumer) untried(due []delivery) []delivery {
+	if slices.ContainsFunc(due, func(d delivery) bool { return d.attempts > 0 }) {
+		return due[:min(len(due), c.Pace.Workers)]
+	}
+	return due
+}
+
+// errNotBegun says that the lease was half over, or the program told to stop,
+// before the turn of an event had come.
+var errNotBegun = errors.New("outbox: the delivery was not begun")
+
+// deliverAll delivers within the lease, as many at a time as there are workers.
+func (c Consumer) deliverAll(ctx context.Context, due []delivery) []error {
+	all, stop := context.WithTimeout(ctx, c.Pace.Lease)
+	defer stop()
+	begin, late := context.WithTimeout(ctx, c.Pace.Lease/2)
+	defer late()
+	results, order := make([]error, len(due)), make([]int, len(due))
+	for i := range order {
+		order[i] = i
+	}
+	_ = Together(c.Pace.Workers, order, func(i int) error { // each has its own error
+		if results[i] = errNotBegun; i < c.Pace.Workers || begin.Err() == nil && all.Err() == nil {
+			results[i] = c.deliver(all, due[i].event)
 		}
 		return nil
 	})
-	if err != nil {
-		return 0, 0, fmt.Errorf("outbox: taking deliveries to %s: %w", c.Name, err)
-	}
-	results := make([]error, len(due))
-	var wg sync.WaitGroup
-	for i, x := range due {
-		wg.Go(func() { results[i] = c.deliver(ctx, x.event) })
-	}
-	wg.Wait()
-	err = d.WriteRows(context.WithoutCancel(ctx), func(tx *db.Tx) error {
-		var arrived []string
-		for i, x := range due {
-			if results[i] == nil {
-				arrived = append(arrived, x.event.ID)
-				continue
-			}
-			x.lease = token
-			if err := putOff(tx, c, x, results[i]); err != nil {
-				return err
-			}
-		}
-		if done = len(arrived); done == 0 {
-			return nil
-		}
-		return markDone(tx, c.Name, token, arrived...)
-	})
-	if err != nil {
-		return 0, 0, fmt.Errorf("outbox: noting deliveries to %s: %w", c.Name, err)
-	}
-	return len(due), done, nil
+	return results
 }
 
-// deliver calls Deliver within the lease. A panic is a failed delivery: one bad
-// event must not stop the others.
+// note notes what became of deliveries, and tells how many arrived.
+func note(tx *db.Tx, c Consumer, token string, due []delivery, results []error) (done int, err error) {
+	var arrived []string
+	for i, x := range due {
+		x.lease = token
+		switch {
+		case results[i] == nil:
+			arrived = append(arrived, x.event.ID)
+			continue
+		case errors.Is(results[i], errNotBegun):
+			x.attempts--
+			err = postpone(tx, c.Name, x, tx.Now())
+		default:
+			err = putOff(tx, c, x, results[i])
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	if len(arrived) == 0 {
+		return 0, nil
+	}
+	return len(arrived), markDone(tx, c.Name, token, arrived...)
+}
+
+// deliver calls Deliver. A panic is a failed delivery: one bad event must not stop
+// the others.
 func (c Consumer) deliver(ctx context.Context, ev Event) (err error) {
-	ctx, stop := context.WithTimeout(ctx, c.Pace.Lease)
-	defer stop()
 	defer func() {
 		if p := recover(); p != nil {
 			err = errors.Join(err, errPanic)

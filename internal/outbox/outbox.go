@@ -50,13 +50,19 @@ type Consumer struct {
 	Name   string
 	Topics []string
 	// Handle works inside the transaction that marks the delivery done: of what
-	// it does in the database, each event is handled exactly once.
+	// it does in the database, each event is handled exactly once. It may be
+	// called again for an event beside which another failed: it has no effect but
+	// on the database.
 	Handle func(*db.Tx, Event) error
 	// HandleAll does so for a batch of events. When it fails, it is called again
 	// for each event alone, so that one event does not hold up the others.
 	HandleAll func(*db.Tx, []Event) error
+	// Rows says that row locks order what Handle or HandleAll does (db.WriteRows):
+	// it only adds rows, say. Serializable consumers lose races to each other, over
+	// deliveries that stand beside theirs.
+	Rows bool
 	// Deliver works outside any transaction, under a lease: for what talks to
-	// other machines. Its context ends with the lease.
+	// other machines. Its context ends with the lease, which a few events share.
 	Deliver func(context.Context, Event) error
 	// Pace is how it is run; the zero Pace has sensible values.
 	Pace Pace
@@ -66,7 +72,8 @@ type Consumer struct {
 type Pace struct {
 	Batch    int           // events taken at a time; 100
 	Interval time.Duration // between looks when nobody wakes the runner; 1 s
-	Lease    time.Duration // how long one delivery outside a transaction may take; 1 min
+	Rest     time.Duration // after a look, in which what is put gathers; 50 ms
+	Lease    time.Duration // how long deliveries outside a transaction may take; 1 min
 	Backoff  time.Duration // before the second attempt; doubles, with jitter; 1 s
 	MaxWait  time.Duration // cap of the backoff; 1 h
 	Attempts int           // after which a delivery is dead and waits for a person; 20
@@ -76,6 +83,7 @@ type Pace struct {
 func (p Pace) filled() Pace {
 	or(&p.Batch, 100)
 	or(&p.Interval, time.Second)
+	or(&p.Rest, 50*time.Millisecond)
 	or(&p.Lease, time.Minute)
 	or(&p.Backoff, time.Second)
 	or(&p.MaxWait, time.Hour)
@@ -167,7 +175,7 @@ func (o *Outbox) Put(tx *db.Tx, ev Event) error {
 		return err
 	}
 	if r := o.runner.Load(); r != nil {
-		tx.AfterCommit(r.Wake)
+		tx.AfterCommit(func() { r.wakeFor(ev.Topic) })
 	}
 	return nil
 }

@@ -81,7 +81,13 @@ func ways(fail func(outbox.Event) error) map[string]func(*gathered) outbox.Consu
 	return map[string]func(*gathered) outbox.Consumer{
 		"handle": func(g *gathered) outbox.Consumer {
 			c := base
-			c.Handle = func(_ *db.Tx, e outbox.Event) error { return one(g, e) }
+			c.Handle = func(tx *db.Tx, e outbox.Event) error {
+				if err := fail(e); err != nil {
+					return err
+				}
+				tx.AfterCommit(func() { g.add(e) })
+				return nil
+			}
 			return c
 		},
 		"handle all": func(g *gathered) outbox.Consumer {
@@ -95,6 +101,18 @@ func ways(fail func(outbox.Event) error) map[string]func(*gathered) outbox.Consu
 				for _, e := range all {
 					g.add(e)
 				}
+				return nil
+			}
+			return c
+		},
+		"handle rows": func(g *gathered) outbox.Consumer {
+			c := base
+			c.Rows = true
+			c.Handle = func(tx *db.Tx, e outbox.Event) error {
+				if err := fail(e); err != nil {
+					return err
+				}
+				tx.AfterCommit(func() { g.add(e) })
 				return nil
 			}
 			return c

@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -52,6 +53,19 @@ func (r *Runner) Wake() {
 	}
 }
 
+// wakeFor wakes those who take a topic.
+func (r *Runner) wakeFor(topic string) {
+	for i, c := range r.of.consumers {
+		if !slices.Contains(c.Topics, topic) {
+			continue
+		}
+		select {
+		case r.wake[i] <- struct{}{}:
+		default: // it will look anyway
+		}
+	}
+}
+
 // Close stops taking deliveries, waits for those under way, and returns.
 func (r *Runner) Close() error {
 	r.once.Do(func() { close(r.stop) })
@@ -85,10 +99,29 @@ func (r *Runner) run(ctx context.Context, c Consumer, wake <-chan struct{}) {
 			}
 		}
 		timer.Reset(wait)
+		if !r.rest(ctx, c.Pace.Rest) {
+			return
+		}
 	}
 }
 
-// drain delivers until nothing is due.
+// rest waits, so that what is put meanwhile is taken together: a look costs as
+// much for one event as for a hundred. Whoever has looked for nothing lately is
+// woken at once. It reports whether to go on.
+func (r *Runner) rest(ctx context.Context, how time.Duration) bool {
+	timer := time.NewTimer(how)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-r.stop:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// drain delivers until nothing more is due than what comes meanwhile, which wakes
+// the runner again.
 func (r *Runner) drain(ctx context.Context, c Consumer) error {
 	for {
 		select {
@@ -96,8 +129,8 @@ func (r *Runner) drain(ctx context.Context, c Consumer) error {
 			return nil
 		default:
 		}
-		taken, _, err := round(ctx, r.db, c, c.Pace.Batch)
-		if err != nil || taken == 0 {
+		done, err := round(ctx, r.db, c, c.Pace.Batch)
+		if err != nil || !done.more {
 			return err
 		}
 	}

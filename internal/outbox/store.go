@@ -57,11 +57,16 @@ func takeDue(tx *db.Tx, consumer string, n int) ([]delivery, error) {
 
 // lookDue returns the events of up to n due deliveries, and holds nothing.
 func lookDue(tx *db.Tx, consumer string, n int) (events []string, err error) {
-	due, err := deliveries(tx, dueDelivery+inOrder+`
-		 limit $3`, consumer, tx.Now().UnixMilli(), n)
-	for _, d := range due {
-		events = append(events, d.event.ID)
-	}
+	err = tx.All(`
+		select d.event_id
+		  from outbox_delivery d
+		 where d.consumer = $1 and d.next_at <= $2 and d.done_at is null and d.dead_at is null`+inOrder+`
+		 limit $3`, []any{consumer, tx.Now().UnixMilli(), n}, func(scan func(...any) error) error {
+		var id string
+		err := scan(&id)
+		events = append(events, id)
+		return err
+	})
 	return events, err
 }
 
@@ -97,10 +102,15 @@ func markDone(tx *db.Tx, consumer, lease string, events ...string) error {
 	return err
 }
 
-func lease(tx *db.Tx, consumer string, d delivery, token string, until time.Time) error {
+// lease counts an attempt at deliveries that are held.
+func lease(tx *db.Tx, consumer string, events []string, token string, until time.Time) error {
+	if len(events) == 0 {
+		return nil
+	}
+	marks, args := db.Marks([]any{token, until.UnixMilli(), consumer}, db.Padded(events))
 	_, err := tx.Exec(`
-		update outbox_delivery set lease = $1, attempts = $2, next_at = $3
-		 where event_id = $4 and consumer = $5`, token, d.attempts, until.UnixMilli(), d.event.ID, consumer)
+		update outbox_delivery set lease = $1, attempts = attempts + 1, next_at = $2
+		 where event_id in (`+marks+`) and consumer = $3`, args...)
 	return err
 }
 

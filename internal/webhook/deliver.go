@@ -43,9 +43,10 @@ type Delivery struct {
 
 type sealedSecret []byte
 
-// Consumer makes the deliveries of an event, in the transaction that takes it.
+// Consumer makes the deliveries of events, in the transaction that takes them: it
+// only adds rows.
 func (s *Service) Consumer() outbox.Consumer {
-	c := outbox.Consumer{Name: "webhook", Handle: s.take}
+	c := outbox.Consumer{Name: "webhook", HandleAll: s.take, Rows: true}
 	for _, t := range s.Topics {
 		c.Topics = append(c.Topics, t.Name)
 	}
@@ -58,7 +59,30 @@ type about struct {
 	Issuer string `json:"issuer"` // of a certificate
 }
 
-func (s *Service) take(tx *db.Tx, ev outbox.Event) error {
+// take looks up once for each topic who is told of it.
+func (s *Service) take(tx *db.Tx, all []outbox.Event) error {
+	told := map[string][]string{}
+	for _, ev := range all {
+		ids, known := told[ev.Topic]
+		if !known {
+			var err error
+			if ids, err = subscribed(tx, ev.Topic); err != nil {
+				return err
+			}
+			told[ev.Topic] = ids
+		}
+		if len(ids) == 0 {
+			continue
+		}
+		if err := takeOne(tx, ev, ids); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeOne makes the deliveries of an event to subscriptions.
+func takeOne(tx *db.Tx, ev outbox.Event, ids []string) error {
 	var a about
 	var data json.RawMessage
 	if err := errors.Join(ev.Decode(&a), ev.Decode(&data)); err != nil {
@@ -71,10 +95,6 @@ func (s *Service) take(tx *db.Tx, ev outbox.Event) error {
 		return nil // nobody could be asked whether they may know
 	}
 	body, err := json.Marshal(message{ID: ev.ID, Type: ev.Topic, At: ev.At.UTC(), Data: data})
-	if err != nil {
-		return err
-	}
-	ids, err := subscribed(tx, ev.Topic)
 	if err != nil {
 		return err
 	}

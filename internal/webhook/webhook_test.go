@@ -122,14 +122,17 @@ func (w *world) program(t *testing.T, org string, scopes ...string) (context.Con
 	return ctx, c.ID
 }
 
-// happen hands an event about a unit to the consumer, as the outbox does.
-func (w *world) happen(t *testing.T, topic, org string) {
+// happen hands an event about a unit to the consumer, as the outbox does, and
+// returns its id.
+func (w *world) happen(t *testing.T, topic, org string) (id string) {
 	t.Helper()
+	id = newID()
 	body, err := json.Marshal(map[string]string{"id": "x", "org": org})
 	must(t, err)
 	must(t, w.DB.Write(t.Context(), func(tx *db.Tx) error {
-		return w.take(tx, outbox.Event{ID: newID(), Topic: topic, Key: "x", Body: json.RawMessage(body), At: tx.Now()})
+		return w.take(tx, []outbox.Event{{ID: id, Topic: topic, Key: "x", Body: json.RawMessage(body), At: tx.Now()}})
 	}))
+	return id
 }
 
 func (w *world) subscribe(t *testing.T, ctx context.Context, topics ...string) *Subscription {
