@@ -14,6 +14,7 @@ import (
 // records makes the pages about what was done and what is to be done.
 func (a *App) records() error {
 	a.Todo = &todo.Service{DB: a.DB, Due: a.Due}
+	a.Web.Todo = a.Todo
 	a.Records = &records.Service{
 		Kit: a.Web.Kit, Auditor: a.Auditor, Todo: a.Todo, IAM: a.IAM, Cert: a.Cert, Account: a.accountNamed, Usernames: a.usernames,
 	}

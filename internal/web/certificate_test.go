@@ -24,6 +24,7 @@ type desk struct {
 	http.Handler
 	t      *testing.T
 	people map[string]context.Context
+	pages  *Service
 }
 
 func newDesk(t *testing.T, d *db.DB) *desk {
@@ -44,7 +45,7 @@ func newDesk(t *testing.T, d *db.DB) *desk {
 	if err := r.Err(); err != nil {
 		t.Fatal(err)
 	}
-	k.Handler = r
+	k.Handler, k.pages = r, s
 	return k
 }
 

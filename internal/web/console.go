@@ -16,6 +16,7 @@ type consolePage struct {
 	OrgName  string
 	Holder   bool // a citizen's account, which has no work here
 	MayRead  bool
+	Today    *today      // what the reader does first; nil: nothing has a deadline
 	Groups   []kindGroup // kinds that the caller may issue
 	All      []kindCard
 	Query    cert.ListQuery
@@ -91,6 +92,12 @@ func (s *Service) console(w http.ResponseWriter, r *http.Request, q cert.ListQue
 	if p.MayRead = len(iam.Orgs(ctx, "cert.read")) > 0; p.MayRead {
 		var err error
 		if p.Page, err = s.Cert.List(ctx, q); err != nil {
+			return err
+		}
+	}
+	if !p.Searched {
+		var err error
+		if p.Today, err = s.today(ctx); err != nil {
 			return err
 		}
 	}

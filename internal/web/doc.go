@@ -15,6 +15,7 @@ import (
 	"sidian/internal/catalogue"
 	"sidian/internal/cert"
 	"sidian/internal/iam"
+	"sidian/internal/todo"
 	"sidian/internal/verify"
 	"sidian/internal/web/page"
 )
@@ -25,6 +26,8 @@ type Service struct {
 	Catalogue *catalogue.Service
 	Cert      *cert.Service
 	Verify    *verify.Service
+	// Todo is what waits for the reader, which stands first; nil: nothing does.
+	Todo *todo.Service
 	// Mark stands at the head of every page of a demo, empty otherwise.
 	Mark string
 	// Endpoints are what /docs lists.

@@ -68,9 +68,12 @@ func (s *Service) defining(r *http.Request) (*page.Sheet, error) {
 	lines := &page.Lines{Name: "parts", Legend: "归集哪些许可", Text: "2 到 9 种；留空的不归集", Each: "许可", Most: mostParts}
 	for i := range page.Shown(r, lines.Name, "kind", leastParts, mostParts) {
 		n := strconv.Itoa(i)
-		at, id, must := "parts["+n+"]", "f-parts-"+n, i < 2
+		at, id, must, none := "parts["+n+"]", "f-parts-"+n, i < 2, "不归集"
+		if must {
+			none = ""
+		}
 		lines.Rows = append(lines.Rows, []page.Field{
-			{ID: id + "-kind", Name: at + ".kind", Label: "证照类型", Value: f(at + ".kind"), Options: kinds, Any: "不归集", Required: must},
+			{ID: id + "-kind", Name: at + ".kind", Label: "证照类型", Value: f(at + ".kind"), Options: kinds, Any: none, Required: must},
 			{ID: id + "-need", Name: at + ".need", Label: "是否必备", Value: f(at + ".need"), Options: needs, Required: must},
 			{ID: id + "-basis", Name: at + ".basis", Label: "法律依据", Value: f(at + ".basis"), Max: 200, Required: must}})
 	}
