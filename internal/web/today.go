@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"sidian/internal/due"
 	"sidian/internal/iam"
@@ -22,8 +23,12 @@ type tile struct {
 	Number, Label, Href, Class string
 }
 
-// firstFew is how much of what waits the first page shows.
-const firstFew = 5
+// firstFew is how much of what waits the first page shows, of so many that are
+// looked at: what cannot be done yet is not among them.
+const (
+	firstFew = 5
+	lookedAt = 30
+)
 
 // Places where work begins.
 const (
@@ -31,6 +36,7 @@ const (
 	collectAt = "/console/issuing/new"
 	queueAt   = "/console/issuing"
 	mattersAt = "/console/matters"
+	sealingAt = "/console/sealing"
 )
 
 // today is nil for who works with nothing that has a deadline: holders, and where
@@ -44,18 +50,21 @@ func (s *Service) today(ctx context.Context) (*today, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Todo.List(ctx, todo.Query{View: todo.Mine, Limit: firstFew})
+	list, err := s.Todo.List(ctx, todo.Query{View: todo.Mine, Limit: lookedAt})
 	if err != nil {
 		return nil, err
 	}
-	t := &today{Tiles: tilesOf(counts, s.Todo.MayUnit(ctx)), Table: urgent(list.Items)}
+	t := &today{Tiles: tilesOf(counts, s.Todo.MayUnit(ctx)), Table: urgent(list.Items, s.Todo.DB.Now())}
 	if iam.May(ctx, "cert.draft", "") {
 		t.Doors = append(t.Doors, page.Door{ID: "collect", Label: "采集一份证照", Href: collectAt, First: true})
 	}
 	if iam.MayAny(ctx, "", "cert.draft", "cert.review", "cert.issue") {
 		t.Doors = append(t.Doors, page.Door{ID: "queue", Label: "看经办队列", Href: queueAt})
 	}
-	if iam.MayAny(ctx, "", "matter.manage") {
+	if iam.May(ctx, "seal.use", "") {
+		t.Doors = append(t.Doors, page.Door{ID: "sealing", Label: "看用印申请", Href: sealingAt})
+	}
+	if iam.May(ctx, "matter.manage", "") {
 		t.Doors = append(t.Doors, page.Door{ID: "matters", Label: "看办件", Href: mattersAt})
 	}
 	return t, nil
@@ -79,12 +88,18 @@ func tilesOf(c due.Counts, unit bool) []tile {
 
 var leftClasses = map[due.Level]string{due.Good: page.Good, due.Care: page.Care, due.Bad: page.Bad}
 
-// urgent is what is due first.
-func urgent(items []todo.Item) page.Table {
+// urgent is what is due first of what can be done.
+func urgent(items []todo.Item, now time.Time) page.Table {
 	t := page.Table{ID: "first", Caption: "先办这些", Quiet: true, Head: []string{"事项", "剩余时间", "截止"},
 		Empty: page.Empty{Title: "没有等您办理的", Text: "有时限的事项分到您或您的单位时，最急的列在这里。"}}
 	for i := range items {
 		x := &items[i]
+		if x.Opens.After(now) {
+			continue
+		}
+		if len(t.Rows) == firstFew {
+			break
+		}
 		class := leftClasses[x.Left.Level]
 		if x.State == due.Paused {
 			class = page.Plain

@@ -35,9 +35,16 @@ func TestToday(t *testing.T) {
 		}
 		put("new", "clerk", "新的事项", 0)
 		put("old", "clerk", "久拖的事项", 90)
+		put("future", "clerk", "以后才办的事项", 0)
+		if err := d.Write(t.Context(), func(tx *db.Tx) error {
+			_, err := tx.Exec(`update due_promise set opens_at = $1 where object = 'future'`, d.Now().AddDate(1, 0, 0).UnixMilli())
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
 		put("other", "window", "别人的事项", 90)
-		body := k.ask("clerk", "/console", nil, 200, `class="card tile bad" href="/console/due"><b>1</b><span>已超期`, "<b>2</b><span>我的待办", `href="/console/x/old"`).Body.String()
-		if strings.Index(body, "久拖的事项") > strings.Index(body, "新的事项") || strings.Contains(body, "别人的事项") {
+		body := k.ask("clerk", "/console", nil, 200, `class="card tile bad" href="/console/due"><b>1</b><span>已超期`, "<b>3</b><span>我的待办", `href="/console/x/old"`).Body.String()
+		if strings.Index(body, "久拖的事项") > strings.Index(body, "新的事项") || strings.Contains(body, "别人的事项") || strings.Contains(body, "以后才办") {
 			t.Error("what is overdue does not stand first, or others' work is there")
 		}
 		if body := k.ask("clerk", "/console?number=none", nil, 200).Body.String(); strings.Contains(body, "今天先办") {
