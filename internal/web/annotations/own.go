@@ -37,17 +37,32 @@ func (s *Service) getOwn(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := s.ownSheet(r, "我的加注件", "把证照交给银行、单位或个人用的时候，不用交原件：做一份写明“做什么用、给谁、到哪天”的加注件。到期自动作废，也可以随时撤回。", page.Middle)
 	p.Doors = []page.Door{{ID: "new", Label: "制作加注件", Href: OwnNew, First: true}}
-	t := &page.Table{ID: "copies", Caption: "我的加注件", Quiet: true, Head: []string{"给谁", "做什么用", "有效期至", "状态"},
+	t := &page.Table{ID: "copies", Caption: "我的加注件", Quiet: true, Head: []string{"给谁", "做什么用", "证照", "有效期至", "状态"},
 		Empty: page.Empty{Title: "还没有加注件", Text: "点“制作加注件”，选一份您的证照。"}}
+	titles := map[string]string{}
 	for _, c := range list.Items {
+		if titles[c.Kind] == "" {
+			if titles[c.Kind], err = s.kindTitle(r, c.Kind); err != nil {
+				return err
+			}
+		}
 		t.Rows = append(t.Rows, page.Row{ID: "copy-" + c.ID, Cells: []page.Cell{
-			{Text: c.Recipient, Sub: c.Number, Href: page.At(Own, c.ID)}, {Text: c.Purpose}, {At: c.ExpiresAt}, {Chips: []page.Chip{chipOf(c)}},
+			{Text: c.Recipient, Sub: c.Number, Href: page.At(Own, c.ID)}, {Text: c.Purpose}, {Text: titles[c.Kind]}, {At: c.ExpiresAt}, {Chips: []page.Chip{chipOf(c)}},
 		}})
 	}
 	if list.Next != "" {
 		t.Pager.Next = page.Asking(Own, "cursor", list.Next)
 	}
 	return s.Kit.ShowSheet(w, p.Add(page.Part{ID: "list", Table: t}))
+}
+
+// kindTitle is what people call a kind.
+func (s *Service) kindTitle(r *http.Request, name string) (string, error) {
+	k, err := s.Copies.Cert.Catalogue.Get(r.Context(), name)
+	if err != nil {
+		return "", err
+	}
+	return k.Title, nil
 }
 
 // ofOwn finds one of the reader's certificates by what the address asks for.
@@ -176,28 +191,38 @@ func (s *Service) makeOwnOnce(ctx context.Context, q annotation.OwnRequest, key 
 	return s.Copies.MakeOwn(once(ctx, key, q.ID, said), q)
 }
 
-func (s *Service) showOwn(r *http.Request) (*page.Sheet, error) {
+// showOwn is the page of a copy, or the question before it is taken back.
+func (s *Service) showOwn(r *http.Request, ending bool) (*page.Sheet, error) {
 	c, err := s.Copies.GetOwn(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	title, err := s.kindTitle(r, c.Kind)
 	if err != nil {
 		return nil, err
 	}
 	p := s.ownSheet(r, "加注件 "+c.Number, "把下载的文件交给接收方；只能用于下面写明的用途。对方在“核验”页面核对，看到的是今天的状态。", page.Narrow).Under("我的加注件", Own)
 	p.Chips = []page.Chip{chipOf(c)}
-	facts := []page.Fact{{Label: "做什么用", Text: c.Purpose}, {Label: "给谁", Text: c.Recipient}, {Label: "有效期至", At: c.ExpiresAt}, {Label: "制作", At: c.MadeAt}, {Label: "编号", Text: c.Number, Code: true}}
+	facts := []page.Fact{{Label: "证照", Text: title}, {Label: "做什么用", Text: c.Purpose}, {Label: "给谁", Text: c.Recipient}, {Label: "有效期至", At: c.ExpiresAt}, {Label: "制作", At: c.MadeAt}, {Label: "编号", Text: c.Number, Code: true}}
 	if !c.EndedAt.IsZero() {
 		facts = append(facts, page.Fact{Label: "撤回", At: c.EndedAt})
 	}
 	p.Add(page.Part{ID: "facts", Facts: facts})
-	if c.Status == annotation.Made {
-		at := page.At(Own, c.ID)
+	at := page.At(Own, c.ID)
+	switch {
+	case c.Status != annotation.Made:
+	case ending:
+		p.Add(page.Part{Confirm: &page.Confirm{ID: "end", Title: "确定撤回吗？", Text: "撤回以后不能恢复；需要时重新制作一份。对方手里的文件还在，但核验时会显示已撤回。", NoReason: true,
+			Action: at + "/end", Hidden: []page.Hidden{{Name: "sure", Value: "yes"}}, Button: "确定撤回", Busy: "正在撤回…", Grave: true, Cancel: at}})
+	default:
 		p.Add(page.Part{Form: &page.Form{ID: "file", Title: "取文件", Text: "下载的是电子文件（OFD），原件附在里面。打印出来的只是复印件。", Action: at + "/file", Button: "下载加注件"}},
-			page.Part{Confirm: &page.Confirm{ID: "end", Title: "不想再让对方用", Text: "撤回以后不能恢复；需要时重新制作一份。对方手里的文件还在，但核验时会显示已撤回。", NoReason: true, Action: at + "/end", Button: "撤回", Busy: "正在撤回…", Grave: true}})
+			page.Part{Form: &page.Form{ID: "ask", Title: "不想再让对方用", Text: "撤回以后，谁核验这份文件都会看到“已撤回”。", Action: at + "/end", Button: "撤回", Plain: true}})
 	}
 	return p, nil
 }
 
 func (s *Service) getOwnOne(w http.ResponseWriter, r *http.Request) error {
-	p, err := s.showOwn(r)
+	p, err := s.showOwn(r, false)
 	if err != nil {
 		return err
 	}
@@ -209,7 +234,7 @@ func (s *Service) againOwn(w http.ResponseWriter, r *http.Request, err error) er
 	if page.StatusOf(err) == 0 || fault.As(err).Kind == fault.NotFound {
 		return err
 	}
-	p, e := s.showOwn(r)
+	p, e := s.showOwn(r, false)
 	if e != nil {
 		return e
 	}
@@ -225,7 +250,16 @@ func (s *Service) postOwnFile(w http.ResponseWriter, r *http.Request) error {
 	return page.Send(w, page.File{Name: page.FileName("加注件-"+c.Number, ".ofd"), Media: "application/ofd", Data: data})
 }
 
+// postOwnEnd asks first: it cannot be undone.
 func (s *Service) postOwnEnd(w http.ResponseWriter, r *http.Request) error {
+	if r.PostFormValue("sure") == "" {
+		p, err := s.showOwn(r, true)
+		if err != nil {
+			return err
+		}
+		p.Path = page.At(Own, r.PathValue("id"))
+		return s.Kit.ShowSheet(w, p)
+	}
 	if _, err := s.Copies.EndOwn(r.Context(), r.PathValue("id")); err != nil {
 		return s.againOwn(w, r, err)
 	}

@@ -55,7 +55,7 @@ func TestOwnPages(t *testing.T) {
 
 		at := OwnNew + "?certificate=" + c.ID
 		site.Get("zhao", Own).Is(200, "还没有加注件", "制作加注件", "随时撤回")
-		site.Get("zhao", OwnNew).Is(200, at, "有效", "挂失").Lacks("certificate="+lost.ID)
+		site.Get("zhao", OwnNew).Is(200, at, "有效", "挂失").Lacks("certificate=" + lost.ID)
 		site.Get("sun", OwnNew).Is(200, "没有您的电子证照").Lacks(c.Number)
 		site.Get("sun", at).Is(404, "不是您本人的")
 		site.Get("issuer", Own).Is(403)
@@ -72,7 +72,7 @@ func TestOwnPages(t *testing.T) {
 		made := site.Send("zhao", at, form).LeadsLike(Own + `/[a-z2-7]+\?done=made`)
 		site.Send("zhao", at, form).Leads(made) // the button pressed again
 		show, _, _ := strings.Cut(made, "?")
-		site.Get("zhao", made).Is(200, "加注件已制成", recipient, "下载加注件", "撤回以后不能恢复")
+		site.Get("zhao", made).Is(200, "加注件已制成", recipient, "下载加注件", "不想再让对方用", "医师执业证")
 		site.Get("zhao", Own).Is(200, recipient, "有效", show)
 		site.Get("sun", show).Is(404)
 		site.Send("sun", show+"/file", nil).Is(404)
@@ -89,8 +89,11 @@ func TestOwnPages(t *testing.T) {
 		data, _, err := copies.ReadOwn(holder(h.Name, h.ID, 2), strings.TrimPrefix(show, Own+"/"))
 		pagetest.Must(t, err)
 		site.Send("zhao", show+"/end", nil, "Sec-Fetch-Site", "cross-site").Is(403)
-		site.Send("zhao", show+"/end", nil).Leads(show + "?done=end")
-		site.Get("zhao", show).Is(200, "已撤回").Lacks("下载加注件", `id="end"`)
+		site.Send("zhao", show+"/end", nil).Is(200, "确定撤回吗", "撤回以后不能恢复", `name="sure"`)
+		site.Get("zhao", show).Is(200, "下载加注件")
+		site.Post("sun", show+"/end", "sure", "yes").Is(404)
+		site.Post("zhao", show+"/end", "sure", "yes").Leads(show + "?done=end")
+		site.Get("zhao", show).Is(200, "已撤回").Lacks("下载加注件", `id="ask"`)
 		site.Send("zhao", show+"/file", nil).Is(409, "撤回", "重新制作")
 		checks := &verify.Service{DB: d, PKI: w.PKI, Cert: w.Cert, Cache: sign.NewChainCache(), Copies: func(ctx context.Context, x [32]byte) (*verify.Copy, error) {
 			f, err := copies.Lookup(ctx, x)
