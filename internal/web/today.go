@@ -91,7 +91,7 @@ var leftClasses = map[due.Level]string{due.Good: page.Good, due.Care: page.Care,
 // urgent is what is due first of what can be done.
 func urgent(items []todo.Item, now time.Time) page.Table {
 	t := page.Table{ID: "first", Caption: "先办这些", Quiet: true, Head: []string{"事项", "剩余时间", "截止"},
-		Empty: page.Empty{Title: "没有等您办理的", Text: "有时限的事项分到您或您的单位时，最急的列在这里。"}}
+		Empty: page.Empty{Title: "眼下没有要办的", Text: "有时限的事项，到了可以办理的时候，最急的列在这里；全部见“待办”。"}}
 	for i := range items {
 		x := &items[i]
 		if x.Opens.After(now) {

@@ -22,7 +22,7 @@ func TestToday(t *testing.T) {
 		k.people["holder"] = iam.With(t.Context(), &iam.Principal{Account: "someholder", Name: "张样例", Kind: iam.Holder})
 		dues := &due.Service{DB: d}
 		k.pages.Todo = &todo.Service{DB: d, Due: dues}
-		k.ask("clerk", "/console", nil, 200, "今天先办", "没有等您办理的", "采集一份证照", `href="/console/issuing"`)
+		k.ask("clerk", "/console", nil, 200, "今天先办", "眼下没有要办的", "采集一份证照", `href="/console/issuing"`)
 		if body := k.ask("clerk", "/console", nil, 200).Body.String(); strings.Contains(body, "没有签发证照的权限") {
 			t.Error("a clerk is told what they may not, and not what they do")
 		}
