@@ -138,7 +138,7 @@ func (tb *tab) fits() {
 
 func call[P, R any](tb *tab, command cdp.Command[P, R], params P) R {
 	tb.t.Helper()
-	ctx, cancel := context.WithTimeout(tb.ctx, patience)
+	ctx, cancel := context.WithTimeout(tb.ctx, tb.waits)
 	defer cancel()
 	r, err := chromedp.Call(ctx, command, params)
 	if err != nil {

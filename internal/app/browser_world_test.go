@@ -206,18 +206,19 @@ func everyView() []view {
 
 // A tab is a browser tab with cookies of its own.
 type tab struct {
-	t    *testing.T
-	w    *world
-	ctx  context.Context
-	view view
-	pane *pane
+	t     *testing.T
+	w     *world
+	ctx   context.Context
+	view  view
+	pane  *pane
+	waits time.Duration // for what a page should show
 	// spoilt is set where something was done to the pane that cannot be undone.
 	spoilt bool
 	mu     sync.Mutex
 	wrong  []string
 }
 
-// patience is how long a tab waits for what a page should show.
+// patience is how long a tab waits where nothing else is said.
 const patience = 30 * time.Second
 
 // open opens a tab. When the test ends, whatever the console complained about
@@ -225,7 +226,7 @@ const patience = 30 * time.Second
 func (w *world) open(t *testing.T, v view) *tab {
 	t.Helper()
 	p := w.chrome.take(t)
-	tb := &tab{t: t, w: w, ctx: p.ctx, view: v, pane: p}
+	tb := &tab{t: t, w: w, ctx: p.ctx, view: v, pane: p, waits: patience}
 	p.lend(tb)
 	tb.do(chromedp.EmulateViewport(v.width, 900))
 	tb.prepare()
@@ -279,7 +280,7 @@ func ptr[T any](v T) *T { return &v }
 
 func (tb *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	tb.t.Helper()
-	ctx, cancel := context.WithTimeout(tb.ctx, patience)
+	ctx, cancel := context.WithTimeout(tb.ctx, tb.waits)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		tb.t.Fatalf("%v\n%s", err, tb.where())
@@ -372,7 +373,7 @@ func (tb *tab) path() string {
 // until waits until an expression holds on a page that is there as a whole.
 func (tb *tab) until(expression string) {
 	tb.t.Helper()
-	ctx, cancel := context.WithTimeout(tb.ctx, patience)
+	ctx, cancel := context.WithTimeout(tb.ctx, tb.waits)
 	defer cancel()
 	for {
 		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.readyState === "complete" && !!(`+expression+`)`))
@@ -389,7 +390,7 @@ func (tb *tab) until(expression string) {
 
 func eval[T any](tb *tab, expression string) T {
 	tb.t.Helper()
-	ctx, cancel := context.WithTimeout(tb.ctx, patience)
+	ctx, cancel := context.WithTimeout(tb.ctx, tb.waits)
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
