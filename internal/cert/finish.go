@@ -96,8 +96,12 @@ func (s *Service) finish(ctx context.Context, w *work) (*Certificate, error) {
 // issue is the second transaction: here the certificate becomes true.
 func (s *Service) issue(tx *db.Tx, w *work, digest gm.Digest, size int) error {
 	w.Digest, w.Document, w.Size, w.IssuedAt = digest, fmt.Sprintf("%x", digest), int64(size), tx.Now()
-	w.mac = s.macOf(&w.row)
-	if err := markIssued(tx, w.ID, digest, size, w.mac); err != nil {
+	w.mac, w.expires = s.macOf(&w.row), endOf(w.ValidTo)
+	mark := markBegun
+	if w.plan.Prior != nil { // it begins when the other has given way
+		mark = markIssued
+	}
+	if err := mark(tx, &w.row); err != nil {
 		return err
 	}
 	if w.Use != "" { // the uses of several are accounted for where they were approved
@@ -111,8 +115,11 @@ func (s *Service) issue(tx *db.Tx, w *work, digest gm.Digest, size int) error {
 			return err
 		}
 		w.mac = s.macOf(&w.row) // of the marks that it took over, too
+		if err := begin(tx, &w.row); err != nil {
+			return err
+		}
 	}
-	if err := s.begins(tx, &w.row); err != nil {
+	if err := s.publish(tx, &w.row); err != nil {
 		return err
 	}
 	if err := audit.Put(tx, audit.Entry{Action: "cert.issue", Object: object(w.ID), After: digest}); err != nil {

@@ -24,15 +24,6 @@ func (s *Service) publish(tx *db.Tx, r *row) error {
 	return err
 }
 
-// begins is how the life of a certificate begins, when it is issued.
-func (s *Service) begins(tx *db.Tx, r *row) error {
-	r.expires = endOf(r.ValidTo)
-	if err := begin(tx, r); err != nil {
-		return err
-	}
-	return s.publish(tx, r)
-}
-
 // detail is the record of a certificate with its place in the public list.
 func (s *Service) detail(ctx context.Context, r *row) (*Certificate, error) {
 	c, err := s.record(ctx, r)

@@ -76,7 +76,7 @@ func newID() string { return strings.ToLower(rand.Text()) }
 // Consumer notes the document of each certificate that is issued. What was issued
 // before there was evidence comes by [outbox.Outbox.Backfill].
 func (s *Service) Consumer() outbox.Consumer {
-	return outbox.Consumer{Name: "lasting", Topics: []string{event.Issued}, HandleAll: s.take}
+	return outbox.Consumer{Name: "lasting", Topics: []string{event.Issued}, HandleAll: s.take, Rows: true}
 }
 
 func (s *Service) take(tx *db.Tx, all []outbox.Event) error {
