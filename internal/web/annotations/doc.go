@@ -2,6 +2,9 @@
 // a certificate was copied for, the form that makes a copy with a preview of its page,
 // and the copy to take along.
 //
+// Below /wallet/copies, on a phone first, holders make copies of their own certificates
+// in three steps, fetch them and take them back.
+//
 // What may be made, and who may see it, is decided by package annotation of the
 // domain.
 package annotations
