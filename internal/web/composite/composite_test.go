@@ -108,3 +108,33 @@ func TestRefused(t *testing.T) {
 		t.Errorf("%+v %v", got, err)
 	}
 }
+
+// A registration that was edited in the database says so to everybody who may see it,
+// offers nothing, and refuses what is sent all the same.
+func TestAltered(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		x := s.Scheme(t)
+		food := s.Permit(t, compositetest.Food)
+		s.Permit(t, compositetest.Road)
+		c := s.Proposed(t, x, food)
+		compositetest.Must(t, d.Write(t.Context(), func(tx *db.Tx) error {
+			if _, err := tx.Exec(`update composite_scheme set basis = 'x' where id = $1`, x.ID); err != nil {
+				return err
+			}
+			_, err := tx.Exec(`update composite_composite set decided_by = 'x', state = 'issuing', decided_at = 0 where id = $1`, c.ID)
+			return err
+		}))
+		at, scheme := Home+"/"+c.ID, Schemes+"/"+x.ID
+		s.Get("issuer", at).Is(200, "登记数据异常", "不可采信", "从备份恢复").Lacks(`id="issue"`, `id="refuse"`)
+		s.Get("issuer", Home).Is(200, "登记数据异常")
+		s.Post("issuer", at+"/issue", "revision", "0").Is(409, "登记数据异常", "联系平台运维人员")
+		s.Get("designer", scheme).Is(200, "登记数据异常").Lacks(`id="do-withdraw"`)
+		s.Post("designer", scheme+"/withdraw", "revision", "2", "reason", "样例撤回").Is(409, "登记数据异常")
+		s.Get("stranger", at).Is(404)
+		if n, err := s.Composite.Resume(t.Context()); n != 0 || err != nil {
+			t.Errorf("%d gone on with, %v", n, err)
+		}
+	})
+}
