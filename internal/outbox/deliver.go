@@ -34,6 +34,10 @@ type rounded struct {
 	more        bool
 }
 
+// serial is how many events a serializable transaction takes: the longer it is, the
+// more races it loses to others, and the more is done again.
+const serial = 16
+
 // round takes up to n due events and delivers them.
 func round(ctx context.Context, d *db.DB, c Consumer, n int) (r rounded, err error) {
 	if c.Deliver != nil {
@@ -51,6 +55,7 @@ func round(ctx context.Context, d *db.DB, c Consumer, n int) (r rounded, err err
 		})
 		return r.or(err, c.Name)
 	}
+	n = min(n, serial)
 	// What is due is looked for outside the transaction, which is serializable:
 	// who puts events would lose races to the many that find nothing.
 	var events []string

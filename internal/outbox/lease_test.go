@@ -105,7 +105,7 @@ func TestBurst(t *testing.T) {
 		var mu sync.Mutex
 		batches, got := 0, 0
 		all := make(chan struct{})
-		c := outbox.Consumer{Name: "c", Topics: []string{"x.made"}, Pace: outbox.Pace{Interval: time.Hour},
+		c := outbox.Consumer{Name: "c", Topics: []string{"x.made"}, Pace: outbox.Pace{Interval: time.Hour}, Rows: true,
 			HandleAll: func(tx *db.Tx, evs []outbox.Event) error {
 				tx.AfterCommit(func() {
 					mu.Lock()
