@@ -22,6 +22,7 @@ import (
 
 // TestMain removes the county that tests have copied.
 func TestMain(m *testing.M) {
+	TuneMemory() // as the program does
 	code := m.Run()
 	if dir := seededDir; dir != "" {
 		_ = os.RemoveAll(dir) // a temporary directory
