@@ -2,6 +2,10 @@ package app
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"sidian/gm"
 	"sidian/internal/lasting"
@@ -21,6 +25,23 @@ func (a *App) stampers() map[string]lasting.Stamper {
 		}
 	}
 	return all
+}
+
+// sunset is until when algorithms are believed: as of this release, and as the
+// operator says.
+func (a *App) sunset() (lasting.Algorithms, error) {
+	all := lasting.Sunset()
+	ends, err := a.Conf.Timestamp.EndsOf()
+	if err != nil {
+		return nil, err
+	}
+	for name, at := range ends {
+		if all[name].IsZero() {
+			return nil, fmt.Errorf("app: timestamp.ends names %q; the algorithms are %s", name, strings.Join(slices.Sorted(maps.Keys(all)), ", "))
+		}
+		all[name] = at
+	}
+	return all, nil
 }
 
 // trustForEvidence is trustForDocuments with the roots of time stamps by other

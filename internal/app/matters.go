@@ -31,6 +31,9 @@ func (a *App) matters(ctx context.Context) (err error) {
 	}
 	l := a.Lasting
 	l.Document, l.TimeStamp, l.Others, l.Trust = a.Blob.Get, a.PKI.TimeStamp, a.stampers(), a.trustForEvidence
+	if l.Algorithms, err = a.sunset(); err != nil {
+		return err
+	}
 	a.Cert.Stamped = a.stamped
 	l.Mac, err = a.Keys.Index(ctx, "lasting.anchor")
 	return err

@@ -122,6 +122,8 @@ type Timestamp struct {
 	URL      string `koanf:"url" doc:"mode: url 时，RFC 3161 服务地址"`
 	CertFile string `koanf:"cert_file" doc:"mode: files 时，时间戳证书（PEM）"`
 	KeyFile  string `koanf:"key_file" doc:"mode: files 时，时间戳私钥（PEM）"`
+
+	Ends []string `koanf:"ends" doc:"密码算法停用日期，凭证在此之前改用别的算法续期：sm3、sm2、sha256、ecdsa-p256、sha384、ecdsa-p384、rsa，例如 [sm3=2040-12-31]；不写的按程序所带的日期"`
 }
 
 // Session says how long people stay signed in.

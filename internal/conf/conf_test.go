@@ -34,7 +34,7 @@ func TestExampleIsTheDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	got.TrustedProxies, got.Outgoing = nil, conf.Outgoing{} // [] and absent mean the same
-	got.Identity.Staff.Levels, got.Identity.Holder.Levels, got.Keys.Others = nil, nil, nil
+	got.Identity.Staff.Levels, got.Identity.Holder.Levels, got.Keys.Others, got.Timestamp.Ends = nil, nil, nil, nil
 	drop := func(c *conf.Config) { c.DataDir, c.MasterKeyFile, c.Blob.Dir, c.Database.URL = "", "", "", "" }
 	drop(&got)
 	drop(&want)
@@ -89,6 +89,7 @@ func TestLoadRefuses(t *testing.T) {
 		"small upload":          {"limits: {upload: 5}", "", "limits.upload"},
 		"plain provider":        {"identity: {staff: {issuer: 'http://idp.example'}}", "", "identity.staff.issuer"},
 		"half a provider":       {"identity: {holder: {issuer: 'https://idp.example'}}", "", "secret_file"},
+		"an end that is no day": {"timestamp: {ends: [sm3=soon]}", "", "sm3=soon"},
 		"unknown level of name": {"identity: {staff: {issuer: 'https://idp.example', name: a, client_id: b, secret_file: c, levels: [a=7]}}", "", "a=7"},
 		"mail without port":     {"notice: {mail: {server: smtp.example.cn, from: a@example.cn}}", "", "host:port"},
 		"mail from nobody":      {"notice: {mail: {server: 'smtp.example.cn:587'}}", "", "notice.mail.from"},

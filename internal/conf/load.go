@@ -139,7 +139,7 @@ func (c *Config) check() error {
 		oneOf("timestamp.mode", c.Timestamp.Mode, "builtin", "files", "url"),
 		c.checkNetwork(), c.checkPairs(), c.checkNumbers(), c.Identity.Staff.check("identity.staff"), c.Identity.Holder.check("identity.holder"),
 		oneOf("notice.mail.security", c.Notice.Mail.Security, "starttls", "tls", "plain"),
-		c.Notice.Mail.check(), c.Notice.SMS.check("notice.sms"), c.Notice.App.check("notice.app"),
+		c.Timestamp.check(), c.Notice.Mail.check(), c.Notice.SMS.check("notice.sms"), c.Notice.App.check("notice.app"),
 	} {
 		if err != nil {
 			return err
@@ -235,6 +235,25 @@ func (p Provider) LevelsOf() (map[string]int, error) {
 			return nil, fmt.Errorf("conf: identity levels are word=0 to word=3, not %q", pair)
 		}
 		out[word] = n
+	}
+	return out, nil
+}
+
+func (t Timestamp) check() error {
+	_, err := t.EndsOf()
+	return err
+}
+
+// EndsOf are the days after which algorithms are not believed, by the algorithm.
+func (t Timestamp) EndsOf() (map[string]time.Time, error) {
+	out := map[string]time.Time{}
+	for _, pair := range t.Ends {
+		name, day, _ := strings.Cut(pair, "=")
+		at, err := time.Parse(time.DateOnly, day)
+		if err != nil || name == "" {
+			return nil, fmt.Errorf("conf: timestamp.ends are algorithm=2040-12-31, not %q", pair)
+		}
+		out[name] = at
 	}
 	return out, nil
 }

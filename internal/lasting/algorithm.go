@@ -26,12 +26,13 @@ type Algorithms map[string]time.Time
 
 // Sunset is what is believed of the algorithms as of this release. No end of SM2
 // and SM3 is announced (GB/T 32918, GB/T 32905), nor of SHA-384 and P-384; their
-// dates are those by which the table has to be looked at again. 2048-bit RSA, which
+// dates are those by which the table has to be looked at again, the other suite's
+// later, so that there is one to go to. 2048-bit RSA, which
 // stands in time stamps of outside authorities, ends as most lists have it.
 func Sunset() Algorithms {
 	day := func(year int) time.Time { return time.Date(year, 12, 31, 0, 0, 0, 0, time.UTC) }
 	return Algorithms{
-		SM3: day(2060), SM2: day(2060), SHA256: day(2040), ECDSAP256: day(2040), SHA384: day(2060), ECDSAP384: day(2060), RSA: day(2030),
+		SM3: day(2060), SM2: day(2060), SHA256: day(2040), ECDSAP256: day(2040), SHA384: day(2070), ECDSAP384: day(2070), RSA: day(2030),
 	}
 }
 
