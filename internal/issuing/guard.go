@@ -162,13 +162,6 @@ func (s *Service) dueOf(tx *db.Tx, r *row) (int64, error) {
 	return milli(p.Due), err
 }
 
-// write is a transaction that changes drafts; an edited row that it met is told
-// of, once an hour.
-func (s *Service) write(ctx context.Context, do func(*db.Tx) error) error {
-	err := s.DB.Write(ctx, do)
-	return s.alarmed(ctx, err)
-}
-
 // alarmed tells of the altered row that is the cause of err, if one is; err stays
 // the error.
 func (s *Service) alarmed(ctx context.Context, err error) error {
