@@ -228,7 +228,7 @@ func (s *Service) parts(r *http.Request, p *showPage, k *catalogue.Kind, values 
 	if may(d, issuing.ActPass) {
 		p.Pass = &page.Form{ID: "pass", Title: "审核", Text: "核对左侧信息与照面一致、完整、准确；通过后由另一位签发人制作签发。", Action: at + "/pass", Hidden: version, Button: "审核通过", Busy: "正在提交…"}
 	}
-	if may(d, issuing.ActIssue) {
+	if may(d, issuing.ActIssue) && d.Pending == "" { // what waits for other units goes on by itself
 		p.Issue = &page.Form{ID: "issue", Title: "制作签发", Text: "签发即加盖电子印章并登记，不能修改。", Action: at + "/issue", Hidden: version, Button: "制作签发", Busy: "正在用印…"}
 	}
 	if may(d, issuing.ActReturn) || may(d, issuing.ActSendBack) {
