@@ -151,12 +151,11 @@ func (d *differ) items(old, now []*placed) {
 		return fmt.Sprint(what, x.page, x.at)
 	})
 	for _, x := range old {
-		switch {
-		case x.with == nil:
+		if x.with == nil {
 			d.add(x.where(), "removed", sayAll(itemWords, x.item), "")
-		default:
-			d.item(x, x.with)
+			continue
 		}
+		d.item(x, x.with)
 	}
 	for _, y := range now {
 		if y.with == nil {

@@ -2,6 +2,7 @@ package cert
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -73,7 +74,7 @@ func (s *Service) MayCopyOwn(ctx context.Context, id string) (context.Context, e
 		}
 		return r, err
 	})
-	if err == errNotOwn || err == nil && me.Citizen == "" {
+	if errors.Is(err, errNotOwn) || err == nil && me.Citizen == "" {
 		err = s.DB.Write(ctx, func(tx *db.Tx) error {
 			return audit.Put(tx, audit.Entry{Action: ActAnnotate, Object: object(id), Result: audit.Refused, Rule: errNotOwn.Code})
 		})
