@@ -7,7 +7,7 @@ have() {
 	case $1 in
 	gcc) command -v gcc ;;
 	postgres) ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null || command -v initdb ;;
-	chromium) command -v chromium || command -v chromium-browser || command -v google-chrome ;;
+	chromium) command -v chromium-headless-shell || command -v chromium || command -v chromium-browser || command -v google-chrome ;;
 	cjk-font) command -v fc-list >/dev/null && fc-list ':lang=zh-cn' family | grep . ;;
 	node) command -v node && command -v npm ;;
 	xmllint) command -v xmllint ;;
@@ -22,7 +22,8 @@ package() {
 	case $1 in
 	gcc) echo gcc libc6-dev ;;
 	postgres) echo postgresql ;;
-	chromium) echo chromium ;;
+	chromium) # the shell takes a third less of the processor; not every Debian has it
+		if apt-cache show chromium-headless-shell >/dev/null 2>&1; then echo chromium-headless-shell; else echo chromium; fi ;;
 	cjk-font) echo fonts-noto-cjk fontconfig ;;
 	node) echo nodejs npm ;;
 	xmllint) echo libxml2-utils ;;
@@ -32,15 +33,20 @@ package() {
 	esac
 }
 
-missing=
-for need in "$@"; do
-	have "$need" || missing="$missing $(package "$need")"
-done
+packages() {
+	missing=
+	for need in "$@"; do
+		have "$need" || missing="$missing $(package "$need")"
+	done
+}
+
+packages "$@"
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-	echo "installing:$missing"
 	apt-get update -qq
+	packages "$@" # what this Debian has is known now
+	echo "installing:$missing"
 	# shellcheck disable=SC2086
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 	for need in "$@"; do

@@ -69,13 +69,13 @@ func enter(t *testing.T) *world {
 
 func chromium(t *testing.T) string {
 	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+	for _, name := range []string{"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}
 	}
 	if os.Getenv("CI") != "" {
-		t.Fatal("Chromium is missing: install the package chromium")
+		t.Fatal("Chromium is missing: install the package chromium-headless-shell")
 	}
 	t.Skip("Chromium is missing: the pages are not driven")
 	return ""

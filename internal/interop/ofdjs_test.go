@@ -140,7 +140,7 @@ func issued(t *testing.T) []byte {
 func open(t *testing.T, reader, document []byte) (out finding) {
 	t.Helper()
 	browser := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+	for _, name := range []string{"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
 			browser = path
 			break
