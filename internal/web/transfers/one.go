@@ -117,7 +117,7 @@ func meaning(t *cert.Transfer, title string) []page.Block {
 	return []page.Block{{Items: []string{
 		"自 " + t.From + " 起，新的“" + title + "”由" + t.SuccessorName + "签发，" + t.IssuerName + "不能再签发。",
 		t.IssuerName + "已签发的“" + title + "”全部随之移交：暂扣、注销、更正、换发等都由" + t.SuccessorName + "办理，原单位仍可查阅。",
-		"已签发的证照不重新制作，照面和印章不变，持证人不需要办理；换发的新证照上注明原颁证机构。",
+		"已签发的证照不重新制作，照面和印章不变，持证人不需要办理；换发的新证照在数据里注明原颁证机构。",
 	}}}
 }
 
