@@ -2,7 +2,6 @@ package composite
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 
@@ -113,13 +112,17 @@ func (s *Service) whole(r *row, members []memberRow) bool {
 	return r.folds == int64(len(members))
 }
 
-// An alteredError names the row that was edited.
-type alteredError struct{ table, id string }
-
-func (e *alteredError) Error() string { return "composite: a guarded row was altered: " + e.table }
+// altered names a row that was edited.
+func altered(table, id string) *iam.AlteredError {
+	object := "composite"
+	if table == tableSchemes {
+		object = "composite-scheme"
+	}
+	return &iam.AlteredError{Table: table, ID: id, Object: object}
+}
 
 func errAltered(table, id string) error {
-	return fault.Conflict.Wrap(&alteredError{table, id}, "登记数据异常：这份登记可能在数据库中被改动，不能办理").WithCode("composite.altered").
+	return fault.Conflict.Wrap(altered(table, id), "登记数据异常：这份登记可能在数据库中被改动，不能办理").WithCode("composite.altered").
 		WithHint("请勿再次办理，联系平台运维人员核查数据库的访问记录，从备份恢复这条登记")
 }
 
@@ -248,17 +251,10 @@ func (s *Service) write(ctx context.Context, do func(*db.Tx) error) error {
 }
 
 func (s *Service) alarmed(ctx context.Context, err error) error {
-	var e *alteredError
-	if errors.As(err, &e) {
-		s.alarm(ctx, e.table, e.id)
-	}
-	return err
+	return s.guard.alarms.Heed(ctx, s.DB, s.IAM.Outbox, err, "composite.altered")
 }
 
+// alarm tells of an edited row that was shown as one.
 func (s *Service) alarm(ctx context.Context, table, id string) {
-	object := "composite"
-	if table == tableSchemes {
-		object = "composite-scheme"
-	}
-	_ = s.guard.alarms.Raise(ctx, s.DB, s.IAM.Outbox, table, id, "composite.altered", object) // told by the next look
+	_ = s.alarmed(ctx, altered(table, id)) // it is no error of the reader's
 }

@@ -10,6 +10,7 @@ import (
 	"sidian/internal/cert/state"
 	"sidian/internal/db"
 	"sidian/internal/fault"
+	"sidian/internal/iam"
 	"sidian/internal/outbox"
 )
 
@@ -113,7 +114,7 @@ func (s *Service) Reconcile(ctx context.Context) (found int, err error) {
 			for _, r := range rows {
 				after = r.id
 				differs, err := s.differs(tx, r)
-				var e *alteredError
+				var e *iam.AlteredError
 				if errors.As(err, &e) { // nothing is done with it
 					edited = append(edited, r.id)
 					continue

@@ -2,6 +2,7 @@ package iam
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"sync"
 	"time"
@@ -21,6 +22,12 @@ type Alarm struct {
 	ID    string    `json:"id"` // of the row
 	At    time.Time `json:"at"`
 }
+
+// An AlteredError names a row that is not what was written. Object is how the audit
+// names what stands in such rows.
+type AlteredError struct{ Table, ID, Object string }
+
+func (e *AlteredError) Error() string { return "iam: a guarded row was altered: " + e.Table }
 
 // Alarms tells of rows that are not what was written, each once an hour however
 // often it is met: in the audit and by an event. The zero value is ready.
@@ -58,6 +65,15 @@ func (a *Alarms) Raise(ctx context.Context, d *db.DB, o *outbox.Outbox, table, i
 		a.mu.Lock()
 		delete(a.told, key)
 		a.mu.Unlock()
+	}
+	return err
+}
+
+// Heed raises an alarm where an AlteredError is the cause of err, which it returns.
+func (a *Alarms) Heed(ctx context.Context, d *db.DB, o *outbox.Outbox, err error, action string) error {
+	var e *AlteredError
+	if errors.As(err, &e) {
+		_ = a.Raise(ctx, d, o, e.Table, e.ID, action, e.Object) // told by the next look
 	}
 	return err
 }

@@ -51,13 +51,8 @@ func (x *stepRow) fields(draft string) []any {
 	return []any{draft, x.seq, x.at, x.actor, string(x.action), string(x.state), x.version, len(x.note) > 0}
 }
 
-// An alteredError names the row that was edited.
-type alteredError struct{ table, id string }
-
-func (e *alteredError) Error() string { return "issuing: a guarded row was altered: " + e.table }
-
 func errAltered(table, id string) error {
-	return fault.Conflict.Wrap(&alteredError{table, id}, "此件的办理记录完整性校验不符，可能在数据库中被改动，不能继续办理").WithCode("issuing.altered").
+	return fault.Conflict.Wrap(&iam.AlteredError{Table: table, ID: id, Object: "issuing"}, "此件的办理记录完整性校验不符，可能在数据库中被改动，不能继续办理").WithCode("issuing.altered").
 		WithHint("请勿再次办理，联系平台运维人员核查数据库的访问记录；核查后终止此件，重新采集")
 }
 
@@ -165,10 +160,5 @@ func (s *Service) dueOf(tx *db.Tx, r *row) (int64, error) {
 // alarmed tells of the altered row that is the cause of err, if one is; err stays
 // the error.
 func (s *Service) alarmed(ctx context.Context, err error) error {
-	var e *alteredError
-	if !errors.As(err, &e) {
-		return err
-	}
-	_ = s.guard.alarms.Raise(ctx, s.DB, s.IAM.Outbox, e.table, e.id, "issuing.altered", "issuing") // told by the next look
-	return err
+	return s.guard.alarms.Heed(ctx, s.DB, s.IAM.Outbox, err, "issuing.altered")
 }
