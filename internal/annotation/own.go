@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/maphash"
 	"sync"
-	"time"
 
 	"sidian/internal/annotation/event"
 	"sidian/internal/audit"
@@ -14,6 +13,7 @@ import (
 	"sidian/internal/fault"
 	"sidian/internal/iam"
 	"sidian/internal/outbox"
+	"sidian/workday"
 )
 
 // An OwnRequest asks for a copy of one's own certificate.
@@ -67,8 +67,7 @@ func (s *Service) MostDaily() int {
 
 // daily refuses a holder who made enough for today.
 func (s *Service) daily(tx *db.Tx, w *work) error {
-	day := tx.Now().In(beijing)
-	n, err := countOwn(tx, w.account, time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, beijing))
+	n, err := countOwn(tx, w.account, workday.DateOf(tx.Now()).Start())
 	if err == nil && n >= int64(s.MostDaily()) {
 		err = fault.TooMany.New("今天已制作 %d 份加注件，今天不能再制作", n).WithCode("annotation.daily").WithHint("请明天再制作；急用的，请到签发单位的窗口办理")
 	}

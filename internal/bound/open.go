@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"sidian/certid"
 	"sidian/gbcode"
@@ -21,6 +20,7 @@ import (
 	"sidian/internal/outbox"
 	"sidian/internal/seal"
 	"sidian/internal/sealapply"
+	"sidian/workday"
 )
 
 // Pages that notices lead to.
@@ -256,7 +256,7 @@ func (s *Service) tellOpen(tx *db.Tx, r *row, title string, whom *audience) erro
 // the holder could not be told, agents: once a day, however many offers come. What
 // waits stands in the list of offers, which the notice leads to.
 func (s *Service) tellStaff(tx *db.Tx, r *row, label string, told bool) error {
-	n := notice.Notice{ID: "register/" + r.sort + "/" + tx.Now().In(beijing).Format(time.DateOnly), Topic: topic, Org: r.issuer, Permission: permRegister, Link: ConsoleLink + "?state=" + string(Open),
+	n := notice.Notice{ID: "register/" + r.sort + "/" + workday.DateOf(tx.Now()).String(), Topic: topic, Org: r.issuer, Permission: permRegister, Link: ConsoleLink + "?state=" + string(Open),
 		Title: "有新设企业待登记，以便申领" + label, Text: "单位信息取自证照，核对后一次登记。当天再有的不另发消息，都在“同步发放”的待申领中。"}
 	if err := s.Notices.PutTx(tx, n); err != nil || told {
 		return err

@@ -148,6 +148,3 @@ func errUnknown() error {
 func errMoved() error {
 	return fault.Conflict.New("此项刚刚被他人办理").WithCode("bound.moved").WithHint("请刷新后查看")
 }
-
-// beijing is the time zone of the days on which people are told.
-var beijing = time.FixedZone("CST", 8*3600)
