@@ -125,8 +125,8 @@ func (t *Timestamp) Digests() (imprint, signed string) {
 	return HashName(t.HashOID), HashName(t.signed.Signer.DigestAlgorithm)
 }
 
-// suiteOf finds a suite by its name.
-func suiteOf(name string) (Suite, bool) {
+// SuiteOf finds a suite by its name.
+func SuiteOf(name string) (Suite, bool) {
 	for _, s := range suites {
 		if s.Name == name {
 			return s, true
@@ -144,7 +144,7 @@ type SuiteKey struct {
 
 // GenerateSuiteKey returns a new random key for the suite of a name.
 func GenerateSuiteKey(name string) (*SuiteKey, error) {
-	s, ok := suiteOf(name)
+	s, ok := SuiteOf(name)
 	if !ok || s.curve == nil {
 		return nil, fmt.Errorf("gm: generating a key for suite %q: %w", name, ErrUnsupported)
 	}

@@ -228,8 +228,7 @@ func (s *Service) sealSuite(ctx context.Context, id string, c *gm.Certificate, k
 
 // TimeStampBy is TimeStamp by a suite, whose authority PrepareSuite has made.
 func (s *Service) TimeStampBy(ctx context.Context, suite string, message []byte) ([]byte, error) {
-	all := gm.Suites()
-	if suite == all[0].Name {
+	if suite == gm.Suites()[0].Name {
 		return s.TimeStamp(ctx, message)
 	}
 	a, err := s.suiteAuthority(ctx, suite)
@@ -239,13 +238,8 @@ func (s *Service) TimeStampBy(ctx context.Context, suite string, message []byte)
 	if a == nil {
 		return nil, errAbsent()
 	}
-	var digest string
-	for _, x := range all {
-		if x.Name == suite {
-			digest = x.Digest
-		}
-	}
-	request, err := gm.NewTimestampRequestBy(digest, message, nonce())
+	x, _ := gm.SuiteOf(suite) // there is an authority of it
+	request, err := gm.NewTimestampRequestBy(x.Digest, message, nonce())
 	if err != nil {
 		return nil, err
 	}
