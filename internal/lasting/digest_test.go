@@ -249,20 +249,7 @@ func TestAnotherDigestCrash(t *testing.T) {
 				w.work(t)
 				w.later(t, 7, true)
 				w.Lead = 400 * 24 * time.Hour
-				func() {
-					defer func() {
-						if r := recover(); r != (died{}) {
-							t.Errorf("it did not die, but %v", r)
-						}
-						w.Step = nil
-					}()
-					w.Step = func(name string) {
-						if name == at {
-							panic(died{})
-						}
-					}
-					_, _ = w.Work(t.Context())
-				}()
+				w.die(t, at)
 				w.work(t)
 				w.now = w.now.Add(time.Hour) // the lease is over
 				w.work(t)
@@ -307,21 +294,9 @@ func TestAnotherDigestTogether(t *testing.T) {
 		}
 		w.later(t, 7, true)
 		w.Lead = 400 * 24 * time.Hour
-		var both sync.WaitGroup
-		var made atomic.Int64
-		for range 2 {
-			both.Go(func() {
-				n, err := w.Work(t.Context())
-				made.Add(int64(n))
-				if err != nil {
-					t.Errorf("one of two: %v", err)
-				}
-			})
-		}
-		both.Wait()
-		made.Add(int64(w.work(t))) // what one saw in the other's hands
-		if n := made.Load(); n != 4 {
-			t.Errorf("%d time stamps for four batches", n)
+		made := w.both(t) + int64(w.work(t)) // and what one saw in the other's hands
+		if made != 4 {
+			t.Errorf("%d time stamps for four batches", made)
 		}
 		w.whole(t, reader, slices.Concat(ids[:5], ids[6:]), 2)
 		must(t, d.Read(t.Context(), func(tx *db.Tx) error {

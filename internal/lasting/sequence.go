@@ -99,7 +99,8 @@ func (s *Service) sequenceTx(tx *db.Tx, origin, until string) (*sequence, error)
 		if l.leaves = members.rows; b.over == overDocuments {
 			l.tree = t
 		} else {
-			j := slices.IndexFunc(members.leaves, func(x []byte) bool { return bytes.Equal(x, sum(b.digest, all[i-1].token)) })
+			leaf := sum(b.digest, all[i-1].token)
+			j := slices.IndexFunc(members.leaves, func(x []byte) bool { return bytes.Equal(x, leaf) })
 			if j < 0 {
 				return nil, fmt.Errorf("lasting: batch %s does not hold what it was made for", b.id)
 			}

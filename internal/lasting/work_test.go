@@ -73,6 +73,41 @@ func TestBatches(t *testing.T) {
 
 type died struct{}
 
+// die works until a step, and dies there.
+func (w *world) die(t *testing.T, at string) {
+	t.Helper()
+	defer func() {
+		if r := recover(); r != (died{}) {
+			t.Errorf("it did not die, but %v", r)
+		}
+		w.Step = nil
+	}()
+	w.Step = func(name string) {
+		if name == at {
+			panic(died{})
+		}
+	}
+	_, _ = w.Work(t.Context())
+}
+
+// both is two workers at once, and how many time stamps they made.
+func (w *world) both(t *testing.T) int64 {
+	t.Helper()
+	var all sync.WaitGroup
+	var n atomic.Int64
+	for range 2 {
+		all.Go(func() {
+			x, err := w.Work(t.Context())
+			n.Add(int64(x))
+			if err != nil {
+				t.Errorf("one of two: %v", err)
+			}
+		})
+	}
+	all.Wait()
+	return n.Load()
+}
+
 // Whatever step it dies at, the batch is finished by the next, and nothing is
 // stamped twice.
 func TestCrash(t *testing.T) {
@@ -86,21 +121,7 @@ func TestCrash(t *testing.T) {
 				w := over(t, d, p)
 				w.Batch = 3
 				ids := w.note(t, pkitest.Root, texts(5)...)
-				die := func() {
-					defer func() {
-						if r := recover(); r != (died{}) {
-							t.Errorf("it did not die, but %v", r)
-						}
-						w.Step = nil
-					}()
-					w.Step = func(name string) {
-						if name == at {
-							panic(died{})
-						}
-					}
-					_, _ = w.Work(t.Context())
-				}
-				die()
+				w.die(t, at)
 				if n := w.work(t); at == "choose" && n != 1 {
 					t.Errorf("%d time stamps while the lease of another lasts", n)
 				}
@@ -109,7 +130,7 @@ func TestCrash(t *testing.T) {
 				w.whole(t, reader, ids, 1)
 				w.now = w.by.root.NotAfter.Add(-24 * time.Hour)
 				w.by = newAuthority(t, w.now, 12)
-				die()
+				w.die(t, at)
 				w.now = w.now.Add(time.Hour)
 				w.work(t)
 				w.whole(t, reader, ids, 2)
@@ -130,28 +151,13 @@ func TestTogether(t *testing.T) {
 		w := over(t, d, p)
 		w.Batch = 5
 		ids := w.note(t, pkitest.Root, texts(40)...)
-		both := func() (made int64) {
-			var all sync.WaitGroup
-			var n atomic.Int64
-			for range 2 {
-				all.Go(func() {
-					x, err := w.Work(t.Context())
-					n.Add(int64(x))
-					if err != nil {
-						t.Errorf("one of two: %v", err)
-					}
-				})
-			}
-			all.Wait()
-			return n.Load()
-		}
-		if n := both(); n != 8 {
+		if n := w.both(t); n != 8 {
 			t.Errorf("%d time stamps for eight batches", n)
 		}
 		w.whole(t, reader, ids, 1)
 		w.now = w.by.root.NotAfter.Add(-24 * time.Hour)
 		w.by = newAuthority(t, w.now, 12)
-		if n := both(); n < 2 {
+		if n := w.both(t); n < 2 {
 			t.Errorf("%d time stamps renew eight in batches of five", n)
 		}
 		w.whole(t, reader, ids, 2)
