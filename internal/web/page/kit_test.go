@@ -253,7 +253,7 @@ func TestGroups(t *testing.T) {
 	k := newKit(t)
 	k.Add(Item{Key: "me", Label: "我的安全", Href: "/me", Group: Account, For: httpx.SignedIn()}, Item{Key: "one", Label: "清单", Href: "/one", Group: Catalogue, For: httpx.SignedIn()})
 	for i := range 5 {
-		k.Add(Item{Key: fmt.Sprint("work", i), Label: "工作", Href: fmt.Sprint("/work/", i), Order: i, For: httpx.SignedIn()})
+		k.Add(Item{Key: fmt.Sprint("work", i), Label: "工作", Href: fmt.Sprint("/daily/", i), Order: i, For: httpx.SignedIn()})
 		k.Add(Item{Key: fmt.Sprint("cert", i), Label: "证", Href: fmt.Sprint("/cert/", i), Group: Certificates, Order: i, For: httpx.Needs("cert.read")})
 	}
 	clerk := audience{signedIn: true, may: func(string) bool { return true }}
