@@ -148,7 +148,8 @@ func (s *Service) withdraw(ctx context.Context, r *row, why error) error {
 
 func (s *Service) tell(tx *db.Tx, r *row, topic string) error {
 	return s.Outbox.Put(tx, outbox.Event{Topic: topic, Key: r.ID, Leaf: evidence(topic, r, tx.Now()), Body: event.Certificate{
-		ID: r.ID, Kind: r.Kind, Issuer: r.Issuer, Identifier: r.Identifier, Version: r.Version, Document: r.Document, At: tx.Now().UnixMilli(),
+		ID: r.ID, Kind: r.Kind, Issuer: r.Issuer, Identifier: r.Identifier, Version: r.Version, Document: r.Document,
+		ValidTo: &r.ValidTo, At: tx.Now().UnixMilli(),
 	}})
 }
 

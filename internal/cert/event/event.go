@@ -20,7 +20,10 @@ type Certificate struct {
 	Identifier string `json:"identifier"`
 	Version    int    `json:"version"`
 	Document   string `json:"document,omitempty"` // SM3 of the sealed OFD, hex
-	At         int64  `json:"at"`                 // milliseconds
+	// ValidTo is the last day, "" for one that has no end; nil in events of before
+	// it was told.
+	ValidTo *string `json:"valid_to,omitempty"`
+	At      int64   `json:"at"` // milliseconds
 }
 
 // StatusChanged is the body of Changed: no personal data, and no reason. Of two
