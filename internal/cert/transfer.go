@@ -1,6 +1,7 @@
 package cert
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -125,21 +126,65 @@ func (c *Certificate) ReadIn(ctx context.Context) string {
 	return c.Issuer
 }
 
-// transferred refuses who could act until the authority was given to another
-// unit, with the way out; audited.
-func (s *Service) transferred(ctx context.Context, r *row, permission, action string) error {
-	if r.Keeper == "" || iam.Allow(ctx, permission, r.Keeper) == nil || iam.Allow(ctx, permission, r.Issuer) != nil {
+// Given tells whoever could act on a certificate until the authority over it went
+// to another unit who answers for it now, and since when. It is nil for who still
+// may, and for who never might: to them nothing is told here.
+func (s *Service) Given(ctx context.Context, c *Certificate, permission string) error {
+	if c.Keeper == "" || iam.Allow(ctx, permission, c.Keeper) == nil {
 		return nil
 	}
-	o, err := s.IAM.Org(ctx, r.Keeper)
+	var all []*Transfer
+	var day string
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		day = today(tx.Now())
+		all, err = agreed(tx, c.Kind)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	return audit.Refuse(ctx, s.DB, audit.Entry{Action: action, Object: object(r.ID)}, givenTo(o.Name, r.keptFrom))
+	unit, from, could := c.Issuer, "", false
+	for _, t := range all {
+		if t.Issuer == unit && t.From <= day {
+			could = could || iam.Allow(ctx, permission, unit) == nil
+			unit, from = t.Successor, t.From
+		}
+	}
+	if !could {
+		return nil
+	}
+	o, err := s.IAM.Org(ctx, unit)
+	if err != nil {
+		return err
+	}
+	return givenTo(o.Name, from)
+}
+
+// RefusedOf is what whoever was refused a certificate, or what hangs on it, is told:
+// who answers for it now, where [Service.Given] tells that, or else the refusal.
+func (s *Service) RefusedOf(ctx context.Context, id, permission string, refused error) error {
+	if f := fault.As(refused); f == nil || f.Kind != fault.Forbidden && f.Kind != fault.NotFound {
+		return refused
+	}
+	r, err := s.find(ctx, func(tx *db.Tx) (*row, error) { return byID(tx, id) })
+	if err != nil {
+		return refused
+	}
+	return cmp.Or(s.Given(ctx, &r.Certificate, permission), refused)
+}
+
+// transferred refuses who could act until the authority was given to another
+// unit, with the way out; audited.
+func (s *Service) transferred(ctx context.Context, r *row, permission, action string) error {
+	given := s.Given(ctx, &r.Certificate, permission)
+	if given == nil {
+		return nil
+	}
+	return audit.Refuse(ctx, s.DB, audit.Entry{Action: action, Object: object(r.ID)}, given)
 }
 
 func givenTo(name, from string) error {
-	return fault.Forbidden.New("这类证照的颁发职责自 %s 起已移交“%s”，原签发单位不能再办理", from, name).WithCode("cert.transferred").WithHint("请由“%s”办理", name)
+	return fault.Forbidden.New("这类证照的颁发职责自 %s 起已移交“%s”，请由承接单位办理", from, name).WithCode("cert.transferred").WithHint("请联系“%s”", name)
 }
 
 // entrusted are the units that issue a kind on a day: those of the directory, or

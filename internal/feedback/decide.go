@@ -67,7 +67,10 @@ func (s *Service) deciding(ctx context.Context, id string) (r *row, c *cert.Cert
 	if c, err = s.Cert.Copied(ctx, r.certificate); err != nil {
 		return nil, nil, err
 	}
-	if err := s.sees(ctx, r, c.Unit()); err != nil {
+	if err := s.seen(ctx, r, c.Unit()); err != nil {
+		return nil, nil, err
+	}
+	if err := s.Cert.Given(ctx, c, permDecide); err != nil {
 		return nil, nil, err
 	}
 	if err := iam.Allow(ctx, permDecide, c.Unit()); err != nil {

@@ -496,9 +496,14 @@ func TestTransferred(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	_, err = w.Decide(w.issuer, f.ID, feedback.Decision{Accept: true})
-	if k, _ := fault.Of(err); k != fault.NotFound {
-		t.Errorf("the old unit decides: %v", err)
+	wantCode(t, err, "cert.transferred")
+	_, err = w.Get(w.issuer, f.ID)
+	wantCode(t, err, "cert.transferred")
+	if e := fault.As(err); e != nil && !strings.Contains(e.Msg, "自 2026-11-23 起已移交“青禾县自然资源局”") {
+		t.Errorf("the old unit is told %q", e.Msg)
 	}
+	_, err = w.Get(w.Hire(t, "elsewhere", "custodian", sealtest.Market), f.ID) // may not, and never might
+	wantCode(t, err, "feedback.unknown")
 	_, err = w.Decide(w.stranger, f.ID, feedback.Decision{Accept: true})
 	must(t, err)
 	if s, n := w.status(c); s != "suspended" || n != 1 {

@@ -24,6 +24,15 @@ func (s *Service) sees(ctx context.Context, r *row, unit string) error {
 	return errUnknown()
 }
 
+// seen is sees, but tells the unit that answered for the certificate until its
+// authority was given away who does now.
+func (s *Service) seen(ctx context.Context, r *row, unit string) error {
+	if unknown := s.sees(ctx, r, unit); unknown != nil {
+		return s.Cert.RefusedOf(ctx, r.certificate, permDecide, unknown)
+	}
+	return nil
+}
+
 // find reads a feedback that nobody edited.
 func (s *Service) find(ctx context.Context, id string) (r *row, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) { r, err = byID(tx, id, false); return err })
@@ -39,7 +48,7 @@ func (s *Service) Get(ctx context.Context, id string) (*Feedback, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.sees(ctx, r, r.unit); err != nil {
+	if err := s.seen(ctx, r, r.unit); err != nil {
 		return nil, err
 	}
 	names, err := s.names(ctx, r)

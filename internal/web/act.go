@@ -82,7 +82,7 @@ func fates(acts []*cert.Act) (out []page.Step) {
 func (s *Service) getAct(w http.ResponseWriter, r *http.Request) error {
 	c, err := s.Cert.Get(r.Context(), r.PathValue("id"))
 	if err != nil {
-		return err
+		return s.Cert.RefusedOf(r.Context(), r.PathValue("id"), "cert.read", err)
 	}
 	p, err := s.actPage(r, c)
 	if err != nil {
@@ -96,6 +96,9 @@ func (s *Service) actPage(r *http.Request, c *cert.Certificate) (*actPage, error
 	a, ok := state.Find(r.PathValue("action"))
 	if !ok || a.Permission == "" || a.Next {
 		return nil, fault.NotFound.New("这里没有这个办理事项").WithCode("cert.action").WithHint("请从证照页面选择；变更、换证、更正在“更正与变更”中拟制新版本办理")
+	}
+	if err := s.Cert.Given(r.Context(), c, a.Permission); err != nil {
+		return nil, err
 	}
 	if err := iam.Allow(r.Context(), a.Permission, c.Unit()); err != nil {
 		return nil, err

@@ -5,11 +5,13 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"sidian/internal/audit"
 	"sidian/internal/cert"
 	"sidian/internal/db"
 	"sidian/internal/db/dbtest"
+	"sidian/internal/iam"
 	"sidian/internal/seal/sealtest"
 )
 
@@ -56,6 +58,65 @@ func TestActPages(t *testing.T) {
 		k.ask("issuer", at+"/actions/revoke", good, http.StatusConflict, "刚刚由他人变更")
 		k.ask("window", at, nil, 200, "有效 → 暂扣")
 	})
+}
+
+// Who issued it, and who answered for it in between, read who does now and since
+// when; who never had to do with it learns nothing.
+func TestGiven(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t, "sqlite")
+	start := time.Date(2026, 11, 18, 4, 0, 0, 0, time.UTC)
+	now := &start
+	d.Now = func() time.Time { return *now }
+	k := newDesk(t, d)
+	for who, at := range map[string][2]string{"issuer": {"issuer", sealtest.Market}, "between": {"issuer", sealtest.Land}, "manager": {"manager", "county"}, "heir": {"issuer", "bureau"}, "stranger": {"issuer", "school"}} {
+		if at[1] == "bureau" || at[1] == "school" {
+			_, err := k.IAM.CreateOrg(k.System, iam.OrgRequest{ID: at[1], Parent: "county", Name: "青禾县样例" + at[1], USCC: map[string]string{"bureau": "11999999009900056F"}[at[1]], Region: "999999", Tier: "county"})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		k.people[who] = k.Hire(t, who, at[0], at[1])
+	}
+	c := k.Issue(t, "marriage")
+	at := "/console/certificates/" + c.ID
+	give := func(who, from, to, day string) {
+		t.Helper()
+		tr, err := k.Cert.ProposeTransfer(k.people[who], cert.TransferRequest{Kind: "marriage", Issuer: from, Successor: to, From: day, Basis: "机构改革方案", Reason: "职责划转"})
+		if err == nil {
+			_, err = k.Cert.DecideTransfer(k.people["manager"], tr.ID, true, "同意划转")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	give("issuer", sealtest.Market, sealtest.Land, "2026-11-20")
+	if body := k.ask("issuer", at, nil, 200).Body.String(); strings.Contains(body, "请由承接单位办理") {
+		t.Error("told before the day")
+	}
+	later := start.AddDate(0, 0, 3)
+	now = &later
+	const said = "这类证照的颁发职责自 2026-11-20 起已移交“青禾县自然资源局”，请由承接单位办理"
+	k.ask("issuer", at, nil, 200, said)
+	k.ask("issuer", at+"/actions/suspend", nil, 403, said)
+	k.ask("between", at+"/actions/suspend", nil, 200, "确认暂扣")
+	for _, who := range []string{"county", "between"} {
+		if body := k.ask(who, at, nil, 200).Body.String(); strings.Contains(body, "请由承接单位办理") {
+			t.Errorf("%s is told", who)
+		}
+	}
+	give("between", sealtest.Land, "bureau", "2026-11-22")
+	last := start.AddDate(0, 0, 5)
+	now = &last
+	for _, path := range []string{at, at + "/actions/suspend"} {
+		k.ask("between", path, nil, 403, "自 2026-11-22 起已移交“青禾县样例bureau”")
+		if body := k.ask("stranger", path, nil, 403).Body.String(); strings.Contains(body, "移交") || strings.Contains(body, "bureau") {
+			t.Errorf("a stranger learns who answers at %s", path)
+		}
+	}
+	k.ask("issuer", at, nil, 200, "自 2026-11-22 起已移交“青禾县样例bureau”")
+	k.ask("heir", at+"/actions/suspend", nil, 200, "确认暂扣")
+	k.ask("heir", "/console/certificates/none", nil, 404)
 }
 
 // What is done to the paper is done to the record: one form, one act.

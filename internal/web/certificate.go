@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"html/template"
 	"net/http"
 	"slices"
@@ -8,6 +9,8 @@ import (
 	"time"
 
 	"sidian/internal/cert"
+	"sidian/internal/cert/state"
+	"sidian/internal/fault"
 	"sidian/internal/web/page"
 )
 
@@ -28,6 +31,7 @@ type certificatePage struct {
 	Pictures []template.URL // of the face, for who said what for
 	Acts     []page.Action  // that may be done now; none for who may not
 	Drafts   []page.Action  // to a next version, and to annotated copies
+	Given    *page.Notice   // who acts instead of the reader, whose unit gave the authority away
 	Fates    []page.Step    // what was done to it since it was issued
 	Seals    *sealsView     // of several units; nil: the issuer's one seal
 	Physical *physicalView  // of paper or plastic; nil: nothing to say or to do
@@ -57,7 +61,7 @@ func (s *Service) certificate(r *http.Request) (*certificatePage, error) {
 	ctx := r.Context()
 	t, err := s.Cert.Trace(ctx, r.PathValue("id"))
 	if err != nil {
-		return nil, err
+		return nil, s.Cert.RefusedOf(ctx, r.PathValue("id"), "cert.read", err)
 	}
 	c := t.Certificate
 	k, err := s.Catalogue.Version(ctx, c.Kind, c.KindVersion)
@@ -83,8 +87,25 @@ func (s *Service) certificate(r *http.Request) (*certificatePage, error) {
 		return nil, err
 	}
 	p.Acts, p.Drafts, p.Fates = actsOf(ctx, c), draftsOf(ctx, c), fates(t.Acts)
+	if p.Given, err = s.givenOf(ctx, c); err != nil {
+		return nil, err
+	}
 	p.history()
 	return p, nil
+}
+
+// givenOf says who acts on a certificate instead of the reader; nil where the reader
+// may, or never could.
+func (s *Service) givenOf(ctx context.Context, c *cert.Certificate) (*page.Notice, error) {
+	for _, permission := range []string{state.Permission, "cert.draft", "cert.issue", "cert.annotate"} {
+		err := s.Cert.Given(ctx, c, permission)
+		if f := fault.As(err); f != nil && f.Kind == fault.Forbidden {
+			return &page.Notice{Title: f.Msg + "。", Text: f.Hint + "。"}, nil
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
 }
 
 // history tells what changed the certificate apart from who looked at it.
@@ -114,7 +135,7 @@ func (s *Service) getFile(w http.ResponseWriter, r *http.Request) error {
 	format := r.URL.Query().Get("format")
 	data, c, err := s.Cert.Document(r.Context(), r.PathValue("id"))
 	if err != nil {
-		return err
+		return s.Cert.RefusedOf(r.Context(), r.PathValue("id"), "cert.read", err)
 	}
 	out, media, err := s.Cert.Export(r.Context(), data, c, format, 0)
 	if err != nil {

@@ -6,8 +6,10 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"sidian/internal/annotation"
+	"sidian/internal/cert"
 	"sidian/internal/cert/certtest"
 	"sidian/internal/db/dbtest"
 	"sidian/internal/pki/pkitest"
@@ -22,6 +24,8 @@ import (
 func TestPages(t *testing.T) {
 	t.Parallel()
 	d := dbtest.New(t, "sqlite")
+	now := time.Now()
+	d.Now = func() time.Time { return now }
 	const kind, recipient = "physician", "青禾县第二人民医院人事科"
 	w := certtest.New(t, d, kind)
 	c := w.Issue(t, kind)
@@ -90,4 +94,14 @@ func TestPages(t *testing.T) {
 	site.Send("county", at, with("as", "make", "purpose_code", "window")).LeadsLike(Home + `/[a-z2-7]+\?done=made`)
 	site.Send("county", show+"/file", nil).Is(422, "用途必填")
 	site.Post("county", show+"/file", "purpose", "window", "reason", "办件 7 号").Is(200)
+
+	// The authority goes to another unit.
+	day := now.In(time.FixedZone("CST", 8*3600)).Format(time.DateOnly)
+	tr, err := w.Cert.ProposeTransfer(w.Hire(t, "giver", "issuer", sealtest.Market), cert.TransferRequest{Kind: kind, Issuer: sealtest.Market, Successor: sealtest.Land, From: day, Basis: "机构改革方案", Reason: "职责划转"})
+	pagetest.Must(t, err)
+	_, err = w.Cert.DecideTransfer(w.Hire(t, "manager", "manager", pkitest.Root), tr.ID, true, "同意划转")
+	pagetest.Must(t, err)
+	site.Get("issuer", at).Is(403, "自 "+day+" 起已移交“青禾县自然资源局”")
+	site.Get("reviewer", at).Is(403).Lacks("移交")
+	site.Get("other", at).Is(200, "加注内容")
 }

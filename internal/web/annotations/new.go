@@ -64,8 +64,12 @@ func keyOf(r *http.Request) string {
 }
 
 func (s *Service) getNew(w http.ResponseWriter, r *http.Request) error {
-	c, err := s.Copies.Cert.Get(r.Context(), r.URL.Query().Get("certificate"))
+	id := r.URL.Query().Get("certificate")
+	c, err := s.Copies.Cert.Get(r.Context(), id)
 	if err != nil {
+		return s.Copies.Cert.RefusedOf(r.Context(), id, "cert.read", err)
+	}
+	if err := s.Copies.Cert.Given(r.Context(), c, "cert.annotate"); err != nil {
 		return err
 	}
 	p := s.form(r, c)

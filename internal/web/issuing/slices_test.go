@@ -6,10 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"sidian/internal/cert"
 	"sidian/internal/db"
 	"sidian/internal/db/dbtest"
 	domain "sidian/internal/issuing"
 	"sidian/internal/issuing/issuingtest"
+	"sidian/internal/pki/pkitest"
 	"sidian/internal/seal/sealtest"
 	"sidian/internal/web"
 	"sidian/internal/web/issuing"
@@ -138,6 +140,8 @@ func TestOwnPages(t *testing.T) {
 func TestCorrectPages(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		now := time.Now()
+		d.Now = func() time.Time { return now }
 		w := newWorld(t, d)
 		old := w.World.World.Issue(t, issuingtest.Kind)
 		const at = issuing.Corrections + "/new"
@@ -168,6 +172,18 @@ func TestCorrectPages(t *testing.T) {
 		w.Post("reviewer", draft+"/pass", "version", "2").Leads(draft + "?done=passed")
 		w.Post("sealer", draft+"/issue", "version", "2").Leads(draft + "?done=issued")
 		w.Get("clerk", here).Is(200, "不能再变更").Lacks(`id="correct"`)
+
+		next := issuing.Corrections + "/new?certificate=" + w.World.World.Issue(t, issuingtest.Kind).ID
+		w.Get("clerk", next).Is(200, `id="correct"`)
+		day := now.In(time.FixedZone("CST", 8*3600)).Format(time.DateOnly)
+		tr, err := w.Cert.ProposeTransfer(w.Sealer, cert.TransferRequest{Kind: issuingtest.Kind, Issuer: sealtest.Market, Successor: sealtest.Land, From: day, Basis: "机构改革方案", Reason: "职责划转"})
+		pagetest.Must(t, err)
+		_, err = w.Cert.DecideTransfer(w.Hire(t, "manager", "manager", pkitest.Root), tr.ID, true, "同意划转")
+		pagetest.Must(t, err)
+		w.Get("clerk", next).Is(403, "自 "+day+" 起已移交“青禾县自然资源局”").Lacks("不包括该单位")
+		w.Post("clerk", next, "action", "correct", "reason", "办件 8 号", "basis", "第四十九条").Is(403, "已移交")
+		w.Get("reviewer", next).Is(403).Lacks("移交") // never might
+		w.Get("stranger", next).Is(200, `id="correct"`)
 	})
 }
 
