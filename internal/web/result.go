@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"sidian/internal/cert"
 	"sidian/internal/seal"
 	"sidian/internal/verify"
 	"sidian/internal/web/page"
@@ -72,11 +73,9 @@ func resultOf(v *verify.Verdict) *result {
 	case v.Copy != nil && v.Report.Verdict == sign.Valid:
 		out.Class, out.Headline = copyHeadline(v)
 	case v.Report.Verdict == sign.Valid && v.Register != nil && !v.Register.SameDocument:
-		out.Class, out.Headline = page.Care, "签章真实，与登记不一致"
-	case v.Report.Verdict == sign.Valid && v.Register != nil && v.Register.Passes():
-		out.Class, out.Headline = page.Care, "不能确认：证照"+v.Register.StatusName
+		out.Class, out.Headline = page.Care, genuine+"与登记不一致"
 	case v.Report.Verdict == sign.Valid && v.Register != nil:
-		out.Class, out.Headline = page.Care, "签章真实，证照"+v.Register.StatusName
+		out.Class, out.Headline = page.Care, genuine+notInForce("证照", v.Register)
 	case v.Report.Verdict == sign.Refused && foreign(v.DocumentType):
 		out.Class, out.Headline = page.Care, "不能核验"
 		out.Effect = "本平台只核验 OFD 文件上的签章，没有对这份文件作出结论：它可能真实，也可能不真实。"
@@ -103,17 +102,29 @@ func resultOf(v *verify.Verdict) *result {
 	return out
 }
 
+// genuine begins the big word of every document whose seals are, and which is
+// nevertheless not to be relied on; what follows says why.
+const genuine = "签章真实，"
+
+// notInForce is why not: the status of the certificate, whichever it is.
+func notInForce(what string, r *verify.Register) string {
+	if r.Status == cert.Altered {
+		return r.StatusName // it is the registration's, not the certificate's
+	}
+	return what + r.StatusName
+}
+
 // copyHeadline is the big word for an annotated copy whose seal is genuine.
 func copyHeadline(v *verify.Verdict) (class, headline string) {
 	switch {
 	case v.CopyStands():
 		return page.Good, "加注件有效"
 	case v.Copy.Ended():
-		return page.Care, "加注件已撤回"
+		return page.Care, genuine + "加注件已撤回"
 	case v.Copy.Expired:
-		return page.Care, "加注件已过期"
+		return page.Care, genuine + "加注件已过期"
 	}
-	return page.Care, "加注件真实，原件" + v.Register.StatusName
+	return page.Care, genuine + notInForce("原件", v.Register)
 }
 
 // foreign tells a file of another format, which is no trouble of the file.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sidian/internal/cert"
+	"sidian/internal/cert/state"
 	"sidian/internal/httpx"
 	"sidian/internal/provider"
 	"sidian/internal/seal"
@@ -167,6 +168,41 @@ func TestForeignFormat(t *testing.T) {
 		}
 		if word == "不能核验" && (len(got.Reasons) != 1 || strings.Contains(got.Effect, "未通过") || !strings.Contains(got.Effect, "没有对这份文件作出结论")) {
 			t.Errorf("%s: %q %q", code, got.Reasons, got.Effect)
+		}
+	}
+}
+
+// Whatever takes a certificate out of force, a genuine document is headed alike:
+// that its seal is, and then the status. Only what stands is headed otherwise.
+func TestNotInForce(t *testing.T) {
+	t.Parallel()
+	verdict := func(status, name string) *verify.Verdict {
+		return &verify.Verdict{Report: &sign.Report{Verdict: sign.Valid}, Register: &verify.Register{Status: status, StatusName: name, SameDocument: true}}
+	}
+	for _, i := range state.Statuses() {
+		v, want, class := verdict(string(i.Status), i.Name), "签章真实，证照"+i.Name, page.Care
+		if i.Stands {
+			want, class = "真实有效", page.Good
+		}
+		if got := resultOf(v); got.Headline != want || got.Class != class {
+			t.Errorf("%s: %s %s, not %s", i.Status, got.Class, got.Headline, want)
+		}
+		v.Copy, v.Register.SameDocument = &verify.Copy{}, false
+		if want = "签章真实，原件" + i.Name; i.Stands {
+			want = "加注件有效"
+		}
+		if got := resultOf(v); got.Headline != want {
+			t.Errorf("a copy of what is %s: %s", i.Status, got.Headline)
+		}
+	}
+	if got := resultOf(verdict(cert.Altered, "登记数据异常")); got.Headline != "签章真实，登记数据异常" || got.Class != page.Care {
+		t.Errorf("altered: %s", got.Headline)
+	}
+	for want, copied := range map[string]verify.Copy{"签章真实，加注件已撤回": {EndedAt: time.Unix(1, 0)}, "签章真实，加注件已过期": {Expired: true}} {
+		v := verdict(cert.Effective, "有效")
+		v.Copy, v.Register.SameDocument = &copied, false
+		if got := resultOf(v); got.Headline != want {
+			t.Errorf("%s: %s", want, got.Headline)
 		}
 	}
 }
