@@ -384,8 +384,12 @@ func (s *Service) Submit(ctx context.Context, round, unit, note string) (*Part, 
 		if err := savePart(tx, p); err != nil {
 			return err
 		}
+		who := "下级单位"
+		if p.authority == p.unit {
+			who = "本单位"
+		}
 		err = s.tell(tx, notice.Notice{Org: p.authority, Permission: permReview, Topic: "listing.submit", Title: "清单待审核：" + clip(r.title, 60),
-			Text: "下级单位已报送，请在 " + r.reviewBy + " 前逐行审核。", Link: partLink(round, unit)})
+			Text: who + "已报送，请在 " + r.reviewBy + " 前逐行审核。", Link: partLink(round, unit)})
 		if err != nil {
 			return err
 		}

@@ -124,7 +124,11 @@ func (s *Service) ProposeUse(ctx context.Context, p Proposal) (*UseList, error) 
 		if !made {
 			return fault.Conflict.New("本单位已有待同意的调整").WithCode("listing.use-open").WithHint("请等待同意，或先撤回")
 		}
-		err = s.tell(tx, notice.Notice{Org: u.authority, Permission: permReview, Topic: "listing.use", Title: "用证清单待同意", Text: "下级单位提出调整用证清单，请核对所用证照、照面项和用途。", Link: "/console/lists/uses/" + url.PathEscape(p.Unit)})
+		who := "下级单位"
+		if u.authority == u.unit {
+			who = "本单位"
+		}
+		err = s.tell(tx, notice.Notice{Org: u.authority, Permission: permReview, Topic: "listing.use", Title: "用证清单待同意", Text: who + "提出调整用证清单，请核对所用证照、照面项和用途。", Link: "/console/lists/uses/" + url.PathEscape(p.Unit)})
 		if err != nil {
 			return err
 		}

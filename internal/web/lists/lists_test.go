@@ -117,6 +117,40 @@ func TestPages(t *testing.T) {
 	})
 }
 
+// Above the compiling unit nobody reviews: the pages do not call it its own reviewer,
+// and say who goes on.
+func TestOwnReviewer(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, dbtest.New(t, "sqlite"))
+	s.Hire(t, "reporter", "designer", iamtest.Root)
+	v, err := s.s.OpenRound(s.Ctx(t, "chief"), listing.Opening{List: listing.Issue, Org: iamtest.Root, Title: "清单", ReportBy: "2026-12-10", ReviewBy: "2026-12-20", Units: []string{iamtest.Root}})
+	pagetest.Must(t, err)
+	here := roundAt(v.ID)
+	mine := here + "/units/" + iamtest.Root
+	const alone, other = "本级没有其他审核单位", "由本单位另一名目录管理员"
+	s.get("chief", here, 200, alone, other, "报送、审核、公布由不同的人办理").Lacks("由同级主管部门审核")
+	s.get("reporter", mine, 200, alone+"，"+other+"逐行审核").Lacks("由青禾县人民政府逐行审核")
+	s.post("reporter", mine+"/add", 303, "name", "小作坊登记证")
+	to := s.post("reporter", mine+"/submit", 303).To()
+	s.get("reporter", to, 200, "已报送", alone).Lacks("同级主管部门")
+	s.post("chief", mine+"/accept", 303)
+	s.get("second", here, 200, "各单位都已审核通过")
+	s.get("reporter", useAt(iamtest.Root), 200, alone+"，"+other+"同意后生效").Lacks("同级主管部门")
+	s.get("reporter", useAt(iamtest.Root, "change"), 200, alone)
+	s.post("reporter", useAt(iamtest.Root, "change"), 303, "reason", "不再使用")
+	s.get("chief", useAt(iamtest.Root), 200, other+"答复，提出的人不能同意").Lacks("提出单位的人不能同意")
+	s.get("designer", useAt(iamtest.Market), 200, "同级主管部门的目录管理员同意").Lacks(alone)
+	box, err := s.Notice.Inbox(s.Ctx(t, "second"), 10, "")
+	pagetest.Must(t, err)
+	said := ""
+	for _, n := range box.Items {
+		said += n.Text
+	}
+	if !strings.Contains(said, "本单位已报送") || !strings.Contains(said, "本单位提出调整") || strings.Contains(said, "下级单位") {
+		t.Errorf("the inbox says %q", said)
+	}
+}
+
 // Who may not, from elsewhere, and what is not there.
 func TestRefused(t *testing.T) {
 	t.Parallel()

@@ -19,7 +19,10 @@ func (s *Service) partPage(r *http.Request, row string) (*page.Sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := s.sheet(r, "lists", v.UnitName, "“"+round.Title+"”中"+v.UnitName+"的内容：由本单位梳理报送，由"+v.AuthorityName+"逐行审核。", page.Wide).Under(round.Title, roundAt(round.ID))
+	p := s.sheet(r, "lists", v.UnitName, "“"+round.Title+"”中"+v.UnitName+"的内容：由本单位梳理报送；"+reviewing(v)+"。", page.Wide).Under(round.Title, roundAt(round.ID))
+	if r.URL.Query().Get("done") == "submit" && p.Notice != nil {
+		p.Notice.Text = reviewing(v) + "。"
+	}
 	p.Chips = []page.Chip{chipOf(v.State)}
 	if v.Late {
 		p.Chips = append(p.Chips, page.Chip{Class: page.Bad, Word: "逾期报送"})
@@ -53,7 +56,7 @@ func (s *Service) partPage(r *http.Request, row string) (*page.Sheet, error) {
 		return nil, err
 	}
 	return p.Add(page.Part{Button: &page.Link{Label: "按本单位事项办出的证照预填", Href: here + "/prefill"}}, page.Part{Form: form},
-		page.Part{Form: &page.Form{ID: "submit", Title: "报送", Text: "报送后不能修改，由" + v.AuthorityName + "逐行审核，退回的再改。", Action: here + "/submit", Button: "报送", Busy: "正在报送…",
+		page.Part{Form: &page.Form{ID: "submit", Title: "报送", Text: "报送后不能修改；" + reviewing(v) + "，退回的再改。", Action: here + "/submit", Button: "报送", Busy: "正在报送…",
 			Fields: []page.Field{{ID: "submit-note", Name: "submit_note", Label: "报送说明", Value: r.PostFormValue("submit_note"), Lines: 2, Max: 500, Hint: "没有内容的须说明为什么没有"}}}}), nil
 }
 

@@ -3,6 +3,7 @@ package lists
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"sidian/internal/fault"
@@ -90,6 +91,23 @@ func (s *Service) postOpen(w http.ResponseWriter, r *http.Request) error {
 	return s.Kit.ShowAgain(w, p, err)
 }
 
+// alone is said of a unit above which nobody reviews: another person of its own does.
+const alone = "本级没有其他审核单位"
+
+// reviewing says who reviews what a unit reports. The compiling unit stands above
+// all, so that its own part is reviewed within it, never by who reported it.
+func reviewing(v *listing.Part) string {
+	if v.Authority == v.Unit {
+		return alone + "，由本单位另一名目录管理员逐行审核，报送的人不能审核"
+	}
+	return "由" + v.AuthorityName + "逐行审核"
+}
+
+// selfReviewed tells whether no unit of a round is reviewed by another.
+func selfReviewed(v *listing.Round) bool {
+	return len(v.Units) > 0 && !slices.ContainsFunc(v.Units, func(u listing.Part) bool { return u.Authority != u.Unit })
+}
+
 // next says who does what next in a round.
 func next(v *listing.Round) string {
 	switch {
@@ -97,6 +115,8 @@ func next(v *listing.Round) string {
 		return "这一轮已经公布。"
 	case v.State == listing.Abandoned:
 		return "这一轮已经中止，没有公布。"
+	case v.Waiting > 0 && selfReviewed(v):
+		return "由" + v.OrgName + "梳理报送；" + alone + "，由它的另一名目录管理员审核，通过后由第三人公布。报送、审核、公布由不同的人办理。"
 	case v.Waiting > 0:
 		return fmt.Sprintf("还有 %d 个单位没有审核通过：由单位梳理报送，由同级主管部门审核；全部通过后由%s统一编制并公布。", v.Waiting, v.OrgName)
 	case len(v.Twice) > 0:
@@ -187,7 +207,11 @@ func unitTable(v *listing.Round, compiling bool) *page.Table {
 		if compiling && (u.State == listing.Open || u.State == listing.Returned) && u.Accepted == 0 {
 			act.Actions = append(act.Actions, page.Action{Label: "不再等待", Of: u.UnitName, Href: page.Asking(roundAt(v.ID), "excuse", u.Unit)})
 		}
-		t.Rows = append(t.Rows, page.Row{ID: "unit-" + u.Unit, Cells: []page.Cell{{Text: u.UnitName, Href: roundAt(v.ID, "units", u.Unit)}, state, {Text: countOf(u)}, {Text: u.AuthorityName}, act}})
+		by := page.Cell{Text: u.AuthorityName}
+		if u.Authority == u.Unit {
+			by = page.Cell{Text: alone, Sub: "由本单位另一名目录管理员审核"}
+		}
+		t.Rows = append(t.Rows, page.Row{ID: "unit-" + u.Unit, Cells: []page.Cell{{Text: u.UnitName, Href: roundAt(v.ID, "units", u.Unit)}, state, {Text: countOf(u)}, by, act}})
 	}
 	return t
 }

@@ -22,7 +22,7 @@ func (s *Service) changePage(r *http.Request, uses []listing.Use) (*page.Sheet, 
 	if err != nil {
 		return nil, err
 	}
-	p := s.sheet(r, "lists", "调整"+o.Name+"的用证清单", "列出调整后的全部内容，再提出；由同级主管部门的目录管理员同意后生效。", page.Wide).Under(o.Name+"的用证清单", useAt(unit))
+	p := s.sheet(r, "lists", "调整"+o.Name+"的用证清单", "列出调整后的全部内容，再提出；"+agreeing(o)+"同意后生效。", page.Wide).Under(o.Name+"的用证清单", useAt(unit))
 	p.Doors = []page.Door{{Label: "下载表格模板", Href: Home + "/use-template", File: true}}
 	keep := &page.Tick{Name: "use", Label: "保留的行", Form: page.Form{ID: "propose", Title: "调整后的清单", Text: "不要的行，去掉它的勾。内容较多的，可以在下面上传表格。", Action: useAt(unit, "change"), Button: "提出调整", Busy: "正在提出…", Cancel: useAt(unit), Fields: []page.Field{reasonField(r, "reason", "为什么调整；主管部门看得到")}}}
 	var carried []page.Hidden

@@ -49,20 +49,29 @@ func (s *Service) getUses(w http.ResponseWriter, r *http.Request) error {
 	return s.Kit.ShowSheet(w, p.Add(page.Part{Table: t}))
 }
 
+// agreeing says who agrees to the use list of a unit: the authority above it, or
+// where there is none another person of its own.
+func agreeing(o iam.Org) string {
+	if o.Parent == "" {
+		return alone + "，由本单位另一名目录管理员"
+	}
+	return "同级主管部门的目录管理员"
+}
+
 // usePage is the use list of a unit.
 func (s *Service) usePage(r *http.Request) (*page.Sheet, error) {
 	v, err := s.Listing.UseList(r.Context(), r.PathValue("org"))
 	if err != nil {
 		return nil, err
 	}
-	p := s.sheet(r, "lists", v.UnitName+"的用证清单", "本单位可以使用的电子证照；调整由本单位提出，同级主管部门的目录管理员同意后生效。", page.Wide).Under("用证清单", Uses)
-	report := iam.Allow(r.Context(), "list.report", v.Unit) == nil
 	o, err := s.Listing.IAM.Org(r.Context(), v.Unit)
 	if err != nil {
 		return nil, err
 	}
+	p := s.sheet(r, "lists", v.UnitName+"的用证清单", "本单位可以使用的电子证照；调整由本单位提出，"+agreeing(o)+"同意后生效。", page.Wide).Under("用证清单", Uses)
+	report := iam.Allow(r.Context(), "list.report", v.Unit) == nil
 	if v.Proposed != nil {
-		s.proposalParts(r, p, v, report, iam.Allow(r.Context(), "list.review", cmp.Or(o.Parent, o.ID)) == nil)
+		s.proposalParts(r, p, v, report, iam.Allow(r.Context(), "list.review", cmp.Or(o.Parent, o.ID)) == nil, o.Parent == "")
 	} else if report {
 		p.Doors = []page.Door{{ID: "change", Label: "调整", Href: useAt(v.Unit, "change"), First: true}}
 	}
@@ -90,7 +99,7 @@ func (s *Service) usePage(r *http.Request) (*page.Sheet, error) {
 }
 
 // proposalParts show what was proposed, against what is in force, and decide it.
-func (s *Service) proposalParts(r *http.Request, p *page.Sheet, v *listing.UseList, report, decide bool) {
+func (s *Service) proposalParts(r *http.Request, p *page.Sheet, v *listing.UseList, report, decide, own bool) {
 	p.Chips = []page.Chip{chipOf(listing.Proposed)}
 	before := []listing.Use{}
 	if v.Effective != nil {
@@ -113,7 +122,11 @@ func (s *Service) proposalParts(r *http.Request, p *page.Sheet, v *listing.UseLi
 		return
 	}
 	reason.ID = "answer-reason"
-	p.Add(page.Part{Form: &page.Form{ID: "decide", Title: "答复", Text: "同意后立即生效，替代现行的清单。提出的人和提出单位的人不能同意。", Action: useAt(v.Unit), Button: "答复", Fields: []page.Field{
+	bars := "同意后立即生效，替代现行的清单。提出的人和提出单位的人不能同意。"
+	if own {
+		bars = "同意后立即生效，替代现行的清单。" + alone + "，由本单位另一名目录管理员答复，提出的人不能同意。"
+	}
+	p.Add(page.Part{Form: &page.Form{ID: "decide", Title: "答复", Text: bars, Action: useAt(v.Unit), Button: "答复", Fields: []page.Field{
 		{ID: "state", Name: "state", Label: "答复", Value: r.PostFormValue("state"), Required: true, Options: []page.Option{{Value: listing.Effective, Label: "同意"}, {Value: listing.Refused, Label: "不同意"}}}, reason}}})
 }
 
