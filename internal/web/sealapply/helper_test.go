@@ -18,7 +18,8 @@ var must = pagetest.Must
 type site struct {
 	*sealapplytest.World
 	*pagetest.Site
-	t *testing.T
+	t      *testing.T
+	people map[string]context.Context
 }
 
 func newSite(t *testing.T, d *db.DB) *site {
@@ -38,5 +39,5 @@ func newSite(t *testing.T, d *db.DB) *site {
 		}
 		return id, err
 	}
-	return &site{World: w, Site: pagetest.Serve(t, kit, pagetest.People{Service: w.IAM, By: people}, s), t: t}
+	return &site{World: w, Site: pagetest.Serve(t, kit, pagetest.People{Service: w.IAM, By: people}, s), t: t, people: people}
 }

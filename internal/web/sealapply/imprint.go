@@ -66,17 +66,6 @@ func (s *Service) imprintStep(r *http.Request, d draft) (*imprintPage, error) {
 	a := d.A
 	p := &imprintPage{draft: d, Picture: pictureOf(a, d.At), Text: form.Statement, Signed: a.Statement,
 		File: slot{ID: "file", Name: "file", Label: "印模图像", Required: a.Imprint == nil, Accept: ".png", Hint: "PNG，透明或白色背景，边长 32 至 1200 像素，不超过 64 KB；由实物印章印迹扫描，不裁切、不修饰"}}
-	width, height := "", ""
-	if a.Imprint != nil {
-		width, height = itoa(a.Imprint.Width), itoa(a.Imprint.Height)
-	}
-	if r.PostForm.Has("width") {
-		width, height = r.PostFormValue("width"), r.PostFormValue("height")
-	}
-	p.Sizes = []page.Field{
-		{ID: "width", Name: "width", Label: "宽（毫米）", Value: width, Required: true, Short: true, Mode: "numeric", Max: 3},
-		{ID: "height", Name: "height", Label: "高（毫米）", Value: height, Required: true, Short: true, Mode: "numeric", Max: 3},
-	}
 	if a.Statement != nil {
 		n, err := s.names(r.Context(), a.Statement.By)
 		if err != nil {
@@ -87,7 +76,25 @@ func (s *Service) imprintStep(r *http.Request, d draft) (*imprintPage, error) {
 	if a.Seal != "" && a.Imprint == nil {
 		p.Before = s.before(r.Context(), a)
 	}
+	known, err := s.sizeOf(r.Context(), p)
+	if err != nil {
+		return nil, err
+	}
+	p.Sizes = sizeFields(r, known)
 	return p, nil
+}
+
+// sizeOf is what is known of the size: of the picture that is there, of the seal
+// that is gone on with, or by the rule.
+func (s *Service) sizeOf(ctx context.Context, p *imprintPage) (extent, error) {
+	switch {
+	case p.Picture != nil:
+		return extent{Width: p.Picture.Width, Height: p.Picture.Height}, nil
+	case p.Before != nil:
+		return extent{p.Before.Width, p.Before.Height, "原印章的印模"}, nil
+	}
+	o, err := s.IAM.Org(ctx, p.A.Org)
+	return standardSize(p.A.SealKind, o), err
 }
 
 // before is the imprint of the seal that an application is about, for those who

@@ -218,10 +218,7 @@ func (s *Service) offerForm(r *http.Request, p *offerPage, f *bound.Filled) erro
 		p.Slots[i].Accept += ",image/*"
 	}
 	p.Imprint = slot{ID: "file", Name: "file", Label: "印模图像", Required: true, Accept: ".png", Hint: "PNG，透明或白色背景，不超过 64 KB；按实物印章扫描，不得重新绘制"}
-	p.Sizes = []page.Field{
-		{ID: "width", Name: "width", Label: "宽（毫米）", Value: r.PostFormValue("width"), Required: true, Short: true, Mode: "numeric", Max: 3},
-		{ID: "height", Name: "height", Label: "高（毫米）", Value: r.PostFormValue("height"), Required: true, Short: true, Mode: "numeric", Max: 3},
-	}
+	p.Sizes = sizeFields(r, extent{}) // a rule limits those of enterprises and persons, and prescribes none
 	return nil
 }
 

@@ -7,7 +7,9 @@ import (
 
 	"sidian/internal/db"
 	"sidian/internal/db/dbtest"
+	"sidian/internal/iam"
 	"sidian/internal/seal"
+	"sidian/internal/sealapply"
 	"sidian/internal/sealapply/sealapplytest"
 	"sidian/internal/web/page"
 	"sidian/internal/web/page/pagetest"
@@ -124,6 +126,7 @@ func (s *site) cancelled(id string) {
 	}
 	renewal, _, _ := strings.Cut(after, `"`)
 	s.Get("keeper", page.At(Home, renewal, "check")).Is(200, "起才能申请续期", "disabled")
+	s.Get("keeper", page.At(Home, renewal, "imprint")).Is(200, "原印模 42 × 42 毫米", `name="width" type="text" value="42"`, "按原印章的印模填好")
 	s.Send("keeper", page.At(Home, renewal, "withdraw"), url.Values{}).Is(422, "须填写理由", `href="#withdraw-reason"`)
 	s.Send("keeper", page.At(Home, renewal, "withdraw"), url.Values{"why": {"还早"}}).Is(303)
 	to := strings.TrimSuffix(s.Send("keeper", Home+"/new", url.Values{"kind": {"cancel"}, "seal": {id}, "reason": {"单位撤并"}}).Is(303).To(), "/form")
@@ -141,6 +144,36 @@ func (s *site) cancelled(id string) {
 	if x.State != seal.Cancelled {
 		s.t.Errorf("the public state is %s", x.State)
 	}
+}
+
+// The size of an imprint stands there where it is known, and what was typed stays.
+func TestSizes(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		kind string
+		unit iam.Org
+		want int
+	}{
+		"province":            {seal.LegalName, iam.Org{Name: "样例省人民政府", Tier: "province"}, 50},
+		"county":              {seal.LegalName, iam.Org{Name: "青禾县人民政府", Tier: "county"}, 45},
+		"town":                {seal.LegalName, iam.Org{Name: "南塘镇人民政府", Tier: "town"}, 42},
+		"a department":        {seal.LegalName, iam.Org{Name: "青禾县自然资源局", Tier: "county"}, 0},
+		"another seal of one": {seal.Special, iam.Org{Name: "青禾县人民政府", Tier: "county"}, 0},
+		"an enterprise":       {seal.Enterprise, iam.Org{Name: "青禾县样例机械有限公司", Tier: "county"}, 0},
+	} {
+		if got := standardSize(c.kind, c.unit); got.Width != c.want || got.Height != c.want || (got.How == "") != (c.want == 0) {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	s := newSite(t, dbtest.New(t, "sqlite"))
+	s.Get("keeper", s.begin()+"/imprint").Is(200, `name="width" type="text" value=""`).Lacks("填好")
+	w, keep := s.World, s.World.Hire(t, "govkeeper", "custodian", sealapplytest.County)
+	a, err := w.Apply.Create(keep, sealapply.CreateRequest{Kind: sealapply.Apply, Org: sealapplytest.County, SealKind: seal.LegalName, Reason: "机构改革后新设"})
+	must(t, err)
+	s.people["govkeeper"] = keep
+	at := page.At(Home, a.ID, "imprint")
+	s.Get("govkeeper", at).Is(200, `name="width" type="text" value="45"`, `name="height" type="text" value="45"`, "人民政府印章的规定直径（国发〔1999〕25号）")
+	s.Upload("govkeeper", at, url.Values{"width": {"44"}, "height": {"0"}}).Is(422, `name="width" type="text" value="44"`)
 }
 
 // fileOf is the first file that may be removed.

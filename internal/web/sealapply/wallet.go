@@ -161,10 +161,13 @@ func (s *Service) shortOf(r *http.Request) (*shortPage, error) {
 		p.Slots[i].Accept += ",image/*" // a phone offers its camera
 	}
 	p.Imprint = slot{ID: "file", Name: "file", Label: "印模图像", Required: !p.Same, Accept: ".png", Hint: "PNG，透明或白色背景，不超过 64 KB；按实物印章扫描，不得重新绘制"}
-	p.Sizes = []page.Field{
-		{ID: "width", Name: "width", Label: "宽（毫米）", Value: r.PostFormValue("width"), Required: true, Short: true, Mode: "numeric", Max: 3},
-		{ID: "height", Name: "height", Label: "高（毫米）", Value: r.PostFormValue("height"), Required: true, Short: true, Mode: "numeric", Max: 3},
+	known := extent{}
+	if p.Seal != nil {
+		if x, err := s.Seal.Imprint(ctx, p.Seal.ID); err == nil {
+			known = extent{x.Width, x.Height, "原印章的印模"}
+		}
 	}
+	p.Sizes = sizeFields(r, known)
 	return p, nil
 }
 
