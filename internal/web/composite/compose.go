@@ -1,7 +1,6 @@
 package composite
 
 import (
-	"cmp"
 	"net/http"
 	"strings"
 
@@ -9,6 +8,8 @@ import (
 	"sidian/internal/web/page"
 )
 
+// composing is the form, as it was filled in: it is sent with POST, and changed under
+// an address that says what stood there.
 func (s *Service) composing(r *http.Request) (*page.Sheet, error) {
 	ctx := r.Context()
 	schemes, err := s.Composite.Schemes(ctx, composite.Published)
@@ -16,11 +17,11 @@ func (s *Service) composing(r *http.Request) (*page.Sheet, error) {
 		return nil, err
 	}
 	p := s.sheet(r, "composites", "组合一份综合许可", "写企业任一份许可的电子证照标识，平台核对企业、查找其余许可，并说明还缺什么；提出后由另一位签发人签发。", page.Wide).Under("行业综合许可", Home)
-	unit, err := s.unitField(ctx, "cert.draft", "牵头单位", cmp.Or(r.PostFormValue("unit"), r.URL.Query().Get("unit")))
+	unit, err := s.unitField(ctx, "cert.draft", "牵头单位", r.FormValue("unit"))
 	if err != nil {
 		return nil, err
 	}
-	scheme := page.Field{ID: "scheme", Name: "scheme", Label: "方案", Value: r.PostFormValue("scheme"), Required: true}
+	scheme := page.Field{ID: "scheme", Name: "scheme", Label: "方案", Value: r.FormValue("scheme"), Required: true}
 	for _, x := range schemes {
 		scheme.Options = append(scheme.Options, page.Option{Value: x.ID, Label: x.Title + "（" + x.Industry + "）"})
 	}
@@ -30,8 +31,8 @@ func (s *Service) composing(r *http.Request) (*page.Sheet, error) {
 	}
 	return p.Add(page.Part{ID: "compose", Form: &page.Form{ID: "compose-form", Action: Home + "/new", Button: "查看归集哪些", Fields: []page.Field{
 		scheme, unit,
-		{ID: "holder", Name: "holder", Label: "企业的一份许可", Value: r.PostFormValue("holder"), Required: true, Code: true, Max: 120, Hint: "电子证照标识，以 1.2.156.3005.2 开头，印在照面上"},
-		{ID: "members", Name: "members", Label: "其他许可", Value: r.PostFormValue("members"), Lines: 4, Code: true, Max: 1200, Hint: "其他单位签发的，每行写一个电子证照标识；本单位可查阅的由平台查找，不用写"},
+		{ID: "holder", Name: "holder", Label: "企业的一份许可", Value: r.FormValue("holder"), Required: true, Code: true, Max: 120, Hint: "电子证照标识，以 1.2.156.3005.2 开头，印在照面上"},
+		{ID: "members", Name: "members", Label: "其他许可", Value: r.FormValue("members"), Lines: 4, Code: true, Max: 1200, Hint: "其他单位签发的，每行写一个电子证照标识；本单位可查阅的由平台查找，不用写"},
 	}}}), nil
 }
 
@@ -67,20 +68,22 @@ func (s *Service) postNew(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Heading = v.HolderName + "：归集哪些"
-	p.Parts[0].Form.Plain = v.Ready
-	preview := []page.Part{{ID: "preview", Title: "归集哪些，还缺什么", Table: candidateTable(v)}}
-	switch {
-	case !v.Ready:
+	p.Lead = "按填写的标识查到的许可；核对后提出，由另一位签发人签发。"
+	preview := page.Part{ID: "preview", Title: "归集哪些，还缺什么", Table: candidateTable(v)}
+	if !v.Ready { // what was written is changed below
 		p.Notice = &page.Notice{Class: page.Care, Title: "还不能提出", Text: strings.Join(v.Problems, "；")}
-	default:
-		text := "平台在签发时再核对一次各项许可的状态。"
-		if v.Prior != "" {
-			text += "该企业现有的综合许可由新证代替。"
-		}
-		hidden := []page.Hidden{{Name: "as", Value: "propose"}, {Name: "scheme", Value: q.Scheme}, {Name: "unit", Value: q.Unit}, {Name: "holder", Value: q.Holder}, {Name: "members", Value: strings.Join(q.Members, "\n")}}
-		preview = append(preview, page.Part{ID: "propose-part", Confirm: &page.Confirm{ID: "propose", Title: "提出综合许可", Text: text, Action: Home + "/new", Hidden: hidden, NoReason: true, Button: "提出，由签发人签发", Cancel: Home}})
+		p.Parts = append([]page.Part{preview}, p.Parts...)
+		return s.Kit.ShowSheet(w, p)
 	}
-	p.Parts = append(preview, p.Parts...)
+	text := "平台在签发时再核对一次各项许可的状态。"
+	if v.Prior != "" {
+		text += "该企业现有的综合许可由新证代替。"
+	}
+	members := strings.Join(q.Members, "\n")
+	hidden := []page.Hidden{{Name: "as", Value: "propose"}, {Name: "scheme", Value: q.Scheme}, {Name: "unit", Value: q.Unit}, {Name: "holder", Value: q.Holder}, {Name: "members", Value: members}}
+	p.Doors = []page.Door{{ID: "edit", Label: "修改", Href: page.Asking(Home+"/new", "scheme", q.Scheme, "unit", q.Unit, "holder", q.Holder, "members", members)}}
+	p.Parts = []page.Part{preview,
+		{ID: "propose-part", Confirm: &page.Confirm{ID: "propose", Title: "提出综合许可", Text: text, Action: Home + "/new", Hidden: hidden, NoReason: true, Button: "提出，由签发人签发", Cancel: Home}}}
 	return s.Kit.ShowSheet(w, p)
 }
 

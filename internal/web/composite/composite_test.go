@@ -2,6 +2,7 @@ package composite
 
 import (
 	"context"
+	"html"
 	"strings"
 	"testing"
 
@@ -59,7 +60,9 @@ func TestPages(t *testing.T) {
 		s.Post("clerk", Home+"/new", ask...).Is(200, "还不能提出", "道路运输经营许可证", "没有查到", "没有，不归集").Lacks("提出，由签发人签发")
 		s.Post("clerk", Home+"/new", append(ask, "as", "propose")...).Is(409, "不能组合")
 		road := s.Permit(t, compositetest.Road)
-		s.Post("clerk", Home+"/new", ask...).Is(200, "提出，由签发人签发", road.Number, compositetest.Enterprise.Name)
+		ready := s.Post("clerk", Home+"/new", ask...).Is(200, "提出，由签发人签发", road.Number, compositetest.Enterprise.Name, "修改").Lacks(`id="compose-form"`, "查看归集哪些", `id="holder"`)
+		change := html.UnescapeString(ready.Between(`id="edit" class="button" href="`, `"`))
+		s.Get("clerk", change).Is(200, `id="compose-form"`, `value="`+food.Identifier+`"`, `value="`+scheme+`" selected`).Lacks("提出，由签发人签发")
 		one := s.Post("clerk", Home+"/new", append(ask, "as", "propose")...).Is(303).To()
 		one, _, _ = strings.Cut(one, "?")
 		s.Get("clerk", one).Is(200, "待签发", `id="withdraw"`).Lacks(`id="issue"`)
