@@ -89,15 +89,29 @@ func (w *world) issue(kind, holder, to string, version int) string {
 	w.t.Helper()
 	w.n++
 	id := fmt.Sprintf("c%03d", w.n)
-	w.happen(event.Issued, event.Certificate{ID: id, Kind: kind, Issuer: iamtest.Market, Identifier: fmt.Sprintf("1.2.156.3005.2.K.I.%s.%03d.X", kind+holder+"s", version), Version: version, Document: fmt.Sprintf("%x", w.document(holder, to))})
+	end := ""
+	if day := dayOf(to); !day.IsZero() {
+		end = day.String()
+	}
+	w.happen(event.Issued, event.Certificate{ID: id, Kind: kind, Issuer: iamtest.Market, Identifier: fmt.Sprintf("1.2.156.3005.2.K.I.%s.%03d.X", kind+holder+"s", version), Version: version, Document: fmt.Sprintf("%x", w.document(holder, to)), ValidTo: &end})
 	return id
 }
 
 func (w *world) happen(topic string, c event.Certificate) {
 	w.t.Helper()
-	body, err := json.Marshal(c)
-	must(w.t, err)
-	must(w.t, w.take(w.t.Context(), outbox.Event{ID: "e" + c.ID, Topic: topic, Key: c.ID, Body: json.RawMessage(body), At: w.now}))
+	must(w.t, w.deliver(eventOf(w.t, topic, c.ID, c)))
+}
+
+func eventOf(t testing.TB, topic, id string, body any) outbox.Event {
+	t.Helper()
+	b, err := json.Marshal(body)
+	must(t, err)
+	return outbox.Event{Topic: topic, Key: id, Body: json.RawMessage(b)}
+}
+
+// deliver hands events to the consumer in one batch.
+func (w *world) deliver(all ...outbox.Event) error {
+	return w.DB.WriteRows(w.t.Context(), func(tx *db.Tx) error { return w.Consumer().HandleAll(tx, all) })
 }
 
 func (w *world) tick(want int) {
@@ -196,9 +210,7 @@ func TestFollowed(t *testing.T) {
 		w := newWorld(t, d, "2026-11-22")
 		w.tick(0)
 		tell := func(id string, seq int, status, to string) error {
-			body, err := json.Marshal(event.StatusChanged{ID: id, Seq: seq, Status: status, ValidTo: to})
-			must(t, err)
-			return w.take(t.Context(), outbox.Event{Topic: event.Changed, Key: id, Body: json.RawMessage(body)})
+			return w.deliver(eventOf(t, event.Changed, id, event.StatusChanged{ID: id, Seq: seq, Status: status, ValidTo: to}))
 		}
 		if tell("none", 1, "effective", "") == nil {
 			t.Error("what is not known is not tried again")

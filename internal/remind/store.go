@@ -2,57 +2,78 @@ package remind
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"sidian/internal/db"
 	"sidian/workday"
 )
 
-func insertWatch(tx *db.Tx, w watch) error {
-	_, err := tx.Exec(`
-		insert into remind_watch (certificate, series, version, kind, issuer, document, valid_to, state, why, created_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-		on conflict do nothing`, w.certificate, w.series, w.version, w.kind, w.issuer, w.document, w.to, w.state, w.why, tx.Now().UnixMilli())
-	return err
-}
-
-func endWatch(tx *db.Tx, certificate, why string) error {
-	_, err := tx.Exec(`update remind_watch set state = 'ended', why = $2 where certificate = $1 and state = 'watching'`, certificate, why)
-	return err
-}
-
-// follow notes what a certificate is now, unless something later is known or it
-// was ended for good; there tells whether it is known.
-func follow(tx *db.Tx, certificate string, seq int64, state, why, to string) (there bool, err error) {
-	_, err = tx.Exec(`
-		update remind_watch
-		   set seq = $2, state = case when coalesce(nullif($5, ''), valid_to) = '' then 'ended' else $3 end, why = $4,
-		       valid_to = coalesce(nullif($5, ''), valid_to)
-		 where certificate = $1 and seq < $2 and why not in ('replaced', 'withdrawn', 'cancelled')`, certificate, seq, state, why, to)
-	if err != nil {
-		return false, err
+// watchesBy are those of some certificates, or of some series, and holds their rows.
+func watchesBy(tx *db.Tx, column string, values []string) (out []*watch, err error) {
+	if len(values) == 0 {
+		return nil, nil
 	}
-	var n int64
-	err = tx.Get(`select count(*) from remind_watch where certificate = $1`, []any{certificate}, &n)
-	return n > 0, err
+	marks, args := db.Marks(nil, db.Padded(values))
+	err = tx.All(`
+		select certificate, series, version, valid_to, state, why, seq
+		  from remind_watch
+		 where `+column+` in (`+marks+`)
+		 order by certificate
+		   for update`, args, func(scan func(...any) error) error {
+		w := &watch{stored: true}
+		err := scan(&w.certificate, &w.series, &w.version, &w.to, &w.state, &w.why, &w.seq)
+		out = append(out, w)
+		return err
+	})
+	return out, err
 }
 
-func hasNewer(tx *db.Tx, w watch) (bool, error) {
-	var n int64
-	err := tx.Get(`select count(*) from remind_watch where series = $1 and version > $2`, []any{w.series, w.version}, &n)
-	return n > 0, err
+// insertWatches writes new ones, and tells of how many nothing was known. They are
+// written 64, 32, 16 … at a time, so that the statements come in few shapes.
+func insertWatches(tx *db.Tx, all []*watch) (made int64, err error) {
+	for n := 64; len(all) > 0; {
+		if n > len(all) {
+			n /= 2
+			continue
+		}
+		some, err := insertSome(tx, all[:n])
+		if err != nil {
+			return 0, err
+		}
+		made, all = made+some, all[n:]
+	}
+	return made, nil
 }
 
-func endOlder(tx *db.Tx, w watch) error {
-	_, err := tx.Exec(`
-		update remind_watch set state = 'ended', why = 'replaced'
-		 where series = $1 and version < $2 and state = 'watching'`, w.series, w.version)
+func insertSome(tx *db.Tx, all []*watch) (int64, error) {
+	rows, args := make([]string, len(all)), []any{tx.Now().UnixMilli()}
+	for i, w := range all {
+		var marks string
+		marks, args = db.Marks(args, []any{w.certificate, w.series, w.version, w.kind, w.issuer, w.document, w.to, w.state, w.why, w.seq})
+		rows[i] = `(` + marks + `, $1)`
+	}
+	return tx.Exec(`
+		insert into remind_watch (certificate, series, version, kind, issuer, document, valid_to, state, why, seq, created_at)
+		values `+strings.Join(rows, ", ")+`
+		on conflict do nothing`, args...)
+}
+
+// saveWatch writes what may change of one whose row is held.
+func saveWatch(tx *db.Tx, w *watch) error {
+	_, err := tx.Exec(`update remind_watch set state = $2, why = $3, valid_to = $4, seq = $5 where certificate = $1`, w.certificate, w.state, w.why, w.to, w.seq)
 	return err
 }
 
+// isWatched tells whether a certificate is watched, and no later version of it is
+// known.
 func isWatched(tx *db.Tx, certificate string) (bool, error) {
 	var n int64
-	err := tx.Get(`select count(*) from remind_watch where certificate = $1 and state = 'watching'`, []any{certificate}, &n)
+	err := tx.Get(`
+		select count(*)
+		  from remind_watch w
+		 where w.certificate = $1 and w.state = 'watching'
+		   and not exists (select 1 from remind_watch n where n.series = w.series and n.version > w.version)`, []any{certificate}, &n)
 	return n > 0, err
 }
 
