@@ -50,3 +50,24 @@ func TestShowAgain(t *testing.T) {
 		t.Error("shows a refusal that the router shows")
 	}
 }
+
+// An action that looks like text stands first in its row, where the stylesheet lets it
+// begin at the edge of the text above it; only what has a border stands off.
+func TestLoneLinks(t *testing.T) {
+	t.Parallel()
+	k, err := New(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	p := k.Sheet(httptest.NewRequest(http.MethodGet, "/x", nil), "", "标题", "说明", Middle).Add(Part{Button: &Link{Label: "其余全部通过", Href: "/x/accept"}})
+	if err := k.ShowSheet(w, p); err != nil || !strings.Contains(w.Body.String(), `class="actions" data-once><button class="button plainly">其余全部通过`) {
+		t.Error(err, w.Body.String())
+	}
+	r := httptest.NewRequest(http.MethodGet, k.Asset("app.css"), nil)
+	r.SetPathValue("name", strings.TrimPrefix(k.Asset("app.css"), "/assets/"))
+	w = httptest.NewRecorder()
+	if err := k.GetAsset(w, r); err != nil || !strings.Contains(w.Body.String(), ".actions > .plainly:first-child { padding-left: 0; }") {
+		t.Error("a lone link is indented by the padding of a button:", err)
+	}
+}

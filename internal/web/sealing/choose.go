@@ -110,12 +110,19 @@ func (s *Service) sealsPage(r *http.Request, d *draft, text string) (*sealsPage,
 		return nil, err
 	}
 	p.Nothing = text != "" && !slices.ContainsFunc(p.Others, func(c choice) bool { return !c.Picked })
-	for n := range max(4, len(d.Seals)) {
+	for n := range groupsFor(len(p.Own)+len(p.Others), len(d.Seals)) {
 		p.Groups = append(p.Groups, n+1)
 	}
 	p.Search = page.Field{ID: "q", Name: "q", Label: "查找其他单位的印章", Value: text, Max: 100, Autocomplete: "off", Hint: "单位名称从开头填起，如“自然资源局”“示范市政务服务”"}
 	return p, nil
 }
+
+// leastGroups is how many groups are offered before more seals are picked.
+const leastGroups = 4
+
+// groupsFor is how many groups there may be of seals to choose from: one seal is
+// before and after none, and none needs no group.
+func groupsFor(choices, picked int) int { return min(choices, max(leastGroups, picked)) }
 
 func (s *Service) getSeals(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.draft(r)

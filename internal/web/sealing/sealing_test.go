@@ -2,6 +2,7 @@ package sealing
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -339,4 +340,25 @@ func TestLevels(t *testing.T) {
 	s.Get("leader", Home+"/"+id+"?done=approved").Is(200, "已批准", "等待印章保管人批准").Lacks(`id="decide"`)
 	s.Post("market", step, "seen", r.Base, "code", sealingtest.Code).LeadsLike(".*approved")
 	s.Get("clerk", Home+"/"+id).Is(200, "已完成", "单位负责人批准", "印章保管人批准")
+}
+
+// Where no seal can be chosen there is nothing to order and nowhere to go on; one
+// seal is before and after none.
+func TestNothingToChoose(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, dbtest.New(t, "sqlite"))
+	to := s.upload("clerk", New, "通知.ofd", sealingtest.Document(t, "关于公布办事指南的通知", 1), "title", "关于公布办事指南的通知", "purpose", "公文", "reason", "按程序印发").LeadsLike(Drafts + "/[0-9a-f]+/seals")
+	three := s.Get("clerk", to).Is(200, "第几组", "第 3 组", "下一步").Lacks("第 4 组")
+	if strings.Count(three.Body, "<select") != 3 {
+		t.Error("not each of three seals has its turn")
+	}
+	all := s.pages.Askable
+	s.pages.Askable = func(ctx context.Context, purpose, text string) ([]Choice, error) {
+		found, err := all(ctx, purpose, text)
+		return found[:min(1, len(found))], err
+	}
+	s.Get("clerk", to).Is(200, `name="seal"`, "下一步").Lacks("第几组", "<select")
+	s.pages.Askable = func(context.Context, string, string) ([]Choice, error) { return nil, nil }
+	s.Get("clerk", to).Is(200, "现在没有可以选的印章", "查找").Lacks("第几组", "<select", "下一步")
+	s.Post("clerk", to, "go", "on").Is(422, "还没有选择印章")
 }
