@@ -282,7 +282,10 @@ func TestOffer(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
-				if err := w.Bound.Consumers()[0].Deliver(context.Background(), body); err != nil {
+				if err := consumer(t, w, "bound-wish").Deliver(context.Background(), body); err != nil {
+					t.Error(err)
+				}
+				if err := handle(w, body); err != nil {
 					t.Error(err)
 				}
 			})
@@ -291,7 +294,7 @@ func TestOffer(t *testing.T) {
 		list, err := w.Bound.List(w.Collector, bound.Query{})
 		must(t, err)
 		if len(list.Items) != 1 {
-			t.Fatalf("the event came five times and made %d offers", len(list.Items))
+			t.Fatalf("the event came nine times and made %d offers", len(list.Items))
 		}
 		for name, ctx := range map[string]context.Context{"stranger": w.Stranger, "custodian elsewhere": w.Keeper, "land": w.World.Stranger} {
 			if _, err := w.Bound.Take(ctx, bound.TakeRequest{ID: o.ID}); err == nil {

@@ -191,18 +191,7 @@ func (s *Service) shown(ctx context.Context, me *asker, rows []*row) ([]*Offer, 
 	if len(rows) == 0 {
 		return out, nil
 	}
-	units := map[string]string{}
-	if slices.ContainsFunc(rows, func(r *row) bool { return r.sort == Enterprise }) {
-		all, err := s.IAM.Organisations(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, o := range all {
-			if o.USCC != "" && !o.Closed {
-				units[o.USCC] = o.ID
-			}
-		}
-	}
+	units := map[string]string{} // ids by code
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
 		out = out[:0]
 		for _, r := range rows {
@@ -225,6 +214,16 @@ func (s *Service) offer(ctx context.Context, tx *db.Tx, r *row, me *asker, units
 	o, err := iam.OrgTx(tx, r.issuer)
 	if err != nil {
 		return nil, err
+	}
+	if _, known := units[w.Code]; !known {
+		unit, err := iam.WithCodeTx(tx, w.Code)
+		if err != nil {
+			return nil, err
+		}
+		units[w.Code] = ""
+		if unit != nil {
+			units[w.Code] = unit.ID
+		}
 	}
 	i, err := s.standing(tx, r)
 	if err != nil {

@@ -3,7 +3,6 @@ package bound
 import (
 	"bytes"
 	"context"
-	"slices"
 	"time"
 
 	"sidian/gbcode"
@@ -169,27 +168,24 @@ func (s *Service) standing(tx *db.Tx, r *row) (state.Info, error) {
 	if err != nil {
 		return state.Info{}, err
 	}
-	i, ok := state.Of(state.Status(c.Status))
+	return infoOf(c.Status), nil
+}
+
+func infoOf(status string) state.Info {
+	i, ok := state.Of(state.Status(status))
 	if !ok {
-		i = state.Info{Status: state.Status(c.Status), Name: cert.Label(c.Status)}
+		i = state.Info{Status: state.Status(status), Name: cert.Label(status)}
 	}
-	return i, nil
+	return i
 }
 
 // moved tells whether another version took the place of a certificate.
 func moved(i state.Info) bool { return i.Status == state.Changed || i.Status == state.Replaced }
 
 // unitOf is the unit of a code that is registered here, or nil.
-func (s *Service) unitOf(ctx context.Context, code string) (*iam.Org, error) {
-	all, err := s.IAM.Organisations(ctx)
-	if err != nil || code == "" {
-		return nil, err
-	}
-	i := slices.IndexFunc(all, func(o iam.Org) bool { return o.USCC == code && !o.Closed })
-	if i < 0 {
-		return nil, nil
-	}
-	return &all[i], nil
+func (s *Service) unitOf(ctx context.Context, code string) (o *iam.Org, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) { o, err = iam.WithCodeTx(tx, code); return err })
+	return o, err
 }
 
 // shownName is a holder's name as people see it.

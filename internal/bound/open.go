@@ -2,22 +2,18 @@ package bound
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"slices"
 
-	"sidian/certid"
 	"sidian/gbcode"
 	"sidian/internal/audit"
 	"sidian/internal/catalogue"
 	"sidian/internal/cert"
-	certevent "sidian/internal/cert/event"
 	"sidian/internal/db"
 	"sidian/internal/fault"
 	"sidian/internal/iam"
 	"sidian/internal/notice"
-	"sidian/internal/outbox"
 	"sidian/internal/seal"
 	"sidian/internal/sealapply"
 	"sidian/workday"
@@ -35,56 +31,9 @@ const topic = "bound.offer"
 // again.
 var errWait = errors.New("bound: the draft of a certificate is not closed yet")
 
-// issued opens the offer of a certificate that was issued. It may be called
-// again for the same, and after later events.
-func (s *Service) issued(ctx context.Context, ev outbox.Event) error {
-	var c certevent.Certificate
-	if err := ev.Decode(&c); err != nil {
-		return err
-	}
-	var path string
-	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { path, err = iam.PathTx(tx, c.Issuer); return err }); err != nil {
-		return err
-	}
-	rule, err := s.ruleFor(ctx, c.Kind, path)
-	if err != nil || rule == nil {
-		return err
-	}
-	base, err := s.Cert.Base(ctx, c.ID)
-	if err != nil {
-		return err
-	}
-	h := holderFor(rule.Sort, base.Holders)
-	if h == nil {
-		return nil // whoever holds it has no such seal
-	}
-	r := &row{id: newID(), series: certid.Series(c.Identifier), sort: rule.Sort, kind: c.Kind, certificate: c.ID, identifier: c.Identifier, version: int64(c.Version),
-		issuer: c.Issuer, path: path, follows: rule.Follows, rule: rule.ID, holder: s.holderKey(rule.Sort, h.ID), state: Open}
-	words := wordsOf(rule, base, h)
-	whom, err := s.whom(ctx, r, h)
-	if err != nil || whom == nil {
-		return err
-	}
-	wish, err := s.wishFor(ctx, r, h)
-	if err != nil {
-		return err
-	}
-	if wish != nil {
-		r.wished, r.agent, r.agentBy = true, wish.agent, wish.account
-		if whom.accounts = append(whom.accounts, wish.agentAccount); len(wish.agent) == 0 {
-			r.agentBy = ""
-		}
-		w, err := s.openFrom(wishCell(wish.draft), wish.content)
-		if err != nil {
-			return err
-		}
-		words.Agent = w.Agent
-	}
-	return s.DB.Write(ctx, func(tx *db.Tx) error { return s.openTx(tx, r, rule, words, wish, whom) })
-}
-
 // openTx writes an offer, or moves the one that there is to a later version.
-func (s *Service) openTx(tx *db.Tx, r *row, rule *Rule, words said, wish *wishRow, whom *audience) (err error) {
+func (s *Service) openTx(tx *db.Tx, l *look, o *opening, wish *wishRow) (err error) {
+	r, words := o.r, o.words
 	there, err := offerBySeries(tx, r.series, r.sort)
 	if err != nil {
 		return err
@@ -92,12 +41,11 @@ func (s *Service) openTx(tx *db.Tx, r *row, rule *Rule, words said, wish *wishRo
 	if there != nil {
 		return s.moveTx(tx, there, r, words)
 	}
-	i, err := s.standing(tx, r)
-	if err != nil || !i.Stands && !i.Passes {
-		return err // it was gone before the offer came
+	if !o.is.Stands && !o.is.Passes {
+		return nil // it was gone before the offer came
 	}
 	now := tx.Now()
-	r.created, r.until = milli(now), milli(now.AddDate(0, 0, rule.Days))
+	r.created, r.until = milli(now), milli(now.AddDate(0, 0, o.rule.Days))
 	if r.content, err = s.sealTo(offerCell(r.id), words); err != nil {
 		return err
 	}
@@ -109,7 +57,7 @@ func (s *Service) openTx(tx *db.Tx, r *row, rule *Rule, words said, wish *wishRo
 			return err
 		}
 	}
-	if err := s.tellOpen(tx, r, words.Title, whom); err != nil {
+	if err := s.tellOpen(tx, l, r, words.Title, o.whom); err != nil {
 		return err
 	}
 	return audit.Put(tx, audit.Entry{Action: "bound.open", Object: objectOf(r.id)})
@@ -159,13 +107,13 @@ func holderFor(sort string, all []catalogue.Holder) *catalogue.Holder {
 	return &all[i]
 }
 
-func wordsOf(rule *Rule, base *cert.Base, h *catalogue.Holder) said {
-	w := said{Title: base.Certificate.KindName, Name: h.Name, Fields: map[string]string{}}
+func wordsOf(rule *Rule, x *cert.Saying, h *catalogue.Holder) said {
+	w := said{Title: x.KindName, Name: h.Name, Fields: map[string]string{}}
 	if rule.Sort == Enterprise {
 		w.Code = h.ID
 	}
 	for form, key := range rule.Fields {
-		if v := base.Values.Texts[key]; v != "" {
+		if v := x.Texts[key]; v != "" {
 			w.Fields[form] = v
 		}
 	}
@@ -178,57 +126,40 @@ type audience struct {
 	unit     string // whose staff apply for seals; empty: it is not registered
 }
 
-// whom finds the holder of an offer. It is nil where the enterprise has its seal
+// whomTx finds the holder of an offer. It is nil where the enterprise has its seal
 // already: nothing is to be offered.
-func (s *Service) whom(ctx context.Context, r *row, h *catalogue.Holder) (*audience, error) {
+func (s *Service) whomTx(tx *db.Tx, r *row, h *catalogue.Holder) (*audience, error) {
 	a := &audience{}
 	if r.sort == Personal {
-		account, err := s.IAM.HolderOf(ctx, h.ID)
+		account, err := s.IAM.HolderOfTx(tx, h.ID)
 		if err != nil && fault.As(err) == nil {
 			return nil, err
 		}
 		a.accounts = append(a.accounts, account)
 		return a, nil
 	}
-	o, err := s.unitOf(ctx, h.ID)
+	o, err := iam.WithCodeTx(tx, h.ID)
 	if err != nil || o == nil {
 		return a, err
 	}
 	a.unit = o.ID
-	has := false
-	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		x, err := seal.ForTx(tx, o.ID, seal.Enterprise)
-		if err != nil && fault.As(err) == nil {
-			return err
-		}
-		has = x != nil && x.Name == h.Name
-		a.accounts, err = sealapply.AgentsTx(tx, o.ID)
-		return err
-	})
-	if err != nil {
+	x, err := seal.ForTx(tx, o.ID, seal.Enterprise)
+	if err != nil && fault.As(err) == nil {
 		return nil, err
 	}
-	if has {
-		there, err := s.offered(ctx, r)
+	if x != nil && x.Name == h.Name {
+		there, err := isOffered(tx, r.series, r.sort)
 		if err != nil || !there {
 			return nil, err
 		}
 	}
-	return a, nil
-}
-
-func (s *Service) offered(ctx context.Context, r *row) (there bool, err error) {
-	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		x, err := offerBySeries(tx, r.series, r.sort)
-		there = x != nil
-		return err
-	})
-	return there, err
+	a.accounts, err = sealapply.AgentsTx(tx, o.ID)
+	return a, err
 }
 
 // tellOpen tells the holder; where nobody is known, whoever can do something
 // about that.
-func (s *Service) tellOpen(tx *db.Tx, r *row, title string, whom *audience) error {
+func (s *Service) tellOpen(tx *db.Tx, l *look, r *row, title string, whom *audience) error {
 	label := sealLabel(r.sort)
 	n := notice.Notice{ID: "offer/" + r.id, Topic: topic, Title: title + "已签发，可以同时申领" + label, Text: "名称等信息已按证照填好，核对后提交即可。不需要的可以谢绝。", Link: WalletLink + "/" + r.id}
 	if r.wished {
@@ -249,20 +180,31 @@ func (s *Service) tellOpen(tx *db.Tx, r *row, title string, whom *audience) erro
 	if r.sort == Personal {
 		return nil // the offer is theirs when they first sign in
 	}
-	return s.tellStaff(tx, r, label, told)
+	return s.tellStaff(tx, l, r, label, told)
 }
 
 // tellStaff tells those of the unit that issued who register enterprises and, where
 // the holder could not be told, agents: once a day, however many offers come. What
 // waits stands in the list of offers, which the notice leads to.
-func (s *Service) tellStaff(tx *db.Tx, r *row, label string, told bool) error {
+func (s *Service) tellStaff(tx *db.Tx, l *look, r *row, label string, told bool) error {
 	n := notice.Notice{ID: "register/" + r.sort + "/" + workday.DateOf(tx.Now()).String(), Topic: topic, Org: r.issuer, Permission: permRegister, Link: ConsoleLink + "?state=" + string(Open),
 		Title: "有新设企业待登记，以便申领" + label, Text: "单位信息取自证照，核对后一次登记。当天再有的不另发消息，都在“同步发放”的待申领中。"}
-	if err := s.Notices.PutTx(tx, n); err != nil || told {
+	if err := s.tellOnce(tx, l, n); err != nil || told {
 		return err
 	}
 	n.Permission, n.Title = permDraft, "有企业待登记"+label+"的经办人"
 	n.Text = "企业在平台还没有经办人，无法通知其申领。请核验身份证件和委托书后登记。当天再有的不另发消息，都在“同步发放”的待申领中。"
+	return s.tellOnce(tx, l, n)
+}
+
+// tellOnce spares the question whether a notice was put, when it was in this
+// transaction.
+func (s *Service) tellOnce(tx *db.Tx, l *look, n notice.Notice) error {
+	key := n.ID + " " + n.Org + " " + n.Permission
+	if l.told[key] {
+		return nil
+	}
+	l.told[key] = true
 	return s.Notices.PutTx(tx, n)
 }
 

@@ -168,28 +168,43 @@ func (s *Service) Rules(ctx context.Context) (*RuleList, error) {
 
 // ruleFor is the rule that counts for a kind of an issuer that stands at path;
 // nil: nothing is offered.
-func (s *Service) ruleFor(ctx context.Context, kind, path string) (*Rule, error) {
-	var put []Rule
-	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { put, err = rules(tx, kind); return err }); err != nil {
+func (s *Service) ruleFor(ctx context.Context, kind, path string) (r *Rule, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		all, err := rulesOf(tx, kind)
+		if err == nil {
+			r = pick(all, path)
+		}
+		return err
+	})
+	return r, err
+}
+
+// rulesOf are the rules of a kind, the one that comes with the program first: it is
+// of every path.
+func rulesOf(tx *db.Tx, kind string) ([]Rule, error) {
+	all, err := shipped()
+	if err != nil {
 		return nil, err
 	}
-	var best *Rule
-	for i := range put { // oldest first
-		if r := &put[i]; strings.HasPrefix(path, r.path) && (best == nil || len(r.path) >= len(best.path)) {
+	put, err := rules(tx, kind)
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(all, func(r Rule) bool { return r.Kind == kind }); i >= 0 {
+		put = slices.Insert(put, 0, all[i])
+	}
+	return put, nil
+}
+
+// pick is the rule that counts for an issuer that stands at path.
+func pick(all []Rule, path string) (best *Rule) {
+	for i := range all { // oldest first
+		if r := &all[i]; strings.HasPrefix(path, r.path) && (best == nil || len(r.path) >= len(best.path)) {
 			best = r
 		}
 	}
-	if best == nil {
-		all, err := shipped()
-		if err != nil {
-			return nil, err
-		}
-		if i := slices.IndexFunc(all, func(r Rule) bool { return r.Kind == kind }); i >= 0 {
-			best = &all[i]
-		}
-	}
 	if best == nil || best.Sort == None {
-		return nil, nil
+		return nil
 	}
-	return best, nil
+	return best
 }

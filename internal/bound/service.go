@@ -75,11 +75,18 @@ func (s *Service) Unlock(ctx context.Context, k *keys.Store) (err error) {
 	return nil
 }
 
+// wished is the topic of certificates for whose holder a wish waits: whether it is
+// of this one is asked outside of transactions.
+const wished = "bound.wished"
+
 // Consumers open offers when certificates are issued, and follow what becomes of
-// them and of their seals.
+// them and of their seals. Nobody waits for an offer: what comes in a moment is
+// taken together. The first looks for the wish of one certificate, and may be given
+// any that was issued.
 func (s *Service) Consumers() []outbox.Consumer {
 	return []outbox.Consumer{
-		{Name: "bound", Topics: []string{certevent.Issued}, Deliver: s.issued},
+		{Name: "bound-wish", Topics: []string{wished}, Deliver: s.issued, Pace: outbox.Pace{Interval: 5 * time.Second}},
+		{Name: "bound", Topics: []string{certevent.Issued}, HandleAll: s.allIssued, Pace: outbox.Pace{Rest: 200 * time.Millisecond}},
 		{Name: "bound-follow", Topics: []string{certevent.Changed, sealevent.Filed, sealevent.Thawed, sealevent.Cancelled, sealevent.Replaced}, Handle: s.followed},
 	}
 }

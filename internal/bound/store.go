@@ -97,6 +97,12 @@ func offerBySeries(tx *db.Tx, series, sort string) (*row, error) {
 	return one(queryOffers(tx, `where series = $1 and sort = $2 for update`, series, sort))
 }
 
+func isOffered(tx *db.Tx, series, sort string) (bool, error) {
+	var n int64
+	err := tx.Get(`select count(*) from bound_offer where series = $1 and sort = $2`, []any{series, sort}, &n)
+	return n > 0, err
+}
+
 func offerByApplication(tx *db.Tx, application string) (*row, error) {
 	return one(queryOffers(tx, `where application = $1 and application <> ''`, application))
 }

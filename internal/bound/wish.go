@@ -189,17 +189,9 @@ func (s *Service) knownAgent(ctx context.Context, name, citizen string) (account
 	return account, nil
 }
 
-// wishFor is the wish from which a certificate came: the draft must have made
+// wishAmong is the wish from which a certificate came: the draft must have made
 // this certificate and no other, as whoever wished sees it.
-func (s *Service) wishFor(ctx context.Context, r *row, h *catalogue.Holder) (*wishRow, error) {
-	var list []*wishRow
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		list, err = wishesWaiting(tx, s.nameKey(r.kind, h.Name), r.kind)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) wishAmong(ctx context.Context, r *row, list []*wishRow) (*wishRow, error) {
 	for _, w := range list {
 		made, closing, err := s.madeBy(ctx, w)
 		switch {
