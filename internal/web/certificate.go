@@ -100,7 +100,7 @@ func (s *Service) givenOf(ctx context.Context, c *cert.Certificate) (*page.Notic
 	for _, permission := range []string{state.Permission, "cert.draft", "cert.issue", "cert.annotate"} {
 		err := s.Cert.Given(ctx, c, permission)
 		if f := fault.As(err); f != nil && f.Kind == fault.Forbidden {
-			return &page.Notice{Title: f.Msg + "。", Text: f.Hint + "。"}, nil
+			return &page.Notice{Title: f.Msg + "。", Text: "您仍可查阅。"}, nil
 		} else if err != nil {
 			return nil, err
 		}

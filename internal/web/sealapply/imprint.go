@@ -50,6 +50,7 @@ type imprintPage struct {
 	Picture *picture
 	File    slot
 	Sizes   []page.Field
+	Known   string // how the size is, if it is
 	Text    sealapply.StatementText
 	Signed  *sealapply.Statement
 	Who     string
@@ -80,7 +81,7 @@ func (s *Service) imprintStep(r *http.Request, d draft) (*imprintPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Sizes = sizeFields(r, known)
+	p.Sizes, p.Known = sizeFields(r, known), known.said()
 	return p, nil
 }
 

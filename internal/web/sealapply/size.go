@@ -28,21 +28,26 @@ func standardSize(kind string, o iam.Org) extent {
 	return extent{}
 }
 
+// said is how the size is known, for who checks it; empty: it is measured.
+func (x extent) said() string {
+	if x.How == "" {
+		return ""
+	}
+	return "已按" + x.How + "填好；与实物不同的，按实物改。"
+}
+
 // sizeFields ask for the size of an imprint: what was sent stays, else what is known
 // stands there, to be held against the seal of metal or rubber.
 func sizeFields(r *http.Request, known extent) []page.Field {
-	width, height, hint := "", "", ""
+	width, height := "", ""
 	if known.Width > 0 {
 		width, height = itoa(known.Width), itoa(known.Height)
-	}
-	if known.How != "" {
-		hint = "按" + known.How + "填好；与实物不同的，按实物改"
 	}
 	if r.PostForm.Has("width") {
 		width, height = r.PostFormValue("width"), r.PostFormValue("height")
 	}
 	return []page.Field{
-		{ID: "width", Name: "width", Label: "宽（毫米）", Value: width, Required: true, Short: true, Mode: "numeric", Max: 3, Hint: hint},
+		{ID: "width", Name: "width", Label: "宽（毫米）", Value: width, Required: true, Short: true, Mode: "numeric", Max: 3},
 		{ID: "height", Name: "height", Label: "高（毫米）", Value: height, Required: true, Short: true, Mode: "numeric", Max: 3},
 	}
 }

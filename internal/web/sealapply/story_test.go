@@ -126,7 +126,7 @@ func (s *site) cancelled(id string) {
 	}
 	renewal, _, _ := strings.Cut(after, `"`)
 	s.Get("keeper", page.At(Home, renewal, "check")).Is(200, "起才能申请续期", "disabled")
-	s.Get("keeper", page.At(Home, renewal, "imprint")).Is(200, "原印模 42 × 42 毫米", `name="width" type="text" value="42"`, "按原印章的印模填好")
+	s.Get("keeper", page.At(Home, renewal, "imprint")).Is(200, "原印模 42 × 42 毫米", `name="width" type="text" value="42"`, "已按原印章的印模填好")
 	s.Send("keeper", page.At(Home, renewal, "withdraw"), url.Values{}).Is(422, "须填写理由", `href="#withdraw-reason"`)
 	s.Send("keeper", page.At(Home, renewal, "withdraw"), url.Values{"why": {"还早"}}).Is(303)
 	to := strings.TrimSuffix(s.Send("keeper", Home+"/new", url.Values{"kind": {"cancel"}, "seal": {id}, "reason": {"单位撤并"}}).Is(303).To(), "/form")

@@ -112,6 +112,7 @@ type shortPage struct {
 	Slots     []slot
 	Imprint   slot
 	Sizes     []page.Field
+	Known     string // how the size is, if it is
 	Makes     bool
 	Same      bool // the imprint that is there may be gone on with
 	Statement sealapply.StatementText
@@ -167,7 +168,7 @@ func (s *Service) shortOf(r *http.Request) (*shortPage, error) {
 			known = extent{x.Width, x.Height, "原印章的印模"}
 		}
 	}
-	p.Sizes = sizeFields(r, known)
+	p.Sizes, p.Known = sizeFields(r, known), known.said()
 	return p, nil
 }
 
