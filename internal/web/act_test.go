@@ -91,8 +91,10 @@ func TestGiven(t *testing.T) {
 		}
 	}
 	give("issuer", sealtest.Market, sealtest.Land, "2026-11-20")
-	if body := k.ask("issuer", at, nil, 200).Body.String(); strings.Contains(body, "请由承接单位办理") {
-		t.Error("told before the day")
+	for _, path := range []string{at, "/console?kind=marriage"} {
+		if body := k.ask("issuer", path, nil, 200).Body.String(); strings.Contains(body, "移交") && path != at || strings.Contains(body, "请由承接单位办理") {
+			t.Errorf("told at %s before the day", path)
+		}
 	}
 	later := start.AddDate(0, 0, 3)
 	now = &later
@@ -115,6 +117,10 @@ func TestGiven(t *testing.T) {
 		}
 	}
 	k.ask("issuer", at, nil, 200, "自 2026-11-22 起已移交“青禾县样例bureau”")
+	k.ask("issuer", "/console?kind=marriage", nil, 200, at, "颁发职责已移交青禾县样例bureau")
+	if body := k.ask("stranger", "/console?kind=marriage", nil, 200).Body.String(); strings.Contains(body, "移交") {
+		t.Error("a stranger's list tells of it")
+	}
 	k.ask("heir", at+"/actions/suspend", nil, 200, "确认暂扣")
 	k.ask("heir", "/console/certificates/none", nil, 404)
 }
