@@ -35,9 +35,9 @@ type opening struct {
 	is    state.Info // of the certificate, in the transaction that opens it
 }
 
-// lookTx reads what counts for certificates. Of a kind that no rule is about there
-// is nothing more to read.
-func (s *Service) lookTx(tx *db.Tx, all []certevent.Certificate) (l *look, err error) {
+// lookTx reads what counts for certificates, and holds their status if it is to be
+// acted on. Of a kind that no rule is about there is nothing more to read.
+func (s *Service) lookTx(tx *db.Tx, all []certevent.Certificate, hold bool) (l *look, err error) {
 	l = &look{rules: map[string][]Rule{}, paths: map[string]string{}, told: map[string]bool{}}
 	var ids []string
 	for _, c := range all {
@@ -62,7 +62,7 @@ func (s *Service) lookTx(tx *db.Tx, all []certevent.Certificate) (l *look, err e
 			ids = append(ids, c.ID)
 		}
 	}
-	l.sayings, err = s.Cert.SayingsTx(tx, ids)
+	l.sayings, err = s.Cert.SayingsTx(tx, ids, hold)
 	return l, err
 }
 
@@ -97,7 +97,9 @@ func (s *Service) openingTx(tx *db.Tx, l *look, c certevent.Certificate) (o *ope
 
 // allIssued opens the offers of certificates that were issued, but for those of
 // which a wish waits: these are looked at one by one. It may be called again for
-// the same, and after later events.
+// the same, and after later events. Row locks order it: a certificate whose status
+// changes waits until its offer is there to be found by who follows it, and an
+// offer that another made meanwhile is seen.
 func (s *Service) allIssued(tx *db.Tx, events []outbox.Event) error {
 	all := make([]certevent.Certificate, len(events))
 	for i, ev := range events {
@@ -105,7 +107,7 @@ func (s *Service) allIssued(tx *db.Tx, events []outbox.Event) error {
 			return err
 		}
 	}
-	l, err := s.lookTx(tx, all)
+	l, err := s.lookTx(tx, all, true)
 	if err != nil {
 		return err
 	}
@@ -137,7 +139,7 @@ func (s *Service) issued(ctx context.Context, ev outbox.Event) error {
 	var o *opening
 	var waiting []*wishRow
 	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		if l, err = s.lookTx(tx, []certevent.Certificate{c}); err != nil {
+		if l, err = s.lookTx(tx, []certevent.Certificate{c}, false); err != nil {
 			return err
 		}
 		o, waiting, err = s.openingTx(tx, l, c)

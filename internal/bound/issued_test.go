@@ -36,7 +36,7 @@ func consumer(t testing.TB, w *boundtest.World, name string) outbox.Consumer {
 
 // handle hands events to the consumer in one batch.
 func handle(w *boundtest.World, all ...outbox.Event) error {
-	return w.DB.Write(context.Background(), func(tx *db.Tx) error { return w.Bound.Consumers()[1].HandleAll(tx, all) })
+	return w.DB.WriteRows(context.Background(), func(tx *db.Tx) error { return w.Bound.Consumers()[1].HandleAll(tx, all) })
 }
 
 func eventOf(t testing.TB, c *cert.Certificate, series string, version int) outbox.Event {
@@ -131,6 +131,37 @@ func TestWishInBatch(t *testing.T) {
 		must(t, err)
 		if len(list.Items) != 2 || wish.State != "met" {
 			t.Errorf("%d are offered, and the wish is %s", len(list.Items), wish.State)
+		}
+	})
+}
+
+// A licence that is cancelled at the moment in which its offer is opened: nothing
+// stays open on it.
+func TestCancelledMeanwhile(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := boundtest.New(t, d)
+		var wait sync.WaitGroup
+		for range 4 {
+			c := w.Licensed(t)
+			ev := eventOf(t, c, certid.Series(c.Identifier), 1)
+			wait.Go(func() {
+				if err := handle(w, ev); err != nil {
+					t.Error(err)
+				}
+			})
+			wait.Go(func() {
+				if _, err := w.Cert.Act(w.Sealer, cert.ActRequest{ID: c.ID, Action: "cancel", Reason: "测试事由", Basis: "测试依据第一条"}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wait.Wait()
+		w.Drain(t)
+		list, err := w.Bound.List(w.Collector, bound.Query{State: bound.Open})
+		must(t, err)
+		if len(list.Items) != 0 {
+			t.Errorf("%d offers stand open", len(list.Items))
 		}
 	})
 }

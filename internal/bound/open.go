@@ -49,8 +49,15 @@ func (s *Service) openTx(tx *db.Tx, l *look, o *opening, wish *wishRow) (err err
 	if r.content, err = s.sealTo(offerCell(r.id), words); err != nil {
 		return err
 	}
-	if made, err := insertOffer(tx, r); err != nil || !made {
+	made, err := insertOffer(tx, r)
+	if err != nil {
 		return err
+	}
+	if !made { // another was faster
+		if there, err = offerBySeries(tx, r.series, r.sort); err != nil || there == nil {
+			return err
+		}
+		return s.moveTx(tx, there, r, words)
 	}
 	if wish != nil {
 		if _, err := endWish(tx, wish.draft, "met"); err != nil {

@@ -86,7 +86,7 @@ const wished = "bound.wished"
 func (s *Service) Consumers() []outbox.Consumer {
 	return []outbox.Consumer{
 		{Name: "bound-wish", Topics: []string{wished}, Deliver: s.issued, Pace: outbox.Pace{Interval: 5 * time.Second}},
-		{Name: "bound", Topics: []string{certevent.Issued}, HandleAll: s.allIssued, Pace: outbox.Pace{Rest: 200 * time.Millisecond}},
+		{Name: "bound", Topics: []string{certevent.Issued}, HandleAll: s.allIssued, Rows: true, Pace: outbox.Pace{Rest: 200 * time.Millisecond}},
 		{Name: "bound-follow", Topics: []string{certevent.Changed, sealevent.Filed, sealevent.Thawed, sealevent.Cancelled, sealevent.Replaced}, Handle: s.followed},
 	}
 }

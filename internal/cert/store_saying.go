@@ -17,14 +17,20 @@ type Saying struct {
 }
 
 // SayingsTx is what certificates say, by their ids, without their documents; one
-// that is not issued is left out. Who may know is the caller's matter.
-func (s *Service) SayingsTx(tx *db.Tx, ids []string) (map[string]*Saying, error) {
+// that is not issued is left out. Who may know is the caller's matter. Where hold is
+// set, their status stays what it is until the transaction ends: for one that reads
+// what others commit (db.WriteRows).
+func (s *Service) SayingsTx(tx *db.Tx, ids []string, hold bool) (map[string]*Saying, error) {
 	out := map[string]*Saying{}
 	if len(ids) == 0 {
 		return out, nil
 	}
 	marks, args := db.Marks(nil, db.Padded(ids))
-	rows, err := query(tx, `id in (`+marks+`)`, args...)
+	where := `id in (` + marks + `)`
+	if hold {
+		where += ` order by id for update`
+	}
+	rows, err := query(tx, where, args...)
 	if err != nil {
 		return nil, err
 	}
