@@ -184,7 +184,7 @@ func (s *Service) transferred(ctx context.Context, r *row, permission, action st
 }
 
 func givenTo(name, from string) error {
-	return fault.Forbidden.New("这类证照的颁发职责自 %s 起已移交“%s”，请由承接单位办理", from, name).WithCode("cert.transferred").WithHint("请联系“%s”", name)
+	return fault.Forbidden.New("这类证照的颁发职责自 %s 起已移交“%s”，请由承接单位办理", from, name).WithCode("cert.transferred").WithHint("原单位的办理权限随之移交，请联系“%s”", name)
 }
 
 // entrusted are the units that issue a kind on a day: those of the directory, or

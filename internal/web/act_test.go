@@ -111,12 +111,19 @@ func TestGiven(t *testing.T) {
 	last := start.AddDate(0, 0, 5)
 	now = &last
 	for _, path := range []string{at, at + "/actions/suspend"} {
-		k.ask("between", path, nil, 403, "自 2026-11-22 起已移交“青禾县样例bureau”")
+		k.ask("between", path, nil, 403, "自 2026-11-22 起已移交“青禾县样例bureau”", "原单位的办理权限随之移交")
 		if body := k.ask("stranger", path, nil, 403).Body.String(); strings.Contains(body, "移交") || strings.Contains(body, "bureau") {
 			t.Errorf("a stranger learns who answers at %s", path)
 		}
 	}
 	k.ask("issuer", at, nil, 200, "自 2026-11-22 起已移交“青禾县样例bureau”")
+	form := url.Values{"acts": {"0"}, "reason": {"办件 YL-3"}, "basis": {"青民决〔2026〕3号"}}
+	for _, who := range []string{"issuer", "between"} {
+		k.ask(who, at+"/actions/suspend", form, 403, "自 2026-11-22 起已移交")
+	}
+	if body := k.ask("stranger", at+"/actions/suspend", form, 403).Body.String(); strings.Contains(body, "移交") {
+		t.Error("a stranger who acts learns who answers")
+	}
 	k.ask("issuer", "/console?kind=marriage", nil, 200, at, "颁发职责已移交青禾县样例bureau")
 	if body := k.ask("stranger", "/console?kind=marriage", nil, 200).Body.String(); strings.Contains(body, "移交") {
 		t.Error("a stranger's list tells of it")
