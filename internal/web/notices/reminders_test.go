@@ -43,12 +43,15 @@ func TestReminders(t *testing.T) {
 		told := &notice.Service{DB: d}
 		s := &remind.Service{DB: d, IAM: c.Service, Notice: told, Document: func(_ context.Context, g gm.Digest) ([]byte, error) { return docs[g], nil }}
 		for i, holder := range []string{iamtest.HolderCitizen, "91370000MA0000000X"} {
-			data := document(t, holder, "2027-01-22") // in 60 days
+			end := "2027-01-22" // in 60 days
+			data := document(t, holder, end)
 			g := gm.Sum(data)
 			docs[g] = data
-			body, err := json.Marshal(event.Certificate{ID: fmt.Sprintf("c%d", i), Kind: "business_license", Issuer: iamtest.Market, Identifier: fmt.Sprintf("1.2.156.3005.2.K.I.%d.001.X", i), Version: 1, Document: fmt.Sprintf("%x", g)})
+			body, err := json.Marshal(event.Certificate{ID: fmt.Sprintf("c%d", i), Kind: "business_license", Issuer: iamtest.Market, Identifier: fmt.Sprintf("1.2.156.3005.2.K.I.%d.001.X", i), Version: 1, Document: fmt.Sprintf("%x", g), ValidTo: &end})
 			pagetest.Must(t, err)
-			pagetest.Must(t, s.Consumer().Deliver(t.Context(), outbox.Event{ID: fmt.Sprintf("e%d", i), Topic: event.Issued, Body: json.RawMessage(body)}))
+			pagetest.Must(t, d.WriteRows(t.Context(), func(tx *db.Tx) error {
+				return s.Consumer().HandleAll(tx, []outbox.Event{{ID: fmt.Sprintf("e%d", i), Topic: event.Issued, Body: json.RawMessage(body)}})
+			}))
 		}
 		kit := pagetest.Kit(t)
 		site := pagetest.Serve(t, kit, c, &Service{Kit: kit, Notices: told, IAM: c.Service, Remind: s, Catalogue: cataloguetest.New(t, d, "business_license")})
