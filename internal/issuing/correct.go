@@ -1,6 +1,7 @@
 package issuing
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -56,6 +57,7 @@ func (s *Service) Correct(ctx context.Context, req CorrectRequest) (*Draft, erro
 		return nil, err
 	}
 	if err := iam.Allow(ctx, permCollect, c.Unit()); err != nil {
+		err = cmp.Or(s.Cert.Given(ctx, c, permCollect), err)
 		return nil, audit.Refuse(ctx, s.DB, audit.Entry{Action: "issuing.correct", Object: object}, err)
 	}
 	if err := allows(a, c); err != nil {

@@ -11,6 +11,7 @@ import (
 	"sidian/internal/cert"
 	"sidian/internal/db"
 	"sidian/internal/db/dbtest"
+	"sidian/internal/fault"
 	"sidian/internal/iam"
 	"sidian/internal/seal/sealtest"
 )
@@ -117,6 +118,11 @@ func TestGiven(t *testing.T) {
 		}
 	}
 	k.ask("issuer", at, nil, 200, "自 2026-11-22 起已移交“青禾县样例bureau”")
+	for who, code := range map[string]string{"between": "cert.transferred", "stranger": "auth.org"} {
+		if _, err := k.Cert.Get(k.people[who], c.ID); fault.As(err) == nil || fault.As(err).Code != code {
+			t.Errorf("%s reads over the API: %v", who, err)
+		}
+	}
 	form := url.Values{"acts": {"0"}, "reason": {"办件 YL-3"}, "basis": {"青民决〔2026〕3号"}}
 	for _, who := range []string{"issuer", "between"} {
 		k.ask(who, at+"/actions/suspend", form, 403, "自 2026-11-22 起已移交")
