@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"sidian/certid"
+	"sidian/internal/catalogue"
 	"sidian/internal/cert"
 	certevent "sidian/internal/cert/event"
 	"sidian/internal/cert/state"
@@ -23,11 +24,19 @@ type look struct {
 	rules   map[string][]Rule // by kind
 	paths   map[string]string // of issuers
 	sayings map[string]*cert.Saying
-	told    map[string]bool // notices to staff
+	units   map[string]*iam.Org // by code
+	told    map[string]bool     // notices to staff
+
+	hold    bool            // the transaction acts on what it read
+	offers  map[string]*row // that are there; nil where they are not held
+	waiting map[string]bool // holders' names of which a wish waits
 }
 
 // An opening is an offer about to be opened, or to be moved to a later version.
 type opening struct {
+	c     certevent.Certificate
+	h     *catalogue.Holder
+	name  []byte // of the holder, as wishes have it
 	r     *row
 	rule  *Rule
 	words said
@@ -38,7 +47,7 @@ type opening struct {
 // lookTx reads what counts for certificates, and holds their status if it is to be
 // acted on. Of a kind that no rule is about there is nothing more to read.
 func (s *Service) lookTx(tx *db.Tx, all []certevent.Certificate, hold bool) (l *look, err error) {
-	l = &look{rules: map[string][]Rule{}, paths: map[string]string{}, told: map[string]bool{}}
+	l = &look{rules: map[string][]Rule{}, paths: map[string]string{}, told: map[string]bool{}, hold: hold}
 	var ids []string
 	for _, c := range all {
 		rules, known := l.rules[c.Kind]
@@ -66,34 +75,58 @@ func (s *Service) lookTx(tx *db.Tx, all []certevent.Certificate, hold bool) (l *
 	return l, err
 }
 
-// openingTx is what is offered with a certificate, and to whom; nil: nothing.
-// waiting are the wishes of the holder's name that wait: one may be of it.
-func (s *Service) openingTx(tx *db.Tx, l *look, c certevent.Certificate) (o *opening, waiting []*wishRow, err error) {
-	path := l.paths[c.Issuer]
-	rule := pick(l.rules[c.Kind], path)
-	if rule == nil {
-		return nil, nil, nil
+// openings are what is offered with certificates.
+func (s *Service) openings(l *look, all []certevent.Certificate) (list []*opening, err error) {
+	for _, c := range all {
+		path := l.paths[c.Issuer]
+		rule := pick(l.rules[c.Kind], path)
+		if rule == nil {
+			continue
+		}
+		x := l.sayings[c.ID]
+		switch {
+		case x == nil:
+			return nil, fmt.Errorf("bound: certificate %s is not issued", c.ID)
+		case x.Status == cert.Altered:
+			return nil, fmt.Errorf("%w: %s", errAltered, c.ID)
+		}
+		h := holderFor(rule.Sort, x.Holders)
+		if h == nil {
+			continue // whoever holds it has no such seal
+		}
+		o := &opening{c: c, h: h, name: s.nameKey(c.Kind, h.Name), rule: rule, words: wordsOf(rule, x, h), is: infoOf(x.Status)}
+		o.r = &row{id: newID(), series: certid.Series(c.Identifier), sort: rule.Sort, kind: c.Kind, certificate: c.ID, identifier: c.Identifier, version: int64(c.Version),
+			issuer: c.Issuer, path: path, follows: rule.Follows, rule: rule.ID, holder: s.holderKey(rule.Sort, h.ID), state: Open}
+		list = append(list, o)
 	}
-	x := l.sayings[c.ID]
-	switch {
-	case x == nil:
-		return nil, nil, fmt.Errorf("bound: certificate %s is not issued", c.ID)
-	case x.Status == cert.Altered:
-		return nil, nil, fmt.Errorf("%w: %s", errAltered, c.ID)
-	}
-	h := holderFor(rule.Sort, x.Holders)
-	if h == nil {
-		return nil, nil, nil // whoever holds it has no such seal
-	}
-	o = &opening{rule: rule, words: wordsOf(rule, x, h), is: infoOf(x.Status)}
-	o.r = &row{id: newID(), series: certid.Series(c.Identifier), sort: rule.Sort, kind: c.Kind, certificate: c.ID, identifier: c.Identifier, version: int64(c.Version),
-		issuer: c.Issuer, path: path, follows: rule.Follows, rule: rule.ID, holder: s.holderKey(rule.Sort, h.ID), state: Open}
-	if o.whom, err = s.whomTx(tx, o.r, h); err != nil || o.whom == nil {
-		return nil, nil, err
-	}
-	waiting, err = wishesWaiting(tx, s.nameKey(c.Kind, h.Name), c.Kind)
-	return o, waiting, err
+	return list, nil
 }
+
+// aboutTx reads what there is already about what is to be offered.
+func (l *look) aboutTx(tx *db.Tx, list []*opening) (err error) {
+	var codes, series []string
+	var names [][]byte
+	for _, o := range list {
+		if series, names = append(series, o.r.series), append(names, o.name); o.r.sort == Enterprise {
+			codes = append(codes, o.h.ID)
+		}
+	}
+	if l.units, err = iam.WithCodesTx(tx, codes); err != nil || !l.hold {
+		return err
+	}
+	if l.waiting, err = namesWaiting(tx, names); err != nil {
+		return err
+	}
+	l.offers = map[string]*row{}
+	there, err := offersBySeries(tx, series)
+	for _, r := range there {
+		l.offers[r.once()] = r
+	}
+	return err
+}
+
+// once is what there is one offer of.
+func (r *row) once() string { return r.series + " " + r.sort }
 
 // allIssued opens the offers of certificates that were issued, but for those of
 // which a wish waits: these are looked at one by one. It may be called again for
@@ -111,15 +144,17 @@ func (s *Service) allIssued(tx *db.Tx, events []outbox.Event) error {
 	if err != nil {
 		return err
 	}
-	for _, c := range all {
-		o, waiting, err := s.openingTx(tx, l, c)
-		switch {
-		case err != nil:
-			return err
-		case o == nil:
-		case len(waiting) > 0:
-			err = s.Cert.Outbox.Put(tx, outbox.Event{Topic: wished, Key: c.ID, Body: c})
-		default:
+	list, err := s.openings(l, all)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	if err := l.aboutTx(tx, list); err != nil {
+		return err
+	}
+	for _, o := range list {
+		if l.waiting[string(o.name)] {
+			err = s.Cert.Outbox.Put(tx, outbox.Event{Topic: wished, Key: o.c.ID, Body: o.c})
+		} else if o.whom, err = s.whomTx(tx, l, o); err == nil && o.whom != nil {
 			err = s.openTx(tx, l, o, nil)
 		}
 		if err != nil {
@@ -138,14 +173,27 @@ func (s *Service) issued(ctx context.Context, ev outbox.Event) error {
 	var l *look
 	var o *opening
 	var waiting []*wishRow
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		if l, err = s.lookTx(tx, []certevent.Certificate{c}, false); err != nil {
+	err := s.DB.Read(ctx, func(tx *db.Tx) error {
+		all := []certevent.Certificate{c}
+		var err error
+		if l, err = s.lookTx(tx, all, false); err != nil {
 			return err
 		}
-		o, waiting, err = s.openingTx(tx, l, c)
+		list, err := s.openings(l, all)
+		if o = nil; err != nil || len(list) == 0 {
+			return err
+		}
+		o = list[0]
+		if err := l.aboutTx(tx, list); err != nil {
+			return err
+		}
+		if o.whom, err = s.whomTx(tx, l, o); err != nil || o.whom == nil {
+			return err
+		}
+		waiting, err = wishesWaiting(tx, o.name, c.Kind)
 		return err
 	})
-	if err != nil || o == nil {
+	if err != nil || o == nil || o.whom == nil {
 		return err
 	}
 	wish, err := s.wishAmong(ctx, o.r, waiting)

@@ -12,7 +12,6 @@ import (
 	"sidian/internal/cert"
 	"sidian/internal/db"
 	"sidian/internal/fault"
-	"sidian/internal/iam"
 	"sidian/internal/notice"
 	"sidian/internal/seal"
 	"sidian/internal/sealapply"
@@ -34,9 +33,11 @@ var errWait = errors.New("bound: the draft of a certificate is not closed yet")
 // openTx writes an offer, or moves the one that there is to a later version.
 func (s *Service) openTx(tx *db.Tx, l *look, o *opening, wish *wishRow) (err error) {
 	r, words := o.r, o.words
-	there, err := offerBySeries(tx, r.series, r.sort)
-	if err != nil {
-		return err
+	there := l.offers[r.once()]
+	if l.offers == nil {
+		if there, err = offerBySeries(tx, r.series, r.sort); err != nil {
+			return err
+		}
 	}
 	if there != nil {
 		return s.moveTx(tx, there, r, words)
@@ -58,6 +59,9 @@ func (s *Service) openTx(tx *db.Tx, l *look, o *opening, wish *wishRow) (err err
 			return err
 		}
 		return s.moveTx(tx, there, r, words)
+	}
+	if l.offers != nil {
+		l.offers[r.once()] = r
 	}
 	if wish != nil {
 		if _, err := endWish(tx, wish.draft, "met"); err != nil {
@@ -135,8 +139,8 @@ type audience struct {
 
 // whomTx finds the holder of an offer. It is nil where the enterprise has its seal
 // already: nothing is to be offered.
-func (s *Service) whomTx(tx *db.Tx, r *row, h *catalogue.Holder) (*audience, error) {
-	a := &audience{}
+func (s *Service) whomTx(tx *db.Tx, l *look, x *opening) (*audience, error) {
+	a, r, h := &audience{}, x.r, x.h
 	if r.sort == Personal {
 		account, err := s.IAM.HolderOfTx(tx, h.ID)
 		if err != nil && fault.As(err) == nil {
@@ -145,16 +149,16 @@ func (s *Service) whomTx(tx *db.Tx, r *row, h *catalogue.Holder) (*audience, err
 		a.accounts = append(a.accounts, account)
 		return a, nil
 	}
-	o, err := iam.WithCodeTx(tx, h.ID)
-	if err != nil || o == nil {
-		return a, err
+	o := l.units[h.ID]
+	if o == nil {
+		return a, nil
 	}
 	a.unit = o.ID
-	x, err := seal.ForTx(tx, o.ID, seal.Enterprise)
+	has, err := seal.ForTx(tx, o.ID, seal.Enterprise)
 	if err != nil && fault.As(err) == nil {
 		return nil, err
 	}
-	if x != nil && x.Name == h.Name {
+	if has != nil && has.Name == h.Name {
 		there, err := isOffered(tx, r.series, r.sort)
 		if err != nil || !there {
 			return nil, err

@@ -97,6 +97,11 @@ func offerBySeries(tx *db.Tx, series, sort string) (*row, error) {
 	return one(queryOffers(tx, `where series = $1 and sort = $2 for update`, series, sort))
 }
 
+func offersBySeries(tx *db.Tx, series []string) ([]*row, error) {
+	marks, args := db.Marks(nil, db.Padded(series))
+	return queryOffers(tx, `where series in (`+marks+`) order by id for update`, args...)
+}
+
 func isOffered(tx *db.Tx, series, sort string) (bool, error) {
 	var n int64
 	err := tx.Get(`select count(*) from bound_offer where series = $1 and sort = $2`, []any{series, sort}, &n)

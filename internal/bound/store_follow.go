@@ -86,6 +86,19 @@ func wishesWaiting(tx *db.Tx, holder []byte, kind string) ([]*wishRow, error) {
 	return queryWishes(tx, `where holder = $1 and kind = $2 and state = 'waiting' order by draft limit 50`, holder, kind)
 }
 
+// namesWaiting are those of names, as wishes have them, of which a wish waits.
+func namesWaiting(tx *db.Tx, names [][]byte) (map[string]bool, error) {
+	out := map[string]bool{}
+	marks, args := db.Marks(nil, db.Padded(names))
+	err := tx.All(`select holder from bound_wish where holder in (`+marks+`) and state = 'waiting'`, args, func(scan func(...any) error) error {
+		var name []byte
+		err := scan(&name)
+		out[string(name)] = true
+		return err
+	})
+	return out, err
+}
+
 func endWish(tx *db.Tx, draft, state string) (int64, error) {
 	return tx.Exec(`update bound_wish set state = $2 where draft = $1 and state = 'waiting'`, draft, state)
 }
