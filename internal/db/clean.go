@@ -3,7 +3,10 @@ package db
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // A StatementError is an error of a statement without the values that were
@@ -32,10 +35,14 @@ func passes(err error) bool {
 }
 
 // cleanScan drops the value from the error of a Scan: database/sql writes
-// `converting driver.Value type string ("…") to a int64`.
+// `converting driver.Value type string ("…") to a int64`, and pgx is no better.
 func cleanScan(err error) error {
 	if err == nil {
 		return nil
+	}
+	var e pgx.ScanArgError
+	if errors.As(err, &e) {
+		return fmt.Errorf("db: column %d: value does not fit its destination", e.ColumnIndex)
 	}
 	text, _, cut := strings.Cut(err.Error(), ": converting ")
 	if !cut {

@@ -11,7 +11,6 @@ package db
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"math/rand/v2"
 	"time"
@@ -110,7 +109,7 @@ func (d *DB) Read(ctx context.Context, fn func(*Tx) error) error {
 // A ctx that ends before fn begins, or between its statements, ends the
 // transaction; once fn has returned nil the outcome is waited for.
 func (d *DB) Write(ctx context.Context, fn func(*Tx) error) error {
-	return d.write(ctx, sql.LevelSerializable, fn)
+	return d.write(ctx, serializable, fn)
 }
 
 // WriteRows is Write for transactions that row locks order: each statement adds
@@ -119,7 +118,7 @@ func (d *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 // would add nothing there but lost races, over rows that stand beside those
 // that were meant. PostgreSQL runs it as read committed; on SQLite it is Write.
 func (d *DB) WriteRows(ctx context.Context, fn func(*Tx) error) error {
-	return d.write(ctx, sql.LevelReadCommitted, fn)
+	return d.write(ctx, readCommitted, fn)
 }
 
 // A transaction that lost a race runs again, at most attempts times in all,
@@ -130,14 +129,14 @@ const (
 	mostWait  = 250 * time.Millisecond
 )
 
-func (d *DB) write(ctx context.Context, level sql.IsolationLevel, fn func(*Tx) error) error {
+func (d *DB) write(ctx context.Context, l level, fn func(*Tx) error) error {
 	if nested() {
 		return ErrNested
 	}
 	wait := firstWait
 	for i := 1; ; i++ {
 		var after []func()
-		err := d.store.write(ctx, level, func(r runner) (err error) {
+		err := d.store.write(ctx, l, func(r runner) (err error) {
 			after, err = d.call(ctx, r, fn)
 			return err
 		})

@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -37,7 +36,7 @@ type store interface {
 	read(ctx context.Context, fn func(runner) error) error
 	// write runs fn in one writing transaction, and commits it durably if fn
 	// returns nil.
-	write(ctx context.Context, level sql.IsolationLevel, fn func(runner) error) error
+	write(ctx context.Context, l level, fn func(runner) error) error
 	ping(ctx context.Context) error
 	close() error
 }
@@ -45,10 +44,31 @@ type store interface {
 // A runner runs translated statements in one transaction.
 type runner interface {
 	exec(ctx context.Context, q string, args []any) (int64, error)
-	rows(ctx context.Context, q string, args []any) (*sql.Rows, error)
+	rows(ctx context.Context, q string, args []any) (rows, error)
+	// send runs a statement whose answer is not waited for. Its error may come
+	// with a later statement, or with the commit.
+	send(ctx context.Context, q string, args []any) error
+	// flush waits for what was sent.
+	flush(ctx context.Context) error
 	// script runs several statements without arguments.
 	script(ctx context.Context, q string) error
 }
+
+// rows are the rows of a query, as database/sql has them.
+type rows interface {
+	Next() bool
+	Scan(dest ...any) error
+	Err() error
+	Close() error
+}
+
+// A level is how much a writing transaction is kept from others.
+type level int
+
+const (
+	serializable level = iota
+	readCommitted
+)
 
 // A Capability is a question that a test, or a statement listed in docs/sql.md,
 // may ask of an engine.

@@ -2,16 +2,17 @@ package db
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	_ "github.com/jackc/pgx/v5/stdlib" // registers "pgx"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"sidian/internal/fault"
 )
@@ -29,16 +30,19 @@ func (postgres) open(ctx context.Context, address string, _ bool) (store, error)
 	if err != nil {
 		return nil, err
 	}
-	on, err := sql.Open("pgx", address)
+	conf, err := pgxpool.ParseConfig(address)
 	if err != nil {
-		return nil, fmt.Errorf("db: the PostgreSQL address cannot be read") // the text would show the password
+		return nil, errors.New("db: the PostgreSQL address cannot be read") // the text would show the password
 	}
-	on.SetMaxOpenConns(conns)
-	on.SetMaxIdleConns(conns)
-	on.SetConnMaxIdleTime(5 * time.Minute)
-	s := &postgresStore{on}
+	conf.MaxConns, conf.MaxConnIdleTime = int32(conns), 5*time.Minute
+	on, err := pgxpool.NewWithConfig(ctx, conf)
+	if err != nil {
+		return nil, fmt.Errorf("db: opening PostgreSQL: %w", err)
+	}
+	s := &postgresStore{on: on}
 	if err := s.suits(ctx); err != nil {
-		return nil, errors.Join(err, on.Close())
+		on.Close()
+		return nil, err
 	}
 	return s, nil
 }
@@ -64,7 +68,7 @@ func poolSize(address string) (string, int, error) {
 // suits refuses a database that would sort or store differently.
 func (s *postgresStore) suits(ctx context.Context) error {
 	var encoding, collation string
-	err := s.on.QueryRowContext(ctx, `
+	err := s.on.QueryRow(ctx, `
 		select pg_encoding_to_char(encoding), datcollate
 		  from pg_database where datname = current_database()`).Scan(&encoding, &collation)
 	if err != nil {
@@ -129,52 +133,71 @@ func cleanEncoding(err error) error {
 	return &StatementError{Engine: "postgres", Code: "encode", Text: "argument [" + n + "] does not fit its column's type"}
 }
 
-type postgresStore struct{ on *sql.DB }
+type postgresStore struct {
+	on     *pgxpool.Pool
+	closed atomic.Bool
+}
 
 func (s *postgresStore) read(ctx context.Context, fn func(runner) error) error {
-	return s.run(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}, fn)
+	return s.run(ctx, "begin isolation level repeatable read read only", fn)
 }
 
-func (s *postgresStore) write(ctx context.Context, level sql.IsolationLevel, fn func(runner) error) error {
-	return s.run(ctx, &sql.TxOptions{Isolation: level}, fn)
+func (s *postgresStore) write(ctx context.Context, l level, fn func(runner) error) error {
+	if l == readCommitted {
+		return s.run(ctx, "begin isolation level read committed", fn)
+	}
+	return s.run(ctx, "begin isolation level serializable", fn)
 }
 
-func (s *postgresStore) run(ctx context.Context, opts *sql.TxOptions, fn func(runner) error) error {
-	tx, err := s.on.BeginTx(ctx, opts)
+func (s *postgresStore) run(ctx context.Context, begin string, fn func(runner) error) error {
+	conn, err := s.on.Acquire(ctx)
 	if err != nil {
-		if err.Error() == "sql: database is closed" {
+		if s.closed.Load() {
 			return ErrClosed
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return fault.Unavailable.Wrap(err, "数据库暂时不可用").WithCode("db.unavailable").WithHint("请稍后重试；持续出现时请联系系统管理员")
+		return unavailable(err)
 	}
-	defer tx.Rollback()
-	if err := fn(postgresTx{tx}); err != nil {
-		return err
+	defer conn.Release()
+	p := newPipeline(conn, begin)
+	defer p.rollback(ctx)
+	if err = fn(p); err == nil {
+		err = p.commit(ctx)
 	}
-	return tx.Commit()
-}
-
-func (s *postgresStore) ping(ctx context.Context) error { return s.on.PingContext(ctx) }
-func (s *postgresStore) close() error                   { return s.on.Close() }
-
-type postgresTx struct{ tx *sql.Tx }
-
-func (t postgresTx) exec(ctx context.Context, q string, args []any) (int64, error) {
-	res, err := t.tx.ExecContext(ctx, q, args...)
-	if err != nil {
-		return 0, err
+	if err != nil && conn.Conn().IsClosed() && ctx.Err() == nil && fault.As(err) == nil {
+		return unavailable(err)
 	}
-	return res.RowsAffected()
-}
-
-func (t postgresTx) rows(ctx context.Context, q string, args []any) (*sql.Rows, error) {
-	return t.tx.QueryContext(ctx, q, args...)
-}
-
-func (t postgresTx) script(ctx context.Context, q string) error {
-	_, err := t.tx.ExecContext(ctx, q)
 	return err
+}
+
+func (s *postgresStore) ping(ctx context.Context) error { return s.on.Ping(ctx) }
+
+func (s *postgresStore) close() error {
+	s.closed.Store(true)
+	s.on.Close() // waits for the transactions under way
+	return nil
+}
+
+// unavailable is what a person is told when the server cannot be reached.
+func unavailable(err error) error {
+	return fault.Unavailable.Wrap(err, "数据库暂时不可用").WithCode("db.unavailable").WithHint("请稍后重试；持续出现时请联系系统管理员")
+}
+
+// plain makes arguments of named types into those of the language, as
+// database/sql does: the driver would otherwise ask a type for its String.
+func plain(args []any) ([]any, error) {
+	for i, a := range args {
+		switch a.(type) {
+		case nil, string, int64, bool, []byte, float64:
+			continue
+		}
+		v, err := driver.DefaultParameterConverter.ConvertValue(a)
+		if err != nil {
+			return nil, fmt.Errorf("db: argument $%d is of a type that is not stored", i+1)
+		}
+		args[i] = v
+	}
+	return args, nil
 }

@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 )
 
@@ -15,7 +14,7 @@ func (d *DB) Sequence(ctx context.Context, name string, n int64) (first int64, e
 	}
 	// One statement on one row: read committed is as good as serializable here,
 	// and waits for a rival where that would run again.
-	err = d.write(ctx, sql.LevelReadCommitted, func(tx *Tx) error {
+	err = d.write(ctx, readCommitted, func(tx *Tx) error {
 		var next int64
 		err := tx.Get(`
 			insert into db_sequence (name, next) values ($1, $2)

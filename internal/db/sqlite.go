@@ -141,7 +141,7 @@ type sqliteStore struct {
 	readers *readers
 }
 
-func (s *sqliteStore) write(ctx context.Context, _ sql.IsolationLevel, fn func(runner) error) error {
+func (s *sqliteStore) write(ctx context.Context, _ level, fn func(runner) error) error {
 	return s.writer.do(ctx, fn)
 }
 

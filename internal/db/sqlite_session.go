@@ -82,7 +82,7 @@ func (s *session) exec(ctx context.Context, q string, args []any) (int64, error)
 	return res.RowsAffected()
 }
 
-func (s *session) rows(ctx context.Context, q string, args []any) (*sql.Rows, error) {
+func (s *session) rows(ctx context.Context, q string, args []any) (rows, error) {
 	ctx = s.context(ctx)
 	st, err := s.stmt(ctx, q)
 	if err != nil {
@@ -90,6 +90,14 @@ func (s *session) rows(ctx context.Context, q string, args []any) (*sql.Rows, er
 	}
 	return st.QueryContext(ctx, args...)
 }
+
+// send is exec: there is no journey to save.
+func (s *session) send(ctx context.Context, q string, args []any) error {
+	_, err := s.exec(ctx, q, args)
+	return err
+}
+
+func (s *session) flush(context.Context) error { return nil }
 
 func (s *session) script(ctx context.Context, q string) error {
 	_, err := s.conn.ExecContext(s.context(ctx), q)

@@ -54,6 +54,19 @@ func (t *Tx) Exec(q string, args ...any) (int64, error) {
 	return n, t.fail(err)
 }
 
+// Send runs a statement of which the caller needs no answer: not how many rows it
+// touched, nor whether it failed now. It goes to the server together with the next
+// statement that has an answer, or with the commit, and there its error comes, and
+// ends the transaction as any other. Where a failure means something to the caller,
+// Exec is right.
+func (t *Tx) Send(q string, args ...any) error {
+	args, err := t.before(args)
+	if err != nil {
+		return err
+	}
+	return t.fail(t.run.send(t.ctx, t.eng.query(q), args))
+}
+
 // Get scans the first row of a query into dest. It returns fault.NotFound if
 // there is none.
 func (t *Tx) Get(q string, args []any, dest ...any) error {
@@ -106,6 +119,9 @@ func (t *Tx) Savepoint(fn func() error) (err error) {
 		return err
 	}
 	err = fn()
+	if ferr := t.run.flush(t.ctx); err == nil { // what fn sent is part of it
+		err = t.fail(ferr)
+	}
 	if err == nil {
 		err = t.failed
 	}

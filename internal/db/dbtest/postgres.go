@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 
+	_ "github.com/jackc/pgx/v5/stdlib" // registers "pgx"
+
 	"sidian/internal/db"
 )
 
