@@ -8,7 +8,7 @@ import (
 )
 
 func insert(tx *db.Tx, e Entry) error {
-	_, err := tx.Exec(`
+	err := tx.Send(`
 		insert into audit_entry (id, version, at, account, name, org, app, address, session, request,
 		                         action, object, purpose, rule, reason, result,
 		                         before_digest, after_digest, canonical)
@@ -19,8 +19,7 @@ func insert(tx *db.Tx, e Entry) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`insert into audit_pending (entry) values ($1)`, e.ID)
-	return err
+	return tx.Send(`insert into audit_pending (entry) values ($1)`, e.ID)
 }
 
 // Columns are the columns of audit_entry, of a row called e, that Scan reads.

@@ -47,7 +47,7 @@ func insert(tx *db.Tx, r *row, lease time.Duration) error {
 	if r.desk == DeskOpen {
 		until = never
 	}
-	n, err := tx.Exec(`
+	return tx.SendOr(errTaken, `
 		insert into cert_certificate
 		       (id, identifier, kind, kind_version, issuer, number, version, status, code, plan, content, use_id,
 		        valid_from, valid_to, case_no, finished_at, repetition, request, lease_until, created_at, desk, desk_account)
@@ -56,10 +56,6 @@ func insert(tx *db.Tx, r *row, lease time.Duration) error {
 		r.ID, r.Identifier, r.Kind, r.KindVersion, r.Issuer, r.Number, r.Version, Sealing, r.Code, r.sealedPlan, r.content[:], r.Use,
 		r.ValidFrom, r.ValidTo, r.CaseNo, finished, repetition, request, until, tx.Now().UnixMilli(),
 		r.desk, r.deskAccount)
-	if err == nil && n == 0 {
-		return errTaken
-	}
-	return err
 }
 
 // numbered tells whether the number is another's.
@@ -73,26 +69,23 @@ func numbered(tx *db.Tx, r *row) (bool, error) {
 }
 
 func insertHolder(tx *db.Tx, id string, position int, idIndex, nameIndex gm.Digest) error {
-	_, err := tx.Exec(`insert into cert_holder (certificate_id, position, id_index, name_index) values ($1, $2, $3, $4)`,
+	return tx.Send(`insert into cert_holder (certificate_id, position, id_index, name_index) values ($1, $2, $3, $4)`,
 		id, position, idIndex[:], nameIndex[:])
-	return err
 }
 
 // markIssued moves a certificate from sealing to effective, once: else errMoved.
 func markIssued(tx *db.Tx, r *row) error {
-	n, err := tx.Exec(`
+	return tx.SendOr(errMoved, `
 		update cert_certificate set status = 'effective', document = $2, size = $3, issued_at = $4, mac = $5
 		 where id = $1 and status = 'sealing'`, r.ID, r.Digest[:], r.Size, tx.Now().UnixMilli(), r.mac)
-	return moved(n, err)
 }
 
 // markBegun is markIssued of a certificate that takes nobody's place, with what its
 // life begins with: one change of the row instead of two.
 func markBegun(tx *db.Tx, r *row) error {
-	n, err := tx.Exec(`
+	return tx.SendOr(errMoved, `
 		update cert_certificate set status = 'effective', document = $2, size = $3, issued_at = $4, mac = $5, expires_at = $6, listed = 1
 		 where id = $1 and status = 'sealing'`, r.ID, r.Digest[:], r.Size, tx.Now().UnixMilli(), r.mac, r.expires)
-	return moved(n, err)
 }
 
 // markWithdrawn moves a certificate from sealing to withdrawn, once: else

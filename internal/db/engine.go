@@ -46,10 +46,13 @@ type runner interface {
 	exec(ctx context.Context, q string, args []any) (int64, error)
 	rows(ctx context.Context, q string, args []any) (rows, error)
 	// send runs a statement whose answer is not waited for. Its error may come
-	// with a later statement, or with the commit.
-	send(ctx context.Context, q string, args []any) error
-	// flush waits for what was sent.
-	flush(ctx context.Context) error
+	// with a later statement, or with the commit; none, if it is one, where the
+	// statement touches no row.
+	send(ctx context.Context, q string, args []any, none error) error
+	// settle waits for what was sent, where some of it must touch a row: what
+	// follows must not happen otherwise. drop forgets what was sent and not run.
+	settle(ctx context.Context) error
+	drop()
 	// script runs several statements without arguments.
 	script(ctx context.Context, q string) error
 }

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,6 +23,7 @@ type pipeline struct {
 type statement struct {
 	q    string
 	args []any
+	none error // of the transaction, where the statement touches no row
 }
 
 func newPipeline(conn *pgxpool.Conn, begin string) *pipeline {
@@ -30,10 +32,10 @@ func newPipeline(conn *pgxpool.Conn, begin string) *pipeline {
 
 // send queues a statement whose answer nobody needs. Its error comes with the
 // next one that is not queued, or with the commit.
-func (p *pipeline) send(_ context.Context, q string, args []any) error {
+func (p *pipeline) send(_ context.Context, q string, args []any, none error) error {
 	args, err := plain(args)
 	if err == nil {
-		p.waiting = append(p.waiting, statement{q, args})
+		p.waiting = append(p.waiting, statement{q, args, none})
 	}
 	return err
 }
@@ -43,20 +45,22 @@ func (p *pipeline) exec(ctx context.Context, q string, args []any) (int64, error
 	if err != nil {
 		return 0, err
 	}
-	tag, err := p.run(ctx, statement{q, args})
+	tag, err := p.run(ctx, statement{q: q, args: args})
 	return tag.RowsAffected(), err
 }
 
 // run runs what waits and then s, in one journey.
 func (p *pipeline) run(ctx context.Context, s statement) (pgconn.CommandTag, error) {
 	if len(p.waiting) == 0 {
-		return p.conn.Exec(ctx, s.q, s.args...)
+		tag, err := p.conn.Exec(ctx, s.q, s.args...)
+		return tag, s.or(tag, err)
 	}
 	answers, err := p.journey(ctx, s)
 	if err != nil {
 		return pgconn.CommandTag{}, errors.Join(err, answers.Close())
 	}
 	tag, err := answers.Exec()
+	err = s.or(tag, err)
 	if cerr := answers.Close(); err == nil {
 		err = cerr
 	}
@@ -70,15 +74,24 @@ func (p *pipeline) journey(ctx context.Context, s statement) (pgx.BatchResults, 
 		b.Queue(w.q, w.args...)
 	}
 	b.Queue(s.q, s.args...)
-	n := len(p.waiting)
-	p.waiting = p.waiting[:0]
+	sent := p.waiting
+	p.waiting = nil
 	answers := p.conn.SendBatch(ctx, &b)
-	for range n {
-		if _, err := answers.Exec(); err != nil {
+	for _, w := range sent {
+		tag, err := answers.Exec()
+		if err = w.or(tag, err); err != nil {
 			return answers, err
 		}
 	}
 	return answers, nil
+}
+
+// or is the error of a statement that was answered.
+func (s statement) or(tag pgconn.CommandTag, err error) error {
+	if err == nil && tag.RowsAffected() == 0 {
+		return s.none
+	}
+	return err
 }
 
 func (p *pipeline) rows(ctx context.Context, q string, args []any) (rows, error) {
@@ -90,7 +103,7 @@ func (p *pipeline) rows(ctx context.Context, q string, args []any) (rows, error)
 		r, err := p.conn.Query(ctx, q, args...)
 		return pipelineRows{r, nil}, err
 	}
-	answers, err := p.journey(ctx, statement{q, args})
+	answers, err := p.journey(ctx, statement{q: q, args: args})
 	if err != nil {
 		return nil, errors.Join(err, answers.Close())
 	}
@@ -135,11 +148,25 @@ func (p *pipeline) flush(ctx context.Context) error {
 	return err
 }
 
+// settle runs what waits, if some of it must touch a row: the server would go on
+// with what follows where it touches none.
+func (p *pipeline) settle(ctx context.Context) error {
+	if slices.ContainsFunc(p.waiting, func(w statement) bool { return w.none != nil }) {
+		return p.flush(ctx)
+	}
+	return nil
+}
+
+func (p *pipeline) drop() { p.waiting = nil }
+
 // commit ends the transaction. Nothing is asked of the server for one that ran
 // no statement.
 func (p *pipeline) commit(ctx context.Context) error {
 	if p.idle() && len(p.waiting) == 1 { // it waits to begin
 		return nil
+	}
+	if err := p.settle(ctx); err != nil { // the server would commit all the same
+		return err
 	}
 	tag, err := p.run(ctx, statement{q: "commit"})
 	if err == nil && tag.String() != "COMMIT" {

@@ -92,12 +92,16 @@ func (s *session) rows(ctx context.Context, q string, args []any) (rows, error) 
 }
 
 // send is exec: there is no journey to save.
-func (s *session) send(ctx context.Context, q string, args []any) error {
-	_, err := s.exec(ctx, q, args)
+func (s *session) send(ctx context.Context, q string, args []any, none error) error {
+	n, err := s.exec(ctx, q, args)
+	if err == nil && n == 0 {
+		return none
+	}
 	return err
 }
 
-func (s *session) flush(context.Context) error { return nil }
+func (s *session) settle(context.Context) error { return nil }
+func (s *session) drop()                        {}
 
 func (s *session) script(ctx context.Context, q string) error {
 	_, err := s.conn.ExecContext(s.context(ctx), q)

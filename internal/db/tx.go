@@ -59,12 +59,16 @@ func (t *Tx) Exec(q string, args ...any) (int64, error) {
 // statement that has an answer, or with the commit, and there its error comes, and
 // ends the transaction as any other. Where a failure means something to the caller,
 // Exec is right.
-func (t *Tx) Send(q string, args ...any) error {
+func (t *Tx) Send(q string, args ...any) error { return t.SendOr(nil, q, args...) }
+
+// SendOr is Send of a statement that must touch a row: where it touches none, the
+// transaction ends with the error none.
+func (t *Tx) SendOr(none error, q string, args ...any) error {
 	args, err := t.before(args)
 	if err != nil {
 		return err
 	}
-	return t.fail(t.run.send(t.ctx, t.eng.query(q), args))
+	return t.fail(t.run.send(t.ctx, t.eng.query(q), args, none))
 }
 
 // Get scans the first row of a query into dest. It returns fault.NotFound if
@@ -119,25 +123,27 @@ func (t *Tx) Savepoint(fn func() error) (err error) {
 		return err
 	}
 	err = fn()
-	if ferr := t.run.flush(t.ctx); err == nil { // what fn sent is part of it
-		err = t.fail(ferr)
-	}
 	if err == nil {
 		err = t.failed
 	}
-	if err != nil {
-		if c, _ := t.eng.class(err); c == race || t.ctx.Err() != nil {
-			return t.fail(err) // the whole transaction lost
-		}
-		t.failed, t.after = nil, t.after[:hints]
-		if _, rerr := t.Exec("rollback to savepoint " + name); rerr != nil {
-			return errors.Join(err, rerr)
+	if err == nil { // what fn sent is part of it
+		err = t.fail(t.run.settle(t.ctx))
+	}
+	if err == nil {
+		if _, err = t.Exec("release savepoint " + name); err == nil {
+			return nil
 		}
 	}
-	if _, rerr := t.Exec("release savepoint " + name); rerr != nil {
-		return errors.Join(err, rerr)
+	if c, _ := t.eng.class(err); c == race || t.ctx.Err() != nil {
+		return t.fail(err) // the whole transaction lost
 	}
-	return err
+	t.run.drop()
+	t.failed, t.after = nil, t.after[:hints]
+	_, undone := t.Exec("rollback to savepoint " + name)
+	if undone == nil {
+		undone = t.Send("release savepoint " + name)
+	}
+	return errors.Join(err, undone)
 }
 
 // Define runs the text of a migration: several statements, without arguments,

@@ -38,8 +38,7 @@ func reserveTx(tx *db.Tx, id, request gm.Digest, hold, keep time.Duration) (rese
 }
 
 func storeAnswer(tx *db.Tx, id gm.Digest, sealed []byte, keep time.Duration) error {
-	_, err := tx.Exec(`update httpx_idempotency set answer = $2, expires_at = $3 where id = $1`, id, sealed, tx.Now().Add(keep).UnixMilli())
-	return err
+	return tx.Send(`update httpx_idempotency set answer = $2, expires_at = $3 where id = $1`, id, sealed, tx.Now().Add(keep).UnixMilli())
 }
 
 func deleteHeld(tx *db.Tx, id gm.Digest) error {

@@ -37,10 +37,9 @@ func (b *batch) algorithms() []string {
 }
 
 func insertDocument(tx *db.Tx, certificate, issuer string, document []byte) error {
-	_, err := tx.Exec(`
+	return tx.Send(`
 		insert into lasting_document (certificate, issuer, document, at) values ($1, $2, $3, $4)
 		on conflict do nothing`, certificate, issuer, document, tx.Now().UnixMilli())
-	return err
 }
 
 func documentOf(tx *db.Tx, certificate string) (d *documentRow, err error) {

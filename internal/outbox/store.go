@@ -19,10 +19,9 @@ type delivery struct {
 }
 
 func insertEvent(tx *db.Tx, ev Event, body string) error {
-	_, err := tx.Exec(`
+	return tx.Send(`
 		insert into outbox_event (id, topic, key, leaf, body, at)
 		values ($1, $2, $3, $4, $5, $6)`, ev.ID, ev.Topic, ev.Key, ev.Leaf, body, ev.At.UnixMilli())
-	return err
 }
 
 // insertDeliveries writes one delivery for each consumer, at once.
@@ -35,8 +34,7 @@ func insertDeliveries(tx *db.Tx, event string, consumers []string) error {
 		args = append(args, c)
 		rows[i] = fmt.Sprintf("($1, $%d, $2)", len(args))
 	}
-	_, err := tx.Exec(`insert into outbox_delivery (event_id, consumer, next_at) values `+strings.Join(rows, ", "), args...)
-	return err
+	return tx.Send(`insert into outbox_delivery (event_id, consumer, next_at) values `+strings.Join(rows, ", "), args...)
 }
 
 const dueDelivery = `
@@ -96,10 +94,9 @@ func deliveries(tx *db.Tx, q string, args ...any) (due []delivery, err error) {
 
 func markDone(tx *db.Tx, consumer, lease string, events ...string) error {
 	marks, args := db.Marks([]any{tx.Now().UnixMilli(), consumer, lease}, db.Padded(events))
-	_, err := tx.Exec(`
+	return tx.Send(`
 		update outbox_delivery set done_at = $1, lease = '', error = ''
 		 where event_id in (`+marks+`) and consumer = $2 and (lease = $3 or $3 = '') and done_at is null`, args...)
-	return err
 }
 
 // lease counts an attempt at deliveries that are held.
@@ -108,10 +105,9 @@ func lease(tx *db.Tx, consumer string, events []string, token string, until time
 		return nil
 	}
 	marks, args := db.Marks([]any{token, until.UnixMilli(), consumer}, db.Padded(events))
-	_, err := tx.Exec(`
+	return tx.Send(`
 		update outbox_delivery set lease = $1, attempts = attempts + 1, next_at = $2
 		 where event_id in (`+marks+`) and consumer = $3`, args...)
-	return err
 }
 
 func postpone(tx *db.Tx, consumer string, d delivery, until time.Time) error {

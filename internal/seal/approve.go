@@ -145,13 +145,11 @@ func (s *Service) IntendApprovedTx(tx *db.Tx, approval, object string, content g
 	if err != nil {
 		return nil, err
 	}
-	if taken {
-		if taken, err = insertUse(tx, g, u); err != nil {
-			return nil, err
-		}
-	}
 	if !taken {
 		return nil, errUsed()
+	}
+	if err := insertUse(tx, g, u); err != nil {
+		return nil, err
 	}
 	return newToken(tx, u), nil
 }

@@ -14,17 +14,16 @@ func (u *Use) fields() []any {
 	return []any{u.Seal, u.Policy, u.Object, u.Plan, u.Account, u.App, u.Approval, u.Operator, u.Device, u.CreatedAt}
 }
 
-// insertUse tells whether no other use has taken its approval, whatever the
+// insertUse is refused where another use has taken its approval, whatever the
 // approval's own row says.
-func insertUse(tx *db.Tx, g *guards, u *Use) (bool, error) {
+func insertUse(tx *db.Tx, g *guards, u *Use) error {
 	u.CreatedAt = ms(tx.Now().UnixMilli())
 	u.mac = macOf(g.uses, u)
-	n, err := tx.Exec(`
+	return tx.SendOr(errUsed(), `
 		insert into seal_use (id, seal_id, policy_id, object, plan, state, attempts, account, app, approval_id, operator, device, created_at, mac)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		    on conflict do nothing`,
 		u.ID, u.Seal, u.Policy, u.Object, u.Plan[:], u.State, u.Attempts, u.Account, u.App, u.Approval, u.Operator, u.Device, u.CreatedAt.UnixMilli(), u.mac)
-	return n == 1, err
 }
 
 func useByID(tx *db.Tx, id string) (*Use, error) {
@@ -84,10 +83,7 @@ func closeUse(tx *db.Tx, use, state string, document gm.Digest) error {
 	if state == Done {
 		d = document[:]
 	}
-	n, err := tx.Exec(`update seal_use set state = $2, document = $3, closed_at = $4, mac = null where id = $1 and state = 'intended'`,
+	closed := fault.Conflict.New("用印记录已经关闭").WithCode("seal.use")
+	return tx.SendOr(closed, `update seal_use set state = $2, document = $3, closed_at = $4, mac = null where id = $1 and state = 'intended'`,
 		use, state, d, tx.Now().UnixMilli())
-	if err == nil && n == 0 {
-		return fault.Conflict.New("用印记录已经关闭").WithCode("seal.use")
-	}
-	return err
 }

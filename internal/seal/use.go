@@ -80,7 +80,7 @@ func (s *Service) IntendTx(tx *db.Tx, x *Seal, object, purpose string, content g
 		return nil, err
 	}
 	u := &Use{ID: newID(), Seal: x.ID, Policy: policy, Object: object, Plan: content, State: Intended, Attempts: 1, Account: a.Account, App: a.App}
-	if _, err := insertUse(tx, g, u); err != nil {
+	if err := insertUse(tx, g, u); err != nil {
 		return nil, err
 	}
 	return newToken(tx, u), nil
