@@ -59,7 +59,7 @@ type NumberingProposal struct {
 // NumberRuleTx is the rule by which a unit numbers certificates of a kind: its own,
 // or that of the nearest unit above that set one; nil for the kind's.
 func (s *Service) NumberRuleTx(tx *db.Tx, k *Kind, org string) (*NumberRule, error) {
-	list, err := agreedNumberings(tx, k.Name)
+	list, err := knownNumberings.Get(tx, k.Name, func(tx *db.Tx) ([]*numberingRow, error) { return agreedNumberings(tx, k.Name) })
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}

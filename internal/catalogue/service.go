@@ -189,11 +189,11 @@ func importTx(tx *db.Tx, k *Kind, state State) (Imported, error) {
 // KindTx finds the newest published version of a kind by its name or code. The
 // Kind is shared and must not be changed.
 func (s *Service) KindTx(tx *db.Tx, ref string) (*Kind, error) {
-	e, found, err := current(tx, ref)
+	e, err := current(tx, ref)
 	if err != nil {
 		return nil, err
 	}
-	if !found {
+	if e == nil {
 		return nil, fault.NotFound.New("目录里没有这个证照类型，或尚未发布").WithCode("catalogue.kind").
 			WithHint("可用的类型见 GET /api/v1/kinds；kind 写名称（name）或 21 位类型代码（code）")
 	}

@@ -57,12 +57,28 @@ func newest(tx *db.Tx, name string) (*row, error) {
 	return get(tx, `where name = $1 order by version desc limit 1`, name)
 }
 
-// current is the newest published version by name or code that is in force. A code
-// that the kind had before it moved to another still means the kind.
-func current(tx *db.Tx, ref string) (e edition, found bool, err error) {
+// inForce are editions by what they are asked for and the day.
+var inForce = db.NewMemo[[2]string, *edition]("catalogue_kind")
+
+// current is the newest published version by name or code that is in force, nil
+// where there is none.
+func current(tx *db.Tx, ref string) (*edition, error) {
+	day := today(tx.Now())
+	return inForce.Get(tx, [2]string{ref, day}, func(tx *db.Tx) (*edition, error) {
+		e, found, err := currentOn(tx, ref, day)
+		if !found {
+			return nil, err
+		}
+		return &e, err
+	})
+}
+
+// currentOn looks by name and by code. A code that the kind had before it moved to
+// another still means the kind.
+func currentOn(tx *db.Tx, ref, day string) (e edition, found bool, err error) {
 	one := func(where string) error {
 		return tx.All(`select name, version from catalogue_kind where `+where+` and state = 'published' and starts <= $2 order by version desc, name limit 1`,
-			[]any{ref, today(tx.Now())}, func(scan func(...any) error) error {
+			[]any{ref, day}, func(scan func(...any) error) error {
 				found = true
 				return scan(&e.name, &e.version)
 			})

@@ -55,6 +55,9 @@ func agreedNumberings(tx *db.Tx, kind string) ([]*numberingRow, error) {
 	return numberings(tx, `where kind = $1 and state = 'agreed' order by version desc`, kind)
 }
 
+// knownNumberings are agreedNumberings as they were a moment ago, by kind.
+var knownNumberings = db.NewMemo[string, []*numberingRow]("catalogue_numbering")
+
 // allNumberings are the rules of a kind in any state, the newest first.
 func allNumberings(tx *db.Tx, kind string) ([]*numberingRow, error) {
 	return numberings(tx, `where kind = $1 order by version desc limit 500`, kind)

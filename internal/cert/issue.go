@@ -28,11 +28,8 @@ func (s *Service) issueAs(ctx context.Context, req IssueRequest, a asked, p *pri
 		s.step("prepare")
 		err = s.DB.Write(ctx, func(tx *db.Tx) error { return s.intend(tx, w) })
 	}
-	if errors.Is(err, errTaken) {
-		return s.taken(ctx, a, w)
-	}
 	if err != nil {
-		return nil, err
+		return s.refused(ctx, a, w, err)
 	}
 	s.step("plan")
 	// The client may go away; what is planned is finished all the same. Before
@@ -47,6 +44,20 @@ func (s *Service) issueAs(ctx context.Context, req IssueRequest, a asked, p *pri
 		return s.failed(ctx, w, err)
 	}
 	return c, nil
+}
+
+// refused is the answer where nothing was planned. A repetition has its answer
+// already, whatever else would be said against it today.
+func (s *Service) refused(ctx context.Context, a asked, w *work, why error) (*Certificate, error) {
+	if a.repetition != "" && !errors.Is(why, errTaken) {
+		if err := s.DB.Read(ctx, func(tx *db.Tx) error { return notRepeated(tx, a.repetition) }); err != nil {
+			why = errors.Join(err, why)
+		}
+	}
+	if errors.Is(why, errTaken) {
+		return s.taken(ctx, a, w)
+	}
+	return nil, why
 }
 
 // failed settles a certificate whose finishing failed. Where the request can be

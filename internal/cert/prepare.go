@@ -46,15 +46,11 @@ const numberBlock = 50
 // sample is the number of a face that is only looked at.
 func sample(context.Context, string) (int64, error) { return 1, nil }
 
-// prepare makes everything that can be refused before anything is written. It
-// returns errTaken where the request is a repetition.
+// prepare makes everything that can be refused before anything is written.
 func (s *Service) prepare(ctx context.Context, req IssueRequest, a asked, number numbering, p *prior) (*work, error) {
 	w := &work{row: row{asked: a}}
 	var sealers []sealer
 	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		if err := notRepeated(tx, a.repetition); err != nil {
-			return err
-		}
 		if w.kind, err = s.Catalogue.KindTx(tx, req.Kind); err != nil {
 			return unknownKind(err)
 		}

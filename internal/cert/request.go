@@ -104,7 +104,7 @@ func (s *Service) issuerOf(ctx context.Context, tx *db.Tx, kind, named string) (
 			return nil, err
 		}
 	}
-	o, err := iam.OrgTx(tx, named)
+	o, err := iam.KnownTx(tx, named)
 	if err == nil && o.Closed {
 		err = fault.Conflict.New("签发单位“%s”已停用，不能签发", o.Name).WithCode("cert.issuer").WithHint("请管理单位在证照目录中调整签发单位").
 			WithField("issuer", "closed", "单位已停用")

@@ -187,20 +187,30 @@ func givenTo(name, from string) error {
 	return fault.Forbidden.New("这类证照的颁发职责自 %s 起已移交“%s”，请由承接单位办理", from, name).WithCode("cert.transferred").WithHint("原单位的办理权限随之移交，请联系“%s”", name)
 }
 
+// A mandate is who issues a kind by the directory, and who took over from whom.
+type mandate struct {
+	listed []string
+	moved  []*Transfer
+}
+
+// mandates are those of a moment ago, by kind.
+var mandates = db.NewMemo[string, mandate]("cert_issuer", "cert_transfer")
+
 // entrusted are the units that issue a kind on a day: those of the directory, or
 // who took over from them.
 func entrusted(tx *db.Tx, kind string) ([]string, error) {
-	listed, err := issuers(tx, kind)
-	if err != nil {
-		return nil, err
-	}
-	all, err := agreed(tx, kind)
-	if err != nil || len(all) == 0 {
-		return listed, err
+	m, err := mandates.Get(tx, kind, func(tx *db.Tx) (m mandate, err error) {
+		if m.listed, err = issuers(tx, kind); err == nil {
+			m.moved, err = agreed(tx, kind)
+		}
+		return m, err
+	})
+	if err != nil || len(m.moved) == 0 {
+		return m.listed, err
 	}
 	var out []string
-	for _, id := range listed {
-		if now, _ := keeperOf(all, kind, id, today(tx.Now())); !slices.Contains(out, now) {
+	for _, id := range m.listed {
+		if now, _ := keeperOf(m.moved, kind, id, today(tx.Now())); !slices.Contains(out, now) {
 			out = append(out, now)
 		}
 	}

@@ -25,8 +25,9 @@ type DB struct {
 	// transaction begins.
 	Now func() time.Time
 
-	eng   engine
-	store store
+	eng    engine
+	store  store
+	writes *writes
 }
 
 // Open opens the database at url: "sqlite:PATH" or "postgres://…". A
@@ -68,7 +69,7 @@ func open(ctx context.Context, url string, create bool, prepare func(*DB) error)
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{Now: time.Now, eng: eng, store: s}
+	d := &DB{Now: time.Now, eng: eng, store: s, writes: &writes{tables: map[string]uint64{}}}
 	if err := prepare(d); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -135,13 +136,16 @@ func (d *DB) write(ctx context.Context, l level, fn func(*Tx) error) error {
 	}
 	wait := firstWait
 	for i := 1; ; i++ {
-		var after []func()
+		var tx *Tx
 		err := d.store.write(ctx, l, func(r runner) (err error) {
-			after, err = d.call(ctx, r, fn)
+			tx, err = d.call(ctx, r, fn)
 			return err
 		})
+		if tx != nil {
+			d.writes.ended(tx.wrote)
+		}
 		if err == nil {
-			for _, fn := range after {
+			for _, fn := range tx.after {
 				fn()
 			}
 			return nil
@@ -162,17 +166,16 @@ func (d *DB) write(ctx context.Context, l level, fn func(*Tx) error) error {
 	}
 }
 
-// call runs fn on a Tx over r, and returns what is to be called after the
-// commit. A statement that went wrong ends the transaction, whatever fn
-// returns: PostgreSQL would not go on either.
-func (d *DB) call(ctx context.Context, r runner, fn func(*Tx) error) ([]func(), error) {
+// call runs fn on a Tx over r, and returns that. A statement that went wrong ends
+// the transaction, whatever fn returns: PostgreSQL would not go on either.
+func (d *DB) call(ctx context.Context, r runner, fn func(*Tx) error) (*Tx, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	tx := &Tx{ctx: ctx, run: r, eng: d.eng, now: d.Now().UTC().Truncate(time.Millisecond)}
+	tx := &Tx{ctx: ctx, run: r, eng: d.eng, now: d.Now().UTC().Truncate(time.Millisecond), writes: d.writes, begun: d.writes.begun()}
 	defer func() { tx.over = true }()
 	if err := within(fn, tx); err != nil {
-		return nil, err
+		return tx, err
 	}
-	return tx.after, tx.failed
+	return tx, tx.failed
 }

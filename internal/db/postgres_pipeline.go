@@ -57,7 +57,7 @@ func (p *pipeline) run(ctx context.Context, s statement) (pgconn.CommandTag, err
 	}
 	answers, err := p.journey(ctx, s)
 	if err != nil {
-		return pgconn.CommandTag{}, errors.Join(err, answers.Close())
+		return pgconn.CommandTag{}, err
 	}
 	tag, err := answers.Exec()
 	err = s.or(tag, err)
@@ -67,7 +67,8 @@ func (p *pipeline) run(ctx context.Context, s statement) (pgconn.CommandTag, err
 	return tag, err
 }
 
-// journey sends what waits and s, and reads the answers of what waited.
+// journey sends what waits and s, and reads the answers of what waited. The first
+// error is the answer: what follows it may have gone wrong because of it.
 func (p *pipeline) journey(ctx context.Context, s statement) (pgx.BatchResults, error) {
 	var b pgx.Batch
 	for _, w := range p.waiting {
@@ -80,7 +81,8 @@ func (p *pipeline) journey(ctx context.Context, s statement) (pgx.BatchResults, 
 	for _, w := range sent {
 		tag, err := answers.Exec()
 		if err = w.or(tag, err); err != nil {
-			return answers, err
+			_ = answers.Close()
+			return nil, err
 		}
 	}
 	return answers, nil
@@ -105,7 +107,7 @@ func (p *pipeline) rows(ctx context.Context, q string, args []any) (rows, error)
 	}
 	answers, err := p.journey(ctx, statement{q: q, args: args})
 	if err != nil {
-		return nil, errors.Join(err, answers.Close())
+		return nil, err
 	}
 	r, err := answers.Query()
 	if err != nil {

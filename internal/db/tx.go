@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -26,6 +27,10 @@ type Tx struct {
 	over   bool
 	depth  int      // savepoints begun by Savepoint
 	after  []func() // run once it is committed
+
+	writes *writes
+	begun  uint64   // the last writing transaction of this process before it
+	wrote  []string // the tables it wrote to
 }
 
 var (
@@ -50,6 +55,7 @@ func (t *Tx) Exec(q string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	t.writesTo(written(q))
 	n, err := t.run.exec(t.ctx, t.eng.query(q), args)
 	return n, t.fail(err)
 }
@@ -68,6 +74,7 @@ func (t *Tx) SendOr(none error, q string, args ...any) error {
 	if err != nil {
 		return err
 	}
+	t.writesTo(written(q))
 	return t.fail(t.run.send(t.ctx, t.eng.query(q), args, none))
 }
 
@@ -94,6 +101,7 @@ func (t *Tx) All(q string, args []any, scan func(func(...any) error) error) erro
 	if err != nil {
 		return err
 	}
+	t.writesTo(written(q)) // returning
 	rows, err := t.run.rows(t.ctx, t.eng.query(q), args)
 	if err != nil {
 		return t.fail(err)
@@ -152,7 +160,18 @@ func (t *Tx) Define(ddl string) error {
 	if _, err := t.before(nil); err != nil {
 		return err
 	}
+	t.writesTo(everything)
 	return t.fail(t.run.script(t.ctx, t.eng.ddl(section(ddl, t.eng.name()))))
+}
+
+func (t *Tx) writesTo(table string) {
+	if table != "" && !slices.Contains(t.wrote, table) {
+		t.wrote = append(t.wrote, table)
+	}
+}
+
+func (t *Tx) hasWritten(table string) bool {
+	return slices.Contains(t.wrote, table) || slices.Contains(t.wrote, everything)
 }
 
 func (t *Tx) before(args []any) ([]any, error) {

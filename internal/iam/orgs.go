@@ -168,6 +168,13 @@ func (s *Service) Organisations(ctx context.Context) (list []Org, err error) {
 // OrgTx returns one organisation in a caller's transaction.
 func OrgTx(tx *db.Tx, id string) (Org, error) { return getOrg(tx, id) }
 
+var known = db.NewMemo[string, Org]("iam_org")
+
+// KnownTx is [OrgTx] as it was a moment ago: see [db.Memo].
+func KnownTx(tx *db.Tx, id string) (Org, error) {
+	return known.Get(tx, id, func(tx *db.Tx) (Org, error) { return getOrg(tx, id) })
+}
+
 func errNoOrg() error { return fault.NotFound.New("没有这个单位").WithCode("org.unknown") }
 
 func needReason(reason string) error {
