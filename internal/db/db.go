@@ -150,7 +150,7 @@ func (d *DB) write(ctx context.Context, l level, fn func(*Tx) error) error {
 			}
 			return nil
 		}
-		c, clean := d.eng.class(err)
+		c, clean := classed(d.eng, err)
 		if c != race {
 			return clean
 		}

@@ -40,3 +40,20 @@ func Sums(from fs.FS) map[string]string {
 	}
 	return out
 }
+
+// A Disk is what the write-ahead log is synced to in a test.
+type Disk func() error
+
+func (d Disk) Sync() error  { return d() }
+func (d Disk) Close() error { return nil }
+
+// SetDisk has the log of d synced to disk, before anything is written.
+func SetDisk(d *DB, disk Disk) {
+	w := d.store.(*sqliteStore).wal
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.file = disk
+}
+
+// Written is the table that a statement writes to.
+func Written(q string) string { return written(q) }

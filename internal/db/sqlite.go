@@ -33,7 +33,7 @@ func (sqlite) open(ctx context.Context, url string, create bool) (store, error) 
 		return nil, err
 	}
 	// busy_timeout comes first: turning on WAL may itself have to wait.
-	dsn := "file:" + path + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)" +
+	dsn := "file:" + path + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(normal)" +
 		"&_pragma=foreign_keys(on)&_pragma=case_sensitive_like(on)&_pragma=trusted_schema(off)"
 	rw, err := sql.Open("sqlite", dsn)
 	if err != nil {
@@ -43,8 +43,8 @@ func (sqlite) open(ctx context.Context, url string, create bool) (store, error) 
 	if err != nil {
 		return nil, errors.Join(err, rw.Close())
 	}
-	s := &sqliteStore{rw: rw, ro: ro, readers: newReaders(ro, max(4, 2*runtime.GOMAXPROCS(0)))}
-	if s.writer, err = startWriter(ctx, rw); err != nil {
+	s := &sqliteStore{rw: rw, ro: ro, wal: newWAL(path), readers: newReaders(ro, max(4, 2*runtime.GOMAXPROCS(0)))}
+	if s.writer, err = startWriter(ctx, rw, s.wal); err != nil {
 		return nil, errors.Join(fmt.Errorf("db: opening SQLite: %w", err), rw.Close(), ro.Close())
 	}
 	return s, nil
@@ -137,6 +137,7 @@ func (sqlite) class(err error) (class, error) {
 
 type sqliteStore struct {
 	rw, ro  *sql.DB
+	wal     *wal
 	writer  *writer
 	readers *readers
 }
@@ -146,7 +147,8 @@ func (s *sqliteStore) write(ctx context.Context, _ level, fn func(runner) error)
 }
 
 func (s *sqliteStore) read(ctx context.Context, fn func(runner) error) error {
-	return s.readers.do(ctx, fn)
+	err := s.readers.do(ctx, fn)
+	return errors.Join(err, s.wal.durable())
 }
 
 func (s *sqliteStore) ping(ctx context.Context) error {

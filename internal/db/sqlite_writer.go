@@ -13,8 +13,9 @@ import (
 
 // A writer is the one connection that writes to SQLite, and the goroutine that
 // owns it. Functions that queue run one after the other, each in a savepoint of
-// one transaction, and are answered after its single commit: a commit waits for
-// the disk, and what queues meanwhile shares the next one.
+// one transaction, and are answered once its single commit is on the disk. While
+// the disk is busy with one batch, the next one runs, and is committed when the
+// disk is free again.
 //
 // A function runs on the goroutine that asked for it; the writer only hands it
 // the connection and takes it back. So a panic, or a test's FailNow, ends whom
@@ -28,7 +29,11 @@ type writer struct {
 	mu     sync.RWMutex // held to send on queue, and exclusively to close it
 	closed bool
 
-	s *session // of the writer's goroutine; nil after a fault
+	wal *wal
+
+	// Of the writer's goroutine:
+	s      *session      // nil after a fault
+	flight chan struct{} // closed when the disk is free again; nil: it is
 }
 
 // A batch ends with batchCount functions or after batchTime: those that wait
@@ -58,15 +63,21 @@ const (
 // errAborted stands for a function that did not return: it panicked.
 var errAborted = errors.New("db: the transaction's function did not return")
 
-func startWriter(ctx context.Context, on *sql.DB) (*writer, error) {
+func startWriter(ctx context.Context, on *sql.DB, l *wal) (*writer, error) {
 	on.SetMaxOpenConns(1)
-	s, err := newSession(ctx, on, true)
-	if err != nil {
+	w := &writer{on: on, base: context.WithoutCancel(ctx), queue: make(chan *request, batchCount), ended: make(chan struct{}), wal: l}
+	if err := w.connect(); err != nil {
 		return nil, err
 	}
-	w := &writer{on: on, base: context.WithoutCancel(ctx), queue: make(chan *request, batchCount), ended: make(chan struct{}), s: s}
 	go w.loop()
 	return w, nil
+}
+
+// connect opens the connection; what it writes to may be another file than before.
+func (w *writer) connect() (err error) {
+	w.wal.close()
+	w.s, err = newSession(w.base, w.on, true)
+	return err
 }
 
 // do queues fn and waits for the outcome.
@@ -131,9 +142,11 @@ func (w *writer) loop() {
 	for r := range w.queue {
 		w.batch(r)
 	}
+	w.land()
 	if w.s != nil {
 		w.s.close()
 	}
+	w.wal.close()
 }
 
 // batch runs first and what queues behind it, commits, and answers them all.
@@ -148,6 +161,11 @@ func (w *writer) batch(first *request) {
 		members = append(members, r)
 		err = w.one(r)
 	}
+	w.land()
+	if err == nil {
+		err = w.wal.failure()
+	}
+	n := w.wal.next() // before anybody can see the commit
 	if err == nil {
 		_, err = w.s.exec(w.base, "commit", nil)
 	}
@@ -158,8 +176,28 @@ func (w *writer) batch(first *request) {
 		if len(members) == 0 && first.state.CompareAndSwap(waiting, taken) {
 			members = append(members, first)
 		}
-		err = fmt.Errorf("db: committing: %w", err)
+		w.wal.skip(n)
+		answer(members, fmt.Errorf("db: committing: %w", err))
+		return
 	}
+	w.flight = make(chan struct{})
+	go func(flight chan struct{}) {
+		err := w.wal.sync(n)
+		close(flight)
+		answer(members, err)
+	}(w.flight)
+}
+
+// land waits until the disk is free.
+func (w *writer) land() {
+	if w.flight != nil {
+		<-w.flight
+		w.flight = nil
+	}
+}
+
+// answer tells the members of a batch their outcome, or why it has none.
+func answer(members []*request, err error) {
 	for _, r := range members {
 		if err != nil {
 			r.err = err
@@ -169,10 +207,19 @@ func (w *writer) batch(first *request) {
 }
 
 // next is the request that joins the batch after n others, or nil if the batch
-// ends. Those who were just answered get one chance to queue again.
+// ends: as soon as the disk is free and nobody waits. Those who were just answered
+// get one chance to queue again.
 func (w *writer) next(n int, deadline time.Time) *request {
 	if n >= batchCount || time.Now().After(deadline) {
 		return nil
+	}
+	if w.flight != nil {
+		select {
+		case r := <-w.queue: // nil when closed
+			return r
+		case <-w.flight:
+			w.flight = nil
+		}
 	}
 	for range 2 {
 		select {
@@ -205,7 +252,7 @@ func (w *writer) one(r *request) error {
 
 func (w *writer) begin() (err error) {
 	if w.s == nil {
-		if w.s, err = newSession(w.base, w.on, true); err != nil {
+		if err = w.connect(); err != nil {
 			return err
 		}
 	}

@@ -196,17 +196,25 @@ func (t *Tx) fail(err error) error {
 	if err == nil {
 		return nil
 	}
-	c, clean := t.eng.class(err)
-	switch c {
-	case duplicate:
-		clean = fault.Conflict.Wrap(clean, "记录已存在").WithCode("db.exists")
-	case reference:
-		clean = fault.Conflict.Wrap(clean, "所引用的记录不存在，或仍被其他记录引用").WithCode("db.reference")
-	}
+	_, clean := classed(t.eng, err)
 	if t.failed == nil {
 		t.failed = clean
 	}
 	return clean
+}
+
+// classed is the class of an error, and the error without values, with a kind where
+// the platform knows one.
+func classed(eng engine, err error) (class, error) {
+	c, clean := eng.class(err)
+	switch {
+	case fault.As(clean) != nil: // it has one
+	case c == duplicate:
+		clean = fault.Conflict.Wrap(clean, "记录已存在").WithCode("db.exists")
+	case c == reference:
+		clean = fault.Conflict.Wrap(clean, "所引用的记录不存在，或仍被其他记录引用").WithCode("db.reference")
+	}
+	return c, clean
 }
 
 // IsRace reports whether err says that a transaction lost a race, so that its
