@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"sidian/internal/app"
@@ -21,11 +20,10 @@ import (
 // county makes a seeded county in a database, "" for its own file, and acts as
 // the program that issues there.
 func county(ctx context.Context, database string, do func(context.Context, *app.App) error) (err error) {
-	dir, err := os.MkdirTemp("", "sidian-bench-*")
+	dir, err := workplace()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
 	a, creds, err := app.CreateCounty(ctx, app.CountyConf(dir, "http://localhost:1", database), app.Options{Log: io.Discard})
 	if err != nil {
 		return err

@@ -73,11 +73,10 @@ func annotateHTTP(ctx context.Context, span time.Duration) (f figure, err error)
 // signAndKeep is the floor: the digest of a document, one signature for the seal
 // and one for the time stamp, and the document written and synced to a file.
 func signAndKeep(size int, span time.Duration) (float64, error) {
-	dir, err := os.MkdirTemp("", "sidian-bench-*")
+	dir, err := workplace()
 	if err != nil {
 		return 0, err
 	}
-	defer os.RemoveAll(dir)
 	key, err := gm.GenerateKey()
 	if err != nil {
 		return 0, err

@@ -100,24 +100,23 @@ func (f *figure) weighed(database string, span time.Duration, run func() (float6
 // servedCounty serves a seeded county, its program signed in with a business licence to
 // ask for; database is SQLite when empty.
 func servedCounty(ctx context.Context, database string) (h *load, creds *app.Credentials, end func() error, err error) {
-	dir, err := os.MkdirTemp("", "sidian-bench-*")
+	dir, err := workplace()
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	end = func() error { return os.RemoveAll(dir) }
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, nil, nil, errors.Join(err, end())
+		return nil, nil, nil, err
 	}
 	base := "http://" + l.Addr().String()
 	a, creds, err := app.CreateCounty(ctx, app.CountyConf(dir, base, database), app.Options{Log: io.Discard})
 	if err != nil {
-		return nil, nil, nil, errors.Join(err, l.Close(), end())
+		return nil, nil, nil, errors.Join(err, l.Close())
 	}
 	ctx, stop := context.WithCancel(ctx)
 	served := make(chan error, 1)
 	go func() { served <- a.Run(ctx, l) }()
-	end = func() error { stop(); return errors.Join(<-served, a.Close(), os.RemoveAll(dir)) }
+	end = func() error { stop(); return errors.Join(<-served, a.Close()) }
 	h = &load{base: base, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}}
 	if err = h.signIn(ctx, creds.Apps[0]); err == nil {
 		h.body, err = kinds.FS.ReadFile("business_license/example.json")

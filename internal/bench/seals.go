@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -173,11 +172,10 @@ func sealBatch(ctx context.Context, a *app.App, ask sealing.BatchAsk, data []byt
 
 // lists are two processes on one database, and what their lists cost.
 func lists(ctx context.Context) (f statustest.Figures, err error) {
-	dir, err := os.MkdirTemp("", "sidian-bench-*")
+	dir, err := workplace()
 	if err != nil {
 		return f, err
 	}
-	defer os.RemoveAll(dir)
 	d, err := db.Create(ctx, "sqlite:"+filepath.Join(dir, "list.db"))
 	if err != nil {
 		return f, err
