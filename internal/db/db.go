@@ -37,20 +37,20 @@ type DB struct {
 // this program, or whose applied migrations were altered is refused, with
 // [ErrAbsent], [ErrOlder], [ErrNewer] or [ErrAltered].
 func Open(ctx context.Context, url string) (*DB, error) {
-	return open(ctx, url, false, func(d *DB) error { return d.check(ctx) })
+	return open(ctx, url, serving, func(d *DB) error { return d.check(ctx) })
 }
 
 // Create makes the schema in a database that has none, and opens it. On SQLite
 // it also makes the file. A database that has a schema is refused with
 // [ErrExists].
 func Create(ctx context.Context, url string) (*DB, error) {
-	return open(ctx, url, true, func(d *DB) error { return d.create(ctx) })
+	return open(ctx, url, creating, func(d *DB) error { return d.create(ctx) })
 }
 
 // Migrate brings the schema of an existing database up to this program's, and
 // reports the names of the migrations that it applied.
 func Migrate(ctx context.Context, url string) (applied []string, err error) {
-	d, err := open(ctx, url, false, func(d *DB) error {
+	d, err := open(ctx, url, migrating, func(d *DB) error {
 		applied, err = d.migrate(ctx)
 		return err
 	})
@@ -60,12 +60,12 @@ func Migrate(ctx context.Context, url string) (applied []string, err error) {
 	return applied, d.Close()
 }
 
-func open(ctx context.Context, url string, create bool, prepare func(*DB) error) (*DB, error) {
+func open(ctx context.Context, url string, to purpose, prepare func(*DB) error) (*DB, error) {
 	eng, err := engineOf(url)
 	if err != nil {
 		return nil, err
 	}
-	s, err := eng.open(ctx, url, create)
+	s, err := eng.open(ctx, url, to)
 	if err != nil {
 		return nil, err
 	}

@@ -13,9 +13,9 @@ type engine interface {
 	name() string
 	can(Capability) bool
 
-	// open opens an existing database, and creates it first if create is set
-	// and the engine keeps databases in files.
-	open(ctx context.Context, url string, create bool) (store, error)
+	// open opens an existing database, and makes it first where it is to be
+	// created and the engine keeps databases in files.
+	open(ctx context.Context, url string, to purpose) (store, error)
 
 	// query translates a statement of the subset; ddl a migration.
 	query(q string) string
@@ -29,6 +29,15 @@ type engine interface {
 	// error that says the same without any value that was bound.
 	class(err error) (class, error)
 }
+
+// A purpose is what a database is opened for.
+type purpose int
+
+const (
+	serving purpose = iota
+	creating
+	migrating // transactions may touch all there is
+)
 
 // A store is an open database.
 type store interface {

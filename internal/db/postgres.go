@@ -25,7 +25,7 @@ func (postgres) name() string { return "postgres" }
 
 func (postgres) can(c Capability) bool { return c == ParallelWriters || c == RowLocks }
 
-func (postgres) open(ctx context.Context, address string, _ bool) (store, error) {
+func (postgres) open(ctx context.Context, address string, _ purpose) (store, error) {
 	address, conns, err := poolSize(address)
 	if err != nil {
 		return nil, err
