@@ -53,7 +53,7 @@ func (w *wal) flush() error {
 // another one.
 func (w *wal) close() {
 	if w.file != nil {
-		w.file.Close() // nothing was written through it
+		_ = w.file.Close() // nothing was written through it
 		w.file = nil
 	}
 }

@@ -108,7 +108,7 @@ func (t *Tx) All(q string, args []any, scan func(func(...any) error) error) erro
 	}
 	t.open = true
 	defer func() { t.open = false }()
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // its error is looked at below
 	for rows.Next() {
 		if err := scan(func(dest ...any) error { return cleanScan(rows.Scan(dest...)) }); err != nil {
 			return err
