@@ -82,14 +82,6 @@ func (w *wal) sync(n uint64) error {
 	return w.failed
 }
 
-// skip says that a commit came to nothing.
-func (w *wal) skip(n uint64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.synced = n
-	w.moved.Broadcast()
-}
-
 // durable waits until all that can have been seen by now is on the disk.
 func (w *wal) durable() error {
 	w.mu.Lock()

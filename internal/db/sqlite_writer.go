@@ -13,9 +13,8 @@ import (
 
 // A writer is the one connection that writes to SQLite, and the goroutine that
 // owns it. Functions that queue run one after the other, each in a savepoint of
-// one transaction, and are answered once its single commit is on the disk. While
-// the disk is busy with one batch, the next one runs, and is committed when the
-// disk is free again.
+// one transaction, and are answered once its single commit is on the disk. The
+// writer does not wait for that: it runs the next batch.
 //
 // A function runs on the goroutine that asked for it; the writer only hands it
 // the connection and takes it back. So a panic, or a test's FailNow, ends whom
@@ -31,9 +30,10 @@ type writer struct {
 
 	wal *wal
 
-	// Of the writer's goroutine:
-	s      *session      // nil after a fault
-	flight chan struct{} // closed when the disk is free again; nil: it is
+	commits chan commit   // on their way to the disk
+	synced  chan struct{} // closed when the last of them is there
+
+	s *session // of the writer's goroutine; nil after a fault
 }
 
 // A batch ends with batchCount functions or after batchTime: those that wait
@@ -42,6 +42,12 @@ const (
 	batchCount = 256
 	batchTime  = 25 * time.Millisecond
 )
+
+// A commit is what is visible, and not yet known to be on the disk.
+type commit struct {
+	number  uint64
+	members []*request
+}
 
 type request struct {
 	ctx   context.Context
@@ -65,16 +71,22 @@ var errAborted = errors.New("db: the transaction's function did not return")
 
 func startWriter(ctx context.Context, on *sql.DB, l *wal) (*writer, error) {
 	on.SetMaxOpenConns(1)
-	w := &writer{on: on, base: context.WithoutCancel(ctx), queue: make(chan *request, batchCount), ended: make(chan struct{}), wal: l}
+	w := &writer{on: on, base: context.WithoutCancel(ctx), queue: make(chan *request, batchCount), ended: make(chan struct{}), wal: l,
+		commits: make(chan commit, 64), synced: make(chan struct{})}
 	if err := w.connect(); err != nil {
 		return nil, err
 	}
 	go w.loop()
+	go w.sync()
 	return w, nil
 }
 
-// connect opens the connection; what it writes to may be another file than before.
+// connect opens the connection, once what the last one committed is on the disk:
+// this one may write to another file.
 func (w *writer) connect() (err error) {
+	if err := w.wal.durable(); err != nil {
+		return err
+	}
 	w.wal.close()
 	w.s, err = newSession(w.base, w.on, true)
 	return err
@@ -142,7 +154,8 @@ func (w *writer) loop() {
 	for r := range w.queue {
 		w.batch(r)
 	}
-	w.land()
+	close(w.commits)
+	<-w.synced
 	if w.s != nil {
 		w.s.close()
 	}
@@ -161,38 +174,36 @@ func (w *writer) batch(first *request) {
 		members = append(members, r)
 		err = w.one(r)
 	}
-	w.land()
 	if err == nil {
 		err = w.wal.failure()
 	}
-	n := w.wal.next() // before anybody can see the commit
 	if err == nil {
-		_, err = w.s.exec(w.base, "commit", nil)
-	}
-	if err != nil {
-		// Nothing of this batch is kept. Not even an error of its functions means
-		// anything: it may be about what another one wrote.
-		w.abandon()
-		if len(members) == 0 && first.state.CompareAndSwap(waiting, taken) {
-			members = append(members, first)
+		n := w.wal.next() // before anybody can see the commit
+		if _, err = w.s.exec(w.base, "commit", nil); err == nil {
+			w.commits <- commit{n, members}
+			return
 		}
-		w.wal.skip(n)
-		answer(members, fmt.Errorf("db: committing: %w", err))
-		return
+		w.commits <- commit{n, nil} // those that wait for it wait for those before it
 	}
-	w.flight = make(chan struct{})
-	go func(flight chan struct{}) {
-		err := w.wal.sync(n)
-		close(flight)
-		answer(members, err)
-	}(w.flight)
+	// Nothing of this batch is kept. Not even an error of its functions means
+	// anything: it may be about what another one wrote.
+	w.abandon()
+	if len(members) == 0 && first.state.CompareAndSwap(waiting, taken) {
+		members = append(members, first)
+	}
+	answer(members, fmt.Errorf("db: committing: %w", err))
 }
 
-// land waits until the disk is free.
-func (w *writer) land() {
-	if w.flight != nil {
-		<-w.flight
-		w.flight = nil
+// sync brings commits to the disk, those together that came while it was busy, and
+// answers their members.
+func (w *writer) sync() {
+	defer close(w.synced)
+	for c := range w.commits {
+		for n := len(w.commits); n > 0; n-- {
+			next := <-w.commits
+			c = commit{next.number, append(c.members, next.members...)}
+		}
+		answer(c.members, w.wal.sync(c.number))
 	}
 }
 
@@ -207,19 +218,11 @@ func answer(members []*request, err error) {
 }
 
 // next is the request that joins the batch after n others, or nil if the batch
-// ends: as soon as the disk is free and nobody waits. Those who were just answered
-// get one chance to queue again.
+// ends. Those who were just answered get one chance to queue again: the fewer the
+// commits, the fewer pages are written twice.
 func (w *writer) next(n int, deadline time.Time) *request {
 	if n >= batchCount || time.Now().After(deadline) {
 		return nil
-	}
-	if w.flight != nil {
-		select {
-		case r := <-w.queue: // nil when closed
-			return r
-		case <-w.flight:
-			w.flight = nil
-		}
 	}
 	for range 2 {
 		select {
