@@ -19,7 +19,7 @@ func TestBrowserLists(t *testing.T) {
 	day := func(n int) string { return time.Now().AddDate(0, 0, n).Format(time.DateOnly) }
 	publisher.fill(map[string]string{"list": "issue", "org": "market", "title": title, "report_by": day(10), "review_by": day(20)})
 	press(publisher, "#open button.first")
-	publisher.says("main", "还有 1 个单位没有审核通过")
+	publisher.says("main", "本级没有其他审核单位", "由第三人公布")
 	publisher.looks(axe, "lists-round")
 	at := eval[string](publisher, `location.pathname`)
 	mine := at + "/units/market"
