@@ -60,6 +60,10 @@ golden: ## write the golden files anew; read the diff before you commit it
 screenshots: need ## every page at 360 and 1440 px into screenshots/
 	SCREENSHOTS=$(CURDIR)/screenshots $(GO) test -count=1 -run 'TestBrowser' ./internal/app/...
 
+.PHONY: stories
+stories: need ## the stories of the browser, each at the other width
+	OTHER_WIDTH=1 $(GO) test -count=1 -timeout 1h -run 'TestBrowser' ./internal/app/...
+
 .PHONY: fonts
 fonts: ## rebuild the embedded font subsets from their source packages
 	scripts/fonts.sh subset

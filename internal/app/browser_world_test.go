@@ -221,10 +221,14 @@ type tab struct {
 // patience is how long a tab waits where nothing else is said.
 const patience = 30 * time.Second
 
-// open opens a tab. When the test ends, whatever the console complained about
+// open opens a tab: where OTHER_WIDTH is set, at the width at which a story does not
+// tell it, so that both are told by two runs. When the test ends, whatever the console complained about
 // fails it: an error of a script, or what the content security policy stopped.
 func (w *world) open(t *testing.T, v view) *tab {
 	t.Helper()
+	if os.Getenv("OTHER_WIDTH") != "" {
+		v.width = 360 + 1440 - v.width
+	}
 	p := w.chrome.take(t)
 	tb := &tab{t: t, w: w, ctx: p.ctx, view: v, pane: p, waits: patience}
 	p.lend(tb)
