@@ -113,7 +113,7 @@ func TestBrowserMenu(t *testing.T) {
 	source := axeSource(t)
 	t.Parallel()
 	for _, v := range []view{{}, {user: "seals"}, {user: "seals", elder: true}, {user: "zhang", elder: true, dark: true}, {user: "system", noScript: true}} {
-		v.width = 360
+		v.width, v.held = 360, true
 		tb := w.open(t, v)
 		tb.visit("/verify")
 		row := 44

@@ -144,7 +144,7 @@ func TestBrowserSigning(t *testing.T) {
 	other.wait(".reader")
 	other.says("main", "还没有轮到您")
 
-	phone := w.open(t, view{width: 360, user: "zhang"})
+	phone := w.open(t, view{width: 360, held: true, user: "zhang"})
 	phone.touchscreen()
 	phone.visit(link)
 	phone.signs(source, "zhang")
