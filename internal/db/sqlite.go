@@ -160,7 +160,10 @@ func (s *sqliteStore) write(ctx context.Context, _ level, fn func(runner) error)
 
 func (s *sqliteStore) read(ctx context.Context, fn func(runner) error) error {
 	err := s.readers.do(ctx, fn)
-	return errors.Join(err, s.wal.durable())
+	if failed := s.wal.durable(); failed != nil {
+		return failed
+	}
+	return err
 }
 
 func (s *sqliteStore) ping(ctx context.Context) error {

@@ -92,7 +92,7 @@ func (w *wal) durable() error {
 	return w.failed
 }
 
-// failure is why nothing is written any more, or niw.
+// failure is why nothing is written any more, or nil.
 func (w *wal) failure() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
