@@ -81,9 +81,14 @@ func (s *Service) person(ctx context.Context, account string, guard func(*db.Tx,
 
 // HolderOf finds the holder's account of a citizen ID, or fault.NotFound.
 func (s *Service) HolderOf(ctx context.Context, citizen string) (account string, err error) {
-	index := s.persons.Of(citizen)
-	err = s.DB.Read(ctx, func(tx *db.Tx) error { account, err = holderBy(tx, index); return err })
-	if err != nil && fault.As(err) != nil {
+	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) { account, err = s.HolderOfTx(tx, citizen); return err })
+	return account, err
+}
+
+// HolderOfTx is [Service.HolderOf] in a caller's transaction.
+func (s *Service) HolderOfTx(tx *db.Tx, citizen string) (account string, err error) {
+	account, err = holderBy(tx, s.persons.Of(citizen))
+	if fault.As(err) != nil {
 		return "", fault.NotFound.New("该持证人还没有账号").WithCode("account.unknown")
 	}
 	return account, err

@@ -22,8 +22,3 @@ func WithCodesTx(tx *db.Tx, codes []string) (map[string]*Org, error) {
 	}
 	return out, err
 }
-
-// HolderOfTx is [Service.HolderOf] in a caller's transaction.
-func (s *Service) HolderOfTx(tx *db.Tx, citizen string) (account string, err error) {
-	return holderBy(tx, s.persons.Of(citizen))
-}
