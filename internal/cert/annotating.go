@@ -2,7 +2,6 @@ package cert
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"sidian/internal/catalogue"
@@ -74,17 +73,13 @@ func (s *Service) Base(ctx context.Context, id string) (*Base, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.openPlan(r)
+	_, d, err := s.drafted(r, kind)
 	if err != nil {
 		return nil, err
 	}
 	org, err := s.IAM.Org(ctx, r.Issuer)
 	if err != nil {
 		return nil, err
-	}
-	d, err := kind.Draft(p.Content, p.Issuance)
-	if err != nil {
-		return nil, fmt.Errorf("cert: reading the plan of %s: %w", r.ID, err)
 	}
 	b := &Base{Certificate: s.recordOf(r, kind, &org, d), Values: d.Face, Holders: d.Holders, SealKind: string(kind.Seals[0].Kind), Places: issuerPlaces(kind)}
 	if b.Face, err = s.Catalogue.Face(kind); err != nil {

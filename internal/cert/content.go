@@ -35,13 +35,9 @@ func (s *Service) Content(ctx context.Context, id string, rd Reading) (*Content,
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.openPlan(r)
+	p, d, err := s.drafted(r, kind)
 	if err != nil {
 		return nil, err
-	}
-	d, err := kind.Draft(p.Content, p.Issuance)
-	if err != nil {
-		return nil, fmt.Errorf("cert: reading the plan of %s: %w", r.ID, err)
 	}
 	ctx, err = s.mayRevealClass(ctx, r, d, catalogue.Sensitive, rd)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -86,17 +85,13 @@ func below(f *fault.Error) error {
 }
 
 func (s *Service) priorOf(ctx context.Context, r *row, req *ActRequest, done *Act) (*prior, error) {
-	old, err := s.openPlan(r)
-	if err != nil {
-		return nil, err
-	}
 	kind, err := s.Catalogue.Version(ctx, r.Kind, r.KindVersion)
 	if err != nil {
 		return nil, err
 	}
-	d, err := kind.Draft(old.Content, old.Issuance)
+	old, d, err := s.drafted(r, kind)
 	if err != nil {
-		return nil, fmt.Errorf("cert: reading the plan of %s: %w", r.ID, err)
+		return nil, err
 	}
 	p := &prior{
 		ID: r.ID, Acts: r.Acts, Number: d.Number, Serial: d.Serial, Version: r.Version,

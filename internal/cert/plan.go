@@ -40,6 +40,19 @@ func (s *Service) openPlan(r *row) (*plan, error) {
 	return p, nil
 }
 
+// drafted is the plan of a certificate, and what it says by the version of its kind.
+func (s *Service) drafted(r *row, kind *catalogue.Kind) (*plan, *catalogue.Draft, error) {
+	p, err := s.openPlan(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	d, err := kind.Draft(p.Content, p.Issuance)
+	if err != nil {
+		return nil, nil, fmt.Errorf("cert: reading the plan of %s: %w", r.ID, err)
+	}
+	return p, d, nil
+}
+
 // newID returns 130 random bits as text: an id tells nothing and cannot be
 // guessed. It is also the code on the face.
 func newID() string { return strings.ToLower(rand.Text()) }

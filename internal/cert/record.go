@@ -2,7 +2,6 @@ package cert
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"sidian/internal/catalogue"
@@ -11,21 +10,17 @@ import (
 
 // record makes the shown record of a row: what is personal is masked.
 func (s *Service) record(ctx context.Context, r *row) (*Certificate, error) {
-	p, err := s.openPlan(r)
+	kind, err := s.Catalogue.Version(ctx, r.Kind, r.KindVersion)
 	if err != nil {
 		return nil, err
 	}
-	kind, err := s.Catalogue.Version(ctx, r.Kind, r.KindVersion)
+	_, d, err := s.drafted(r, kind)
 	if err != nil {
 		return nil, err
 	}
 	org, err := s.IAM.Org(ctx, r.Issuer)
 	if err != nil {
 		return nil, err
-	}
-	d, err := kind.Draft(p.Content, p.Issuance)
-	if err != nil {
-		return nil, fmt.Errorf("cert: reading the plan of %s: %w", r.ID, err)
 	}
 	c := s.recordOf(r, kind, &org, d)
 	if c.Keeper != "" {

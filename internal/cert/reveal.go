@@ -57,13 +57,9 @@ func (s *Service) Reveal(ctx context.Context, req RevealRequest) (*Revealed, err
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.openPlan(r)
+	_, d, err := s.drafted(r, kind)
 	if err != nil {
 		return nil, err
-	}
-	d, err := kind.Draft(p.Content, p.Issuance)
-	if err != nil {
-		return nil, fmt.Errorf("cert: reading the plan of %s: %w", r.ID, err)
 	}
 	ctx, err = s.mayReveal(ctx, r, kind, d, req)
 	if err != nil {

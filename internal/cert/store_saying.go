@@ -1,8 +1,6 @@
 package cert
 
 import (
-	"fmt"
-
 	"sidian/internal/catalogue"
 	"sidian/internal/db"
 )
@@ -53,13 +51,9 @@ func (s *Service) sayingTx(tx *db.Tx, r *row) (*Saying, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.openPlan(r)
+	_, d, err := s.drafted(r, kind)
 	if err != nil {
 		return nil, err
-	}
-	d, err := kind.Draft(p.Content, p.Issuance)
-	if err != nil {
-		return nil, fmt.Errorf("cert: reading the plan of %s: %w", r.ID, err)
 	}
 	return &Saying{KindName: kind.Title, Holders: d.Holders, Texts: d.Face.Texts, ForCase: ForCase{ID: r.ID, Identifier: r.Identifier, Number: r.Number,
 		Kind: r.Kind, Issuer: r.Issuer, CaseNo: r.CaseNo, Status: r.At(tx.Now()), IssuedAt: r.IssuedAt}}, nil
