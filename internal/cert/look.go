@@ -75,11 +75,19 @@ func namesPerson() error {
 
 // mayLook asks whether whoever acts may see the masked record.
 func (s *Service) mayLook(ctx context.Context, r *row, action string) (context.Context, error) {
-	ctx, refused := s.decided(ctx, r.ID, action, iam.Question{Permission: "cert.read", Org: r.ReadIn(ctx)}, "")
+	return s.readingOf(ctx, r, action, iam.Question{}, "")
+}
+
+// readingOf asks whether whoever acts may read a certificate, q being for what and
+// how much of it. Whoever could until the authority went to another unit is told who
+// answers now.
+func (s *Service) readingOf(ctx context.Context, r *row, action string, q iam.Question, reason string) (context.Context, error) {
+	q.Permission, q.Org = "cert.read", r.ReadIn(ctx)
+	ctx, refused := s.decided(ctx, r.ID, action, q, reason)
 	if f := fault.As(refused); f == nil || f.Kind != fault.Forbidden {
 		return ctx, refused
 	}
-	return ctx, cmp.Or(s.Given(ctx, &r.Certificate, "cert.read"), refused)
+	return ctx, cmp.Or(s.Given(ctx, &r.Certificate, q.Permission), refused)
 }
 
 // mayRead asks whether whoever acts may see the document in full. Staff of
@@ -92,7 +100,7 @@ func (s *Service) mayRead(ctx context.Context, r *row, class string, rd Reading)
 		}
 		return ctx, wrong
 	}
-	return s.decided(ctx, r.ID, actRead, iam.Question{Permission: "cert.read", Org: r.ReadIn(ctx), Class: class, Purpose: rd.Purpose}, rd.Reason)
+	return s.readingOf(ctx, r, actRead, iam.Question{Class: class, Purpose: rd.Purpose}, rd.Reason)
 }
 
 // justifies tells who has to say what a document is read for.

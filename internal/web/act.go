@@ -82,7 +82,7 @@ func fates(acts []*cert.Act) (out []page.Step) {
 func (s *Service) getAct(w http.ResponseWriter, r *http.Request) error {
 	c, err := s.Cert.Get(r.Context(), r.PathValue("id"))
 	if err != nil {
-		return s.Cert.RefusedOf(r.Context(), r.PathValue("id"), "cert.read", err)
+		return err
 	}
 	p, err := s.actPage(r, c)
 	if err != nil {

@@ -61,7 +61,7 @@ func (s *Service) certificate(r *http.Request) (*certificatePage, error) {
 	ctx := r.Context()
 	t, err := s.Cert.Trace(ctx, r.PathValue("id"))
 	if err != nil {
-		return nil, s.Cert.RefusedOf(ctx, r.PathValue("id"), "cert.read", err)
+		return nil, err
 	}
 	c := t.Certificate
 	k, err := s.Catalogue.Version(ctx, c.Kind, c.KindVersion)
@@ -135,7 +135,7 @@ func (s *Service) getFile(w http.ResponseWriter, r *http.Request) error {
 	format := r.URL.Query().Get("format")
 	data, c, err := s.Cert.Document(r.Context(), r.PathValue("id"))
 	if err != nil {
-		return s.Cert.RefusedOf(r.Context(), r.PathValue("id"), "cert.read", err)
+		return err
 	}
 	out, media, err := s.Cert.Export(r.Context(), data, c, format, 0)
 	if err != nil {

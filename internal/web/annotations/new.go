@@ -67,7 +67,7 @@ func (s *Service) getNew(w http.ResponseWriter, r *http.Request) error {
 	id := r.URL.Query().Get("certificate")
 	c, err := s.Copies.Cert.Get(r.Context(), id)
 	if err != nil {
-		return s.Copies.Cert.RefusedOf(r.Context(), id, "cert.read", err)
+		return err
 	}
 	if err := s.Copies.Cert.Given(r.Context(), c, "cert.annotate"); err != nil {
 		return err

@@ -26,7 +26,7 @@ func (s *Service) correctPage(r *http.Request) (*page.Sheet, error) {
 	}
 	c, err := s.Cert.Get(ctx, id)
 	if err != nil {
-		return nil, s.Cert.RefusedOf(ctx, id, "cert.read", err)
+		return nil, err
 	}
 	if err := s.Cert.Given(ctx, c, "cert.draft"); err != nil {
 		return nil, err
